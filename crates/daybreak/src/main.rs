@@ -1,0 +1,2 @@
+//! Takes a company's own database servers to Amazon Aurora.
+fn main() {}

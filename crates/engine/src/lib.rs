@@ -1,0 +1,1 @@
+//! The databases behind role ports.

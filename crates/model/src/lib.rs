@@ -1,0 +1,1 @@
+//! The vocabulary of a migration: pure values, no I/O, no clock.

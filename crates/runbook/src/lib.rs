@@ -1,0 +1,1 @@
+//! The runbook: steps, journal, status, executor. Knows no database.

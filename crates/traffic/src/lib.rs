@@ -1,0 +1,1 @@
+//! Who sends applications where.

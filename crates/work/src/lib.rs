@@ -1,0 +1,1 @@
+//! What is done to data: engine-neutral and runbook-free.
