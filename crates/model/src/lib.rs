@@ -1,1 +1,34 @@
-//! The vocabulary of a migration: pure values, no I/O, no clock.
+//! The vocabulary of a migration: pure values, no I/O, no clock, no database driver.
+//!
+//! Everything that two crates must mean the same thing by is defined here once: which server, which flavor of
+//! database, which position in its change stream, which table and which range of its rows.
+
+mod secret;
+
+mod name;
+
+mod flavor;
+mod gtid_set;
+
+mod endpoint;
+mod position;
+mod schema;
+
+mod row;
+
+mod replication;
+mod write_state;
+
+pub use endpoint::{Endpoint, EndpointError, Tls};
+pub use flavor::{Family, Flavor, Hosting, Product, Version, VersionError};
+pub use gtid_set::{GtidSet, GtidSetError};
+pub use name::TableName;
+pub use position::{Lsn, LsnError, Position};
+pub use replication::{Behind, LinkSettings, ReplicationFault, ReplicationStatus};
+pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowRange};
+pub use schema::{
+    Column, IdentityValue, KeyColumn, ObjectKind, Phase, Refusal, RowKey, SchemaImage, SchemaObject, Scope,
+    Table,
+};
+pub use secret::Secret;
+pub use write_state::{FenceProof, WriteState};

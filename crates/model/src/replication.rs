@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Position, Secret};
+
+/// The account and manner in which one server replicates from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkSettings {
+    /// Replication account, made by us on the server replicated from.
+    pub user: String,
+    /// Its password.
+    pub password: Secret,
+    /// Whether the link itself is encrypted.
+    pub tls: bool,
+    /// MySQL family: by GTID (auto-position) rather than file and offset.
+    pub gtid: bool,
+    /// PostgreSQL: names of publication, slot and subscription are derived from this; lower-case letters, digits, `_`.
+    pub name: String,
+}
+
+/// How much of the change stream is not applied yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Behind {
+    /// GTID: transactions not yet executed.
+    Transactions(u64),
+    /// File positions and write-ahead log: bytes not yet executed.
+    Bytes(u64),
+    /// Not known, for instance because positions lie in different binary log files.
+    Unknown,
+}
+
+/// A replication error the operator must know about, classified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicationFault {
+    /// The server's own code: MySQL error number, or PostgreSQL SQLSTATE or condition name.
+    pub code: String,
+    /// The server's own message.
+    pub message: String,
+    /// What it means here.
+    pub meaning: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// What replication in one direction is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplicationStatus {
+    /// Whether a link is configured at all.
+    pub configured: bool,
+    /// Whether changes are being fetched.
+    pub receiving: bool,
+    /// Whether changes are being applied.
+    pub applying: bool,
+    /// Seconds between a change on one side and its arrival on the other; absent when nothing is running.
+    pub lag_seconds: Option<f64>,
+    /// What is not applied yet.
+    pub behind: Behind,
+    /// How far the receiving side has applied the sending side's stream.
+    pub applied: Option<Position>,
+    /// The error that stopped it, if any.
+    pub fault: Option<ReplicationFault>,
+}
+
+impl ReplicationStatus {
+    /// Whether changes flow: fetched, applied, no error.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.configured && self.receiving && self.applying && self.fault.is_none()
+    }
+}
