@@ -1,1 +1,75 @@
-//! The runbook: steps, journal, status, executor. Knows no database.
+//! The runbook: steps, journal, status, executor, recovery, inbox, view. Knows no database.
+//!
+//! A [`Runbook`] is an ordered list of [`Step`]s. An [`Executor`] carries it out on a [`Journal`], which writes each step's
+//! intent before it acts and its outcome after, in a hash chain kept by a [`Store`]. One pure function, [`next`], says what may
+//! follow what; the live run and the replay after a kill share it. People steer through the [`Inbox`] and watch the
+//! [`Events`] or the [`View`].
+//!
+//! ```text
+//! let store = Arc::new(SqliteStore::open(path)?);
+//! let journal = Journal::open(store.clone(), Conductor::this_process("alice"), secrets, clock, events).await?;
+//! let executor = Executor::new(journal, runbook, store, Arc::new(InboxOnly), Settings::default());
+//! match executor.run(&RunOptions { actor: "alice".into(), ..RunOptions::default() }).await? {
+//!     RunStatus::Completed => ..,
+//!     RunStatus::Stuck(stuck) => ..,
+//!     ..
+//! }
+//! executor.journal().close().await?;
+//! ```
+
+// Words.
+mod clock;
+mod conductor;
+mod evidence;
+mod failure;
+
+// A step and what it sees. `context` reaches down to the journal for notes and evidence.
+mod context;
+mod runbook;
+mod step;
+
+// What is written down.
+mod entry;
+mod history;
+mod journal;
+mod record;
+mod secrets;
+mod status;
+mod store;
+
+// Who steers and who watches.
+mod approval;
+mod event;
+mod inbox;
+mod ruling;
+
+// Who acts.
+mod executor;
+mod recover;
+
+// What is shown, and what is made to go wrong.
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod fault;
+mod view;
+
+pub use approval::{ApprovalRequest, Approver, Decision, InboxOnly, Policy};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use conductor::Conductor;
+pub use context::{Context, Stop};
+pub use entry::{Entry, Micros, PlannedStep, RunId, UndoPurpose};
+pub use event::{Event, Events, Progress, Signal, What};
+pub use evidence::Evidence;
+pub use executor::{ExecuteError, Executor, RunOptions, Settings};
+pub use failure::{Retry, StepError};
+pub use fault::{BadFaultPoint, Fault, FaultPoint, FaultyStore};
+pub use history::{Approval, History, ReplayError, Run, StepHistory};
+pub use inbox::{Answer, Ask, Command, Inbox, await_answer};
+pub use journal::{Journal, JournalError};
+pub use record::{BrokenChain, FormatVersion, Hash, Record, WrongFormat, verify_chain};
+pub use runbook::{BadRunbook, OnFailure, Runbook, RunbookBuilder};
+pub use secrets::{SecretTooShort, Secrets};
+pub use status::{IllegalEvent, RunStatus, Status, StepStanding, StepStatus, Stuck, next};
+pub use step::{Probe, Step, StepPlan, Undo, Verdict};
+pub use store::{LEASE_LIFETIME, Lease, SqliteStore, Store, StoreError};
+pub use view::{ChainView, ConductorView, RunView, StepView, View};
