@@ -1,1 +1,20 @@
-//! The databases behind role ports.
+//! The databases behind role ports: everything that speaks a database's protocol or knows its dialect.
+//!
+//! Callers see ports and values only; `mysql` and `postgres` are private, have the same file names, and never
+//! import each other. SQL of more than a line lives in `.sql` files that can be pasted into a shell.
+
+mod error;
+
+mod port;
+
+mod mysql;
+mod postgres;
+
+mod connect;
+
+pub use connect::{database, replication};
+pub use error::{EngineError, ErrorKind};
+pub use port::{
+    Block, Change, Changes, Check, Copied, Database, Identity, Inspect, Open, Read, Replication, Role,
+    Session, SettingCheck, Snapshot, Statement, Write,
+};

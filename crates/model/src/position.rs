@@ -61,6 +61,40 @@ pub enum Position {
     Lsn(Lsn),
 }
 
+impl Position {
+    /// Whether everything up to `other` is also up to here. Positions of different kinds, or in binary logs of
+    /// different base names, cannot be compared: false, the answer that makes a caller wait rather than go on.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Gtid(mine), Self::Gtid(theirs)) => mine.contains(theirs),
+            (Self::Lsn(mine), Self::Lsn(theirs)) => mine >= theirs,
+            (
+                Self::BinlogFile {
+                    file: mine,
+                    offset: here,
+                },
+                Self::BinlogFile {
+                    file: theirs,
+                    offset: there,
+                },
+            ) => match (binlog_number(mine), binlog_number(theirs)) {
+                (Some((base, number)), Some((other_base, other_number))) if base == other_base => {
+                    (number, here) >= (other_number, there)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// Splits `binlog.000042` into its base name and number; numbers grow past six digits.
+fn binlog_number(file: &str) -> Option<(&str, u64)> {
+    let (base, number) = file.rsplit_once('.')?;
+    Some((base, number.parse().ok()?))
+}
+
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -73,7 +107,29 @@ impl std::fmt::Display for Position {
 
 #[cfg(test)]
 mod tests {
-    use super::Lsn;
+    use super::{Lsn, Position};
+
+    fn file(file: &str, offset: u64) -> Position {
+        Position::BinlogFile {
+            file: file.to_owned(),
+            offset,
+        }
+    }
+
+    #[test]
+    fn covers_compares_only_what_can_be_compared() {
+        assert!(file("binlog.000010", 4).covers(&file("binlog.000009", 900)));
+        assert!(file("binlog.1000000", 4).covers(&file("binlog.999999", 4)));
+        assert!(!file("binlog.000009", 900).covers(&file("binlog.000010", 4)));
+        assert!(file("binlog.000009", 900).covers(&file("binlog.000009", 900)));
+        assert!(!file("other.000010", 4).covers(&file("binlog.000009", 4)));
+        assert!(!Position::Lsn(Lsn(9)).covers(&file("binlog.000009", 4)));
+        assert!(Position::Lsn(Lsn(9)).covers(&Position::Lsn(Lsn(9))));
+        let gtids = |text: &str| Position::Gtid(text.parse().expect("valid"));
+        let uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+        assert!(gtids(&format!("{uuid}:1-9")).covers(&gtids(&format!("{uuid}:3-9"))));
+        assert!(!gtids(&format!("{uuid}:1-9")).covers(&gtids(&format!("{uuid}:3-10"))));
+    }
 
     #[test]
     fn lsn_reads_what_it_prints() {

@@ -1,0 +1,27 @@
+use std::sync::Arc;
+
+use daybreak_model::{Endpoint, Family, LinkSettings};
+
+use crate::{Database, Replication, mysql, postgres};
+
+/// The server at an endpoint. Connects when first asked something.
+#[must_use]
+pub fn database(endpoint: Endpoint) -> Arc<dyn Database> {
+    match endpoint.family {
+        Family::Mysql => mysql::database(endpoint),
+        Family::Postgres => postgres::database(endpoint),
+    }
+}
+
+/// Replication from one server to another of the same family.
+///
+/// # Panics
+/// When the families differ: the plan refuses that long before.
+#[must_use]
+pub fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
+    assert_eq!(from.family, to.family, "a plan never pairs two families");
+    match from.family {
+        Family::Mysql => mysql::replication(from, to, settings),
+        Family::Postgres => postgres::replication(from, to, settings),
+    }
+}

@@ -1,0 +1,51 @@
+//! The MySQL family behind the ports: MySQL, Percona Server, MariaDB, and their RDS and Aurora forms.
+
+use std::sync::Arc;
+
+use daybreak_model::{Endpoint, LinkSettings};
+
+use crate::{Database, Replication};
+
+mod classify;
+mod connection;
+mod quote;
+mod session;
+
+mod column;
+mod key;
+
+mod identity;
+mod privileges;
+mod topology;
+
+mod schema;
+
+mod account;
+
+mod changes;
+mod checker;
+mod encode;
+mod insert;
+mod json;
+mod reader;
+mod snapshot;
+mod split;
+mod warnings;
+mod writer;
+
+mod fence;
+mod sequences;
+mod sessions;
+
+mod faults;
+mod link;
+
+mod server;
+
+pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
+    Arc::new(server::Mysql::new(endpoint))
+}
+
+pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
+    Arc::new(link::Link::new(from, to, settings))
+}

@@ -1,0 +1,327 @@
+//! One server: connecting to it, and the connections kept warm between questions.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use daybreak_model::{Endpoint, Flavor, Tls};
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, OptsBuilder, Row, SslOpts};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::session::{self, Purpose};
+use super::{classify, identity};
+use crate::{EngineError, ErrorKind};
+
+/// What our connections call themselves, so that they are told from the applications'.
+pub(crate) const PROGRAM: &str = "daybreak";
+/// How long a connection may take to come up.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How long a question may take, including its way over the network.
+const ASK_LIMIT: Duration = Duration::from_secs(session::INSPECT_SECONDS as u64 + 5);
+/// After how long unused a kept connection is tried before it is trusted.
+const TRY_AFTER: Duration = Duration::from_secs(1);
+/// How many connections are kept.
+const KEEP: usize = 4;
+/// Where Amazon's authorities for RDS are looked for, after the file that `DAYBREAK_RDS_CA` names.
+/// They are published by AWS ("Using SSL/TLS to encrypt a connection to a DB instance"): `global-bundle.pem`.
+const RDS_BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/rds-global-bundle.pem",
+    "/etc/pki/tls/certs/rds-global-bundle.pem",
+    "/usr/local/share/daybreak/rds-global-bundle.pem",
+    "/usr/share/daybreak/rds-global-bundle.pem",
+];
+/// The machine's own authorities, besides Mozilla's, which the driver brings.
+const SYSTEM_BUNDLES: [&str; 3] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+];
+
+/// A server and what is known of it. Connections are owned by whoever uses them: one whose user was cancelled is
+/// dropped, never used again.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) endpoint: Endpoint,
+    name: String,
+    flavor: OnceCell<Flavor>,
+    authorities: OnceCell<Vec<Vec<u8>>>,
+    idle: Mutex<Vec<(Conn, Instant)>>,
+}
+
+impl Server {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self {
+            name: endpoint.to_string(),
+            endpoint,
+            flavor: OnceCell::new(),
+            authorities: OnceCell::new(),
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Label and address, for messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An error of this server from a driver error.
+    pub(crate) fn failed(&self, what: impl Into<String>, error: mysql_async::Error) -> EngineError {
+        classify::failed(&self.name, what, error)
+    }
+
+    /// An error of this server that no statement returned.
+    pub(crate) fn error(&self, kind: ErrorKind, what: impl Into<String>) -> EngineError {
+        EngineError {
+            server: self.name.clone(),
+            what: what.into(),
+            kind,
+            code: None,
+            hint: None,
+            source: None,
+        }
+    }
+
+    /// What the server runs; asked once.
+    pub(crate) async fn flavor(&self) -> Result<&Flavor, EngineError> {
+        self.flavor
+            .get_or_try_init(|| async {
+                let mut conn = self.raw().await?;
+                let flavor = identity::flavor(self, &mut conn).await?;
+                drop(conn.disconnect().await);
+                Ok(flavor)
+            })
+            .await
+    }
+
+    /// What the server runs, if it was asked already.
+    pub(crate) fn known_flavor(&self) -> Option<&Flavor> {
+        self.flavor.get()
+    }
+
+    /// A connection of its own, set up for its purpose.
+    pub(crate) async fn connect(&self, purpose: Purpose) -> Result<Conn, EngineError> {
+        let flavor = self.flavor().await?;
+        let mut conn = self.raw().await?;
+        let set_up = async {
+            conn.query_drop(session::setup(purpose, flavor)).await?;
+            for wish in session::wishes(purpose) {
+                match conn.query_drop(*wish).await {
+                    Err(error) if classify::code(&error).is_none() => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            Ok(())
+        };
+        match timeout(CONNECT_LIMIT, set_up).await {
+            Ok(Ok(())) => Ok(conn),
+            Ok(Err(error)) => Err(self.failed("failed to set up a session", error)),
+            Err(_) => Err(self.error(
+                ErrorKind::Unreachable,
+                "no answer within 10 s to the session's settings",
+            )),
+        }
+    }
+
+    /// A connection without settings, for another account.
+    pub(crate) async fn connect_bare(&self) -> Result<Conn, EngineError> {
+        self.raw().await
+    }
+
+    /// A connection without settings.
+    async fn raw(&self) -> Result<Conn, EngineError> {
+        let what = format!("failed to connect as `{}`", self.endpoint.user);
+        match timeout(CONNECT_LIMIT, Conn::new(self.options().await?)).await {
+            Ok(Ok(conn)) => Ok(conn),
+            Ok(Err(error)) => {
+                let mut error = self.failed(what, error);
+                if error.kind == ErrorKind::ConnectionLost {
+                    error.kind = ErrorKind::Unreachable;
+                }
+                Err(error)
+            }
+            Err(_) => Err(self.error(ErrorKind::Unreachable, format!("{what}: no answer within 10 s"))),
+        }
+    }
+
+    async fn options(&self) -> Result<OptsBuilder, EngineError> {
+        let endpoint = &self.endpoint;
+        let tls = match &endpoint.tls {
+            Tls::Off => None,
+            Tls::Require => Some(
+                SslOpts::default()
+                    .with_danger_accept_invalid_certs(true)
+                    .with_danger_skip_domain_validation(true),
+            ),
+            Tls::Verify { ca } => {
+                let read = || async { self.read_authorities(ca.as_deref()).await };
+                let authorities = self.authorities.get_or_try_init(read).await?;
+                let buffers = authorities.iter().map(|der| der.clone().into()).collect();
+                Some(SslOpts::default().with_root_certs(buffers))
+            }
+        };
+        if tls.is_some() {
+            // The driver asks for the process-wide provider; whoever installed one before keeps it.
+            drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        }
+        Ok(OptsBuilder::default()
+            .ip_or_hostname(endpoint.host.clone())
+            .tcp_port(endpoint.port)
+            .user(Some(endpoint.user.clone()))
+            .pass(Some(endpoint.password.expose().to_owned()))
+            .db_name(None::<String>)
+            .prefer_socket(false)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Some(Duration::from_secs(30)))
+            .max_allowed_packet(Some(1 << 30))
+            .wait_timeout(Some(28_800))
+            .stmt_cache_size(0)
+            .connect_attribute("program_name", PROGRAM)
+            .ssl_opts(tls))
+    }
+
+    /// Authorities beside Mozilla's: the one the plan names, Amazon's and the machine's, each as DER.
+    async fn read_authorities(&self, ca: Option<&Path>) -> Result<Vec<Vec<u8>>, EngineError> {
+        let amazon = std::env::var_os("DAYBREAK_RDS_CA").map(PathBuf::from);
+        let named = [ca.map(Path::to_path_buf), amazon];
+        let mut authorities = Vec::new();
+        for path in named.iter().flatten() {
+            let read = tokio::fs::read(path).await;
+            let unusable = |why: String| {
+                let what = format!("failed to use the certificate file `{}`: {why}", path.display());
+                self.error(ErrorKind::Tls, what)
+            };
+            let certificates = certificates(&read.map_err(|error| unusable(error.to_string()))?);
+            if certificates.is_empty() {
+                return Err(unusable("it holds no certificate in PEM form".to_owned()));
+            }
+            authorities.extend(certificates);
+        }
+        for path in RDS_BUNDLES.iter().chain(&SYSTEM_BUNDLES) {
+            if let Ok(bundle) = tokio::fs::read(path).await {
+                authorities.extend(certificates(&bundle));
+            }
+        }
+        Ok(authorities)
+    }
+
+    /// A warm connection for questions. Give it back with [`Server::keep`] only after complete success.
+    pub(crate) async fn borrow(&self) -> Result<Conn, EngineError> {
+        loop {
+            let kept = self.idle.lock().expect("no holder of this lock panics").pop();
+            let Some((mut conn, since)) = kept else {
+                return self.connect(Purpose::Ask).await;
+            };
+            if since.elapsed() < TRY_AFTER {
+                return Ok(conn);
+            }
+            if let Ok(Ok(())) = timeout(Duration::from_secs(2), conn.ping()).await {
+                return Ok(conn);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next question.
+    pub(crate) fn keep(&self, conn: Conn) {
+        let mut idle = self.idle.lock().expect("no holder of this lock panics");
+        if idle.len() < KEEP {
+            idle.push((conn, Instant::now()));
+        }
+    }
+
+    /// Opens connections until `count` are kept, so that the next questions need not connect.
+    pub(crate) async fn warm_up(&self, count: usize) -> Result<(), EngineError> {
+        let mut conns = Vec::new();
+        for _ in 0..count {
+            conns.push(self.borrow().await?);
+        }
+        conns.into_iter().for_each(|conn| self.keep(conn));
+        Ok(())
+    }
+
+    /// The rows a question answers with. A kept connection that turns out dead is replaced once.
+    pub(crate) async fn rows<T>(&self, what: &str, sql: &str) -> Result<Vec<T>, EngineError>
+    where
+        T: FromRow + Send + 'static,
+    {
+        let mut conn = self.borrow().await?;
+        let rows = match self.rows_on(&mut conn, what, sql).await {
+            Err(error) if error.kind == ErrorKind::ConnectionLost => {
+                conn = self.connect(Purpose::Ask).await?;
+                self.rows_on(&mut conn, what, sql).await?
+            }
+            other => other?,
+        };
+        self.keep(conn);
+        Ok(rows)
+    }
+
+    /// The rows a question answers with, on a connection of the caller's.
+    pub(crate) async fn rows_on<T>(
+        &self,
+        conn: &mut Conn,
+        what: &str,
+        sql: &str,
+    ) -> Result<Vec<T>, EngineError>
+    where
+        T: FromRow + Send + 'static,
+    {
+        let rows: Vec<Row> = match timeout(ASK_LIMIT, conn.query(sql)).await {
+            Ok(Ok(rows)) => rows,
+            Ok(Err(error)) => return Err(self.failed(what, error)),
+            Err(_) => {
+                return Err(self.error(ErrorKind::Interrupted, format!("{what}: no answer in time")));
+            }
+        };
+        rows.into_iter()
+            .map(|row| {
+                T::from_row_opt(row).map_err(|error| {
+                    self.error(
+                        ErrorKind::Other,
+                        format!("{what}: the answer is not as expected ({error})"),
+                    )
+                })
+            })
+            .collect()
+    }
+
+    /// The one row a question answers with.
+    pub(crate) async fn row<T>(&self, what: &str, sql: &str) -> Result<T, EngineError>
+    where
+        T: FromRow + Send + 'static,
+    {
+        let first = self.rows(what, sql).await?.into_iter().next();
+        first.ok_or_else(|| self.error(ErrorKind::Other, format!("{what}: the server answered nothing")))
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn run(&self, what: &str, sql: &str) -> Result<(), EngineError> {
+        let mut conn = self.borrow().await?;
+        match timeout(ASK_LIMIT, conn.query_drop(sql)).await {
+            Ok(Ok(())) => {
+                self.keep(conn);
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                if classify::code(&error).is_some() {
+                    self.keep(conn);
+                }
+                Err(self.failed(what, error))
+            }
+            Err(_) => Err(self.error(ErrorKind::Interrupted, format!("{what}: no answer in time"))),
+        }
+    }
+}
+
+/// The certificates of a PEM file that can serve as authorities; others are passed over.
+fn certificates(pem: &[u8]) -> Vec<Vec<u8>> {
+    CertificateDer::pem_slice_iter(pem)
+        .filter_map(Result::ok)
+        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
+        .map(|certificate| certificate.to_vec())
+        .collect()
+}

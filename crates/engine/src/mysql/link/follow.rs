@@ -1,0 +1,135 @@
+//! Pointing a follower at its leader, and starting it.
+
+use daybreak_model::{GtidSet, Position};
+use mysql_async::prelude::Queryable;
+
+use super::super::topology::ReplicaStatus;
+use super::settings::{self, Start};
+use super::{Link, stuck};
+use crate::EngineError;
+
+/// Server error: a procedure got another number of arguments than it has.
+const ARGUMENT_COUNT: &str = "1318";
+
+impl Link {
+    /// Configures the follower unless it is configured already, and starts it.
+    pub(super) async fn follow(&self, start: Start) -> Result<(), EngineError> {
+        match self.to.replica_status().await? {
+            Some(status) if self.is_ours(&status) => {}
+            Some(status) => {
+                return Err(stuck(
+                    &self.to,
+                    format!(
+                        "cannot start replication from {}: it replicates from {}:{} already",
+                        self.from.name(),
+                        status.source_host,
+                        status.source_port
+                    ),
+                    Some("end that replication first, or name another target".to_owned()),
+                ));
+            }
+            None => self.configure(start).await?,
+        }
+        self.run_replica().await
+    }
+
+    fn is_ours(&self, status: &ReplicaStatus) -> bool {
+        let (host, port) = self.from.endpoint.replication_address();
+        status.source_host == host && status.source_port == port
+    }
+
+    async fn configure(&self, start: Start) -> Result<(), EngineError> {
+        let (from, to) = (self.from.flavor().await?, self.to.flavor().await?);
+        let (from_gtid, to_gtid) = (self.from.has_gtid_on().await?, self.to.has_gtid_on().await?);
+        let position = match start {
+            Start::At(position) => position,
+            Start::Now if self.settings.gtid => self.from.position().await?,
+            Start::Now => {
+                let mut conn = self.from.borrow().await?;
+                let (file, offset) = self.from.binary_log_end(&mut conn).await?;
+                self.from.keep(conn);
+                Position::BinlogFile { file, offset }
+            }
+        };
+        if let Position::Gtid(set) = &position {
+            // Asked after the leader's set, so that nothing that came from the follower is in the difference.
+            let executed = self.to.gtid_executed().await?;
+            let missing = set.minus(&executed);
+            if !missing.is_empty() {
+                self.to
+                    .run(
+                        "failed to tell it which transactions it holds",
+                        &settings::purge(to, &missing),
+                    )
+                    .await?;
+            }
+        }
+        let mut alternatives = settings::configure(self, from, to, &position, from_gtid, to_gtid)
+            .into_iter()
+            .peekable();
+        while let Some(calls) = alternatives.next() {
+            match self.run_all(&calls).await {
+                Err(error)
+                    if error.code.as_deref() == Some(ARGUMENT_COUNT) && alternatives.peek().is_some() => {}
+                other => return other,
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_all(&self, calls: &[String]) -> Result<(), EngineError> {
+        for sql in calls {
+            let what = format!("failed to point it at {}", self.from.name());
+            let mut conn = self.to.borrow().await?;
+            match conn.query_drop(sql.as_str()).await {
+                Ok(()) => self.to.keep(conn),
+                Err(error) => {
+                    let mut failed = self.to.failed(what, error);
+                    // A syntax error quotes the statement, which holds the password.
+                    if failed.code.as_deref() == Some("1064") {
+                        failed.source = None;
+                    }
+                    return Err(failed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a configured follower; one that runs goes on.
+    pub(super) async fn run_replica(&self) -> Result<(), EngineError> {
+        let running = self.to.replica_status().await?;
+        if running.is_some_and(|status| status.io_running != "No" && status.sql_running == "Yes") {
+            return Ok(());
+        }
+        let sql = settings::start(self.to.flavor().await?);
+        self.to.run("failed to start replication", sql).await
+    }
+}
+
+impl super::Server {
+    /// Transactions executed; empty where there are no GTIDs.
+    pub(super) async fn gtid_executed(&self) -> Result<GtidSet, EngineError> {
+        if !self.flavor().await?.has_gtid() {
+            return Ok(GtidSet::default());
+        }
+        let (text,) = self
+            .row::<(String,)>(
+                "failed to read its executed transactions",
+                "SELECT @@GLOBAL.gtid_executed",
+            )
+            .await?;
+        self.gtid_set(&text)
+    }
+
+    /// Whether `gtid_mode` is `ON`.
+    pub(super) async fn has_gtid_on(&self) -> Result<bool, EngineError> {
+        if !self.flavor().await?.has_gtid() {
+            return Ok(false);
+        }
+        let (mode,) = self
+            .row::<(String,)>("failed to read gtid_mode", "SELECT @@GLOBAL.gtid_mode")
+            .await?;
+        Ok(mode == "ON")
+    }
+}

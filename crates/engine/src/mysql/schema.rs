@@ -1,0 +1,90 @@
+//! Everything in a scope: how to make it elsewhere, how to recognise it there, and what cannot be carried.
+
+mod canonical;
+mod catalog;
+mod create_table;
+mod refusals;
+mod stored;
+mod tables;
+mod tokens;
+mod views;
+
+use daybreak_model::{Flavor, ObjectKind, Phase, SchemaImage, SchemaObject, Scope};
+use mysql_async::Conn;
+
+use super::connection::Server;
+use super::quote;
+use crate::EngineError;
+
+impl Server {
+    /// The image of a scope for a target of another flavor.
+    pub(crate) async fn schema(&self, scope: &Scope, target: &Flavor) -> Result<SchemaImage, EngineError> {
+        let mut conn = self.borrow().await?;
+        let mut image = SchemaImage::default();
+        let listed = catalog::tables(self, &mut conn, scope).await?;
+        image.refusals = refusals::catalog(self.flavor().await?, target, &listed);
+        databases(self, &mut conn, scope, &mut image).await?;
+        let mut constraints = Vec::new();
+        for table in listed.iter().filter(|table| table.is_table()) {
+            let text = catalog::show_create(self, &mut conn, "TABLE", &table.table.name).await?;
+            let mut parts = tables::objects(self, table, &text, target)?;
+            image.refusals.append(&mut parts.refusals);
+            image.objects.append(&mut parts.objects);
+            constraints.append(&mut parts.foreign_keys);
+            image.tables.push(table.table.clone());
+        }
+        image.objects.append(&mut constraints);
+        image
+            .objects
+            .append(&mut stored::routines(self, &mut conn, scope, &mut image.refusals).await?);
+        image
+            .objects
+            .append(&mut views::views(self, &mut conn, &listed, &mut image.refusals).await?);
+        image
+            .objects
+            .append(&mut stored::triggers(self, &mut conn, scope).await?);
+        image
+            .objects
+            .append(&mut stored::events(self, &mut conn, scope).await?);
+        self.keep(conn);
+        image.objects.sort_by_key(|object| object.phase);
+        Ok(image)
+    }
+}
+
+/// The databases themselves, with their default character set and collation.
+async fn databases(
+    server: &Server,
+    conn: &mut Conn,
+    scope: &Scope,
+    image: &mut SchemaImage,
+) -> Result<(), EngineError> {
+    let found: Vec<(String, String, String)> = server
+        .rows_on(
+            conn,
+            "failed to list the databases",
+            &format!(
+                "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME \
+                 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({}) ORDER BY SCHEMA_NAME",
+                quote::texts(&scope.schemas)
+            ),
+        )
+        .await?;
+    for (name, charset, collation) in found {
+        let quoted = quote::name(&name);
+        let defaults = format!("CHARACTER SET {charset} COLLATE {collation}");
+        image.objects.push(SchemaObject {
+            kind: ObjectKind::Schema,
+            name,
+            table: None,
+            phase: Phase::BeforeRows,
+            create: vec![
+                format!("CREATE DATABASE IF NOT EXISTS {quoted} {defaults}"),
+                format!("ALTER DATABASE {quoted} {defaults}"),
+            ],
+            definition: format!("database collate {}", canonical::utf8mb3(&collation)),
+            enable: Vec::new(),
+        });
+    }
+    Ok(())
+}

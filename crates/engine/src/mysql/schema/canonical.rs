@@ -1,0 +1,343 @@
+//! Definitions that are the same text on two servers exactly when the objects are the same, whatever version prints them.
+//!
+//! Neutralised: display widths of integers, `utf8` for `utf8mb3`, character sets and collations printed or implied (the
+//! catalog's are used), quoted or bare defaults, `DEFAULT NULL`, default index types, default foreign-key actions, and in
+//! expressions parentheses and character-set introducers, which servers add as they see fit.
+
+use super::create_table::{Item, ItemKind};
+use super::tokens::{Kind, Token, tokens};
+
+const INTEGERS: [&str; 6] = ["tinyint", "smallint", "mediumint", "int", "bigint", "year"];
+
+/// Default collations that some servers print and others imply.
+const DEFAULT_COLLATIONS: [(&str, &str); 8] = [
+    ("ascii", "ascii_general_ci"),
+    ("binary", "binary"),
+    ("latin1", "latin1_swedish_ci"),
+    ("ucs2", "ucs2_general_ci"),
+    ("utf16", "utf16_general_ci"),
+    ("utf32", "utf32_general_ci"),
+    ("utf8mb3", "utf8mb3_general_ci"),
+    ("utf8mb4", "utf8mb4_0900_ai_ci"),
+];
+
+/// A column: its entry, and the character set and collation the catalog gives it.
+pub(crate) fn column(item: &Item<'_>, collation: Option<&str>) -> String {
+    let mut words = plain(&item.tokens);
+    drop_pair(&mut words, "character set");
+    drop_pair(&mut words, "charset");
+    drop_pair(&mut words, "collate");
+    for (long, short) in [("generated always as", "as"), ("persistent", "stored")] {
+        replace(&mut words, long, short);
+    }
+    let invisible = remove(&mut words, "invisible");
+    let check = words
+        .iter()
+        .position(|word| word == "check")
+        .map(|at| words.split_off(at));
+    let generated = words.iter().any(|word| word == "as");
+    if !generated {
+        default(&mut words);
+    } else {
+        words.retain(|word| word != "(" && word != ")");
+        words.retain(|word| !is_introducer(word));
+    }
+    if let Some(collation) = collation {
+        words.push(format!("collate {}", utf8mb3(collation)));
+    }
+    if invisible {
+        words.push("invisible".to_owned());
+    }
+    if let Some(check) = check {
+        words.push(format!("\n{}", expression(&check)));
+    }
+    words.join(" ")
+}
+
+/// The default in one form: text, or an expression without its parentheses.
+fn default(words: &mut Vec<String>) {
+    let not_null = words.windows(2).any(|pair| pair == ["not", "null"]);
+    if let Some(at) = words.iter().position(|word| word == "default") {
+        if words.get(at + 1).is_some_and(|word| word == "null") {
+            words.drain(at..at + 2);
+        } else if words.get(at + 1).is_some_and(|word| word == "-") && words.len() > at + 2 {
+            let number = format!("'-{}'", words[at + 2]);
+            words.splice(at + 1..at + 3, [number]);
+        } else if words
+            .get(at + 1)
+            .is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+        {
+            words[at + 1] = format!("'{}'", words[at + 1]);
+        } else if words.get(at + 1).is_some_and(|word| word == "(") {
+            let end = closing(words, at + 1);
+            words.drain(end..=end);
+            words.drain(at + 1..at + 2);
+            words.retain(|word| !is_introducer(word));
+        }
+    }
+    for function in ["current_timestamp", "now"] {
+        while let Some(at) = words
+            .windows(3)
+            .position(|three| three[0] == function && three[1] == "(" && three[2] == ")")
+        {
+            words.drain(at + 1..at + 3);
+        }
+    }
+    if !not_null && let Some(at) = words.iter().position(|word| word == "null") {
+        words.remove(at);
+    }
+}
+
+/// Position of the parenthesis that closes the one at `open`.
+fn closing(words: &[String], open: usize) -> usize {
+    let mut depth = 0_usize;
+    for (index, word) in words.iter().enumerate().skip(open) {
+        match word.as_str() {
+            "(" => depth += 1,
+            ")" => {
+                depth -= 1;
+                if depth == 0 {
+                    return index;
+                }
+            }
+            _ => {}
+        }
+    }
+    words.len().saturating_sub(1)
+}
+
+/// A key, index or foreign key.
+pub(crate) fn key(item: &Item<'_>) -> String {
+    let mut words = plain(&item.tokens);
+    for noise in [
+        "using btree",
+        "on delete restrict",
+        "on update restrict",
+        "on delete no action",
+        "on update no action",
+    ] {
+        replace(&mut words, noise, "");
+    }
+    if item.kind == ItemKind::ForeignKey {
+        return words.join(" ");
+    }
+    words.retain(|word| !is_introducer(word));
+    words.join(" ").replace("( (", "(").replace(") )", ")")
+}
+
+/// A check. Names that servers make up are left out.
+pub(crate) fn check(item: &Item<'_>, table: &str) -> String {
+    let made_up = item.name.starts_with("CONSTRAINT_") || item.name.starts_with(&format!("{table}_chk_"));
+    let words = plain(&item.tokens);
+    let start = words.iter().position(|word| word == "check").unwrap_or(0);
+    let text = expression(&words[start..]);
+    if made_up || item.name.is_empty() {
+        text
+    } else {
+        format!("{text} named {}", item.name)
+    }
+}
+
+/// Options and partitions.
+pub(crate) fn options(tail: &str, collation: &str) -> String {
+    let all = tokens(tail);
+    let partition = all.iter().position(|token| token.is_word("PARTITION"));
+    let (options, partitions) = all.split_at(partition.unwrap_or(all.len()));
+    let mut words = plain(options);
+    words.retain(|word| word != "=");
+    replace(&mut words, "default charset", "charset");
+    replace(&mut words, "default character set", "charset");
+    for name in [
+        "charset",
+        "collate",
+        "auto_increment",
+        "page_checksum",
+        "transactional",
+        "stats_persistent",
+    ] {
+        drop_pair(&mut words, name);
+    }
+    replace(&mut words, "engine aria", "engine innodb");
+    let mut text = format!("{} collate {}", words.join(" "), utf8mb3(collation));
+    if !partitions.is_empty() {
+        let words = partitions.iter().map(|token| match token.name() {
+            Some(name) => name.to_lowercase(),
+            None => token.text().to_lowercase(),
+        });
+        let words: Vec<_> = words
+            .filter(|word| word != "(" && word != ")" && word != "=")
+            .collect();
+        text.push('\n');
+        text.push_str(&words.join(" "));
+    }
+    text
+}
+
+/// A view, routine, trigger or event.
+pub(crate) fn statement(text: &str) -> String {
+    let mut words = plain(&tokens(text));
+    for (charset, collation) in DEFAULT_COLLATIONS {
+        let (long, short) = (
+            format!("charset {charset} collate {collation}"),
+            format!("charset {charset}"),
+        );
+        replace(&mut words, &long, &short);
+    }
+    words.join(" ")
+}
+
+/// A statement a server reprints from what it parsed: a view.
+pub(crate) fn reprinted(text: &str) -> String {
+    let mut words = plain(&tokens(text));
+    // Of a column's full name some print the database and some do not.
+    let is_name = |word: &String| word.starts_with('`');
+    let full = |five: &[String]| five[1] == "." && five[3] == "." && five.iter().step_by(2).all(is_name);
+    while let Some(at) = words.windows(5).position(full) {
+        words.drain(at..at + 2);
+    }
+    expression(&words)
+}
+
+fn expression(words: &[String]) -> String {
+    let kept = words
+        .iter()
+        .filter(|word| *word != "(" && *word != ")" && !is_introducer(word));
+    kept.map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// `_utf8mb4` before a string.
+fn is_introducer(word: &str) -> bool {
+    matches!(
+        word,
+        "_utf8mb4" | "_utf8" | "_utf8mb3" | "_latin1" | "_binary" | "_ascii"
+    )
+}
+
+/// Words in lower case, names and strings as they are, integer widths dropped.
+fn plain(all: &[Token<'_>]) -> Vec<String> {
+    let mut words: Vec<String> = Vec::with_capacity(all.len());
+    let mut index = 0;
+    while let Some(token) = all.get(index) {
+        index += 1;
+        if token.kind != Kind::Word {
+            words.push(token.text.to_owned());
+            continue;
+        }
+        let word = utf8mb3(&token.text.to_lowercase());
+        let width = match all.get(index..index + 3) {
+            Some([open, width, close]) if open.is_symbol("(") && close.is_symbol(")") => Some(width.text),
+            _ => None,
+        };
+        if INTEGERS.contains(&word.as_str())
+            && let Some(width) = width
+        {
+            let filled = all[index..].iter().take(8).any(|token| token.is_word("zerofill"));
+            let means_boolean = word == "tinyint" && width == "1";
+            if !(filled || means_boolean) {
+                index += 3;
+            }
+        }
+        words.push(word);
+    }
+    words
+}
+
+/// One spelling for the three-byte form of UTF-8 and its collations.
+pub(crate) fn utf8mb3(word: &str) -> String {
+    match word.strip_prefix("utf8") {
+        Some("") => "utf8mb3".to_owned(),
+        Some(rest) if rest.starts_with('_') => format!("utf8mb3{rest}"),
+        _ => word.to_owned(),
+    }
+}
+
+/// Removes `name` with the word after it, wherever it stands. `name` may be two words.
+fn drop_pair(words: &mut Vec<String>, name: &str) {
+    let parts: Vec<_> = name.split(' ').collect();
+    while let Some(at) = words.windows(parts.len()).position(|window| window == parts) {
+        let end = (at + parts.len() + 1).min(words.len());
+        words.drain(at..end);
+    }
+}
+
+/// Replaces a run of words.
+fn replace(words: &mut Vec<String>, from: &str, to: &str) {
+    let parts: Vec<_> = from.split(' ').collect();
+    while let Some(at) = words.windows(parts.len()).position(|window| window == parts) {
+        let with = to.split(' ').filter(|word| !word.is_empty()).map(str::to_owned);
+        words.splice(at..at + parts.len(), with.collect::<Vec<_>>());
+    }
+}
+
+/// Removes a word; whether it was there.
+fn remove(words: &mut Vec<String>, word: &str) -> bool {
+    let before = words.len();
+    words.retain(|candidate| candidate != word);
+    words.len() != before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::create_table::parse;
+
+    fn column(text: &str, collation: Option<&str>) -> String {
+        let statement = format!("CREATE TABLE `t` ({text}) ENGINE=InnoDB");
+        super::column(&parse(&statement).expect("a statement").items[0], collation)
+    }
+
+    #[test]
+    fn versions_print_the_same_column_differently() {
+        for (left, right, collation) in [
+            (
+                "`a` int(11) NOT NULL DEFAULT '0'",
+                "`a` int NOT NULL DEFAULT '0'",
+                None,
+            ),
+            ("`a` int(11) DEFAULT 0", "`a` int DEFAULT '0'", None),
+            (
+                "`a` decimal(5,2) DEFAULT -1.50",
+                "`a` decimal(5,2) DEFAULT '-1.50'",
+                None,
+            ),
+            ("`a` text DEFAULT NULL", "`a` text", Some("latin1_bin")),
+            ("`a` timestamp NULL DEFAULT NULL", "`a` timestamp NULL", None),
+            (
+                "`a` timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp()",
+                "`a` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP",
+                None,
+            ),
+            (
+                "`a` varchar(9) CHARACTER SET utf8 COLLATE utf8_bin NOT NULL",
+                "`a` varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL",
+                Some("utf8_bin"),
+            ),
+            (
+                "`a` int(11) GENERATED ALWAYS AS (`b` + 1) PERSISTENT",
+                "`a` int GENERATED ALWAYS AS ((`b` + 1)) STORED",
+                None,
+            ),
+            (
+                "`a` int(11) INVISIBLE DEFAULT NULL",
+                "`a` int DEFAULT NULL /*!80023 INVISIBLE */",
+                None,
+            ),
+        ] {
+            assert_eq!(column(left, collation), column(right, collation), "{left}");
+        }
+    }
+
+    #[test]
+    fn differences_that_matter_stay() {
+        for (left, right) in [
+            ("`a` int NOT NULL", "`a` int"),
+            ("`a` tinyint(1)", "`a` tinyint"),
+            ("`a` int unsigned", "`a` int"),
+            ("`a` int(5) unsigned zerofill", "`a` int(6) unsigned zerofill"),
+            ("`a` int DEFAULT '0'", "`a` int DEFAULT '1'"),
+            ("`a` varchar(9)", "`a` varchar(8)"),
+            ("`a` int COMMENT 'x'", "`a` int COMMENT 'y'"),
+        ] {
+            assert_ne!(column(left, None), column(right, None), "{left}");
+        }
+    }
+}

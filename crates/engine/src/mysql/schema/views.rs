@@ -1,0 +1,108 @@
+//! Views, in an order in which each finds what it reads from.
+
+use daybreak_model::{ObjectKind, Phase, Refusal, SchemaObject};
+use mysql_async::{Conn, Row};
+
+use super::super::connection::Server;
+use super::super::quote;
+use super::canonical;
+use super::catalog::{Listed, created, show_create_row};
+use super::stored;
+use crate::EngineError;
+
+/// The views of the scope. One that cannot be used at the source cannot be made elsewhere: it is refused by name.
+pub(super) async fn views(
+    server: &Server,
+    conn: &mut Conn,
+    listed: &[Listed],
+    refusals: &mut Vec<Refusal>,
+) -> Result<Vec<SchemaObject>, EngineError> {
+    let mut views = Vec::new();
+    for view in listed.iter().filter(|table| table.table_type == "VIEW") {
+        let name = &view.table.name;
+        let row = show_create_row(server, conn, "VIEW", name).await?;
+        let Some(text) = created(&row) else {
+            refusals.push(Refusal {
+                object: format!("view {name}"),
+                reason: "the account may not see its definition".to_owned(),
+                hint: "grant the account SHOW VIEW".to_owned(),
+            });
+            continue;
+        };
+        let probe = format!("EXPLAIN SELECT 1 FROM {} LIMIT 0", quote::table(name));
+        if let Err(error) = server.rows_on::<Row>(conn, "failed to use a view", &probe).await
+            && error.code.as_deref() == Some("1356")
+        {
+            refusals.push(Refusal {
+                object: format!("view {name}"),
+                reason: "it reads from something that is not there, or its definer may not read it"
+                    .to_owned(),
+                hint: format!("mend the view or `DROP VIEW {}`", quote::table(name)),
+            });
+            continue;
+        }
+        let session = [row.get::<String, _>(2), row.get::<String, _>(3)];
+        let mut create = stored::in_session(None, session, None, text.clone());
+        // Servers print a function's name without its database.
+        create.insert(0, format!("USE {}", quote::name(&name.schema)));
+        views.push((
+            quote::table(name),
+            SchemaObject {
+                kind: ObjectKind::View,
+                name: name.to_string(),
+                table: None,
+                phase: Phase::AfterAll,
+                create,
+                definition: canonical::reprinted(&text),
+                enable: Vec::new(),
+            },
+        ));
+    }
+    Ok(in_order(views))
+}
+
+/// Each view after the views its text names; servers print names in full and in backticks.
+fn in_order(mut views: Vec<(String, SchemaObject)>) -> Vec<SchemaObject> {
+    let mut ordered = Vec::with_capacity(views.len());
+    while !views.is_empty() {
+        let ready = views.iter().position(|(name, view)| {
+            let text = view.create.iter().map(String::as_str).collect::<String>();
+            !views
+                .iter()
+                .any(|(other, _)| other != name && text.contains(other.as_str()))
+        });
+        // Views cannot read from each other in a circle; a name within a string may look like it.
+        let (_, view) = views.remove(ready.unwrap_or(0));
+        ordered.push(view);
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_model::{ObjectKind, Phase, SchemaObject};
+
+    fn view(name: &str, text: &str) -> (String, SchemaObject) {
+        let object = SchemaObject {
+            kind: ObjectKind::View,
+            name: name.to_owned(),
+            table: None,
+            phase: Phase::AfterAll,
+            create: vec![text.to_owned()],
+            definition: String::new(),
+            enable: Vec::new(),
+        };
+        (format!("`s`.`{name}`"), object)
+    }
+
+    #[test]
+    fn a_view_comes_after_what_it_reads_from() {
+        let ordered = super::in_order(vec![
+            view("a", "VIEW `s`.`a` AS select * from `s`.`b`"),
+            view("b", "VIEW `s`.`b` AS select * from `s`.`c`"),
+            view("c", "VIEW `s`.`c` AS select 1"),
+        ]);
+        let names: Vec<_> = ordered.iter().map(|view| view.name.as_str()).collect();
+        assert_eq!(names, ["c", "b", "a"]);
+    }
+}

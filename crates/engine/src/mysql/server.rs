@@ -1,0 +1,172 @@
+//! One server of the MySQL family as the ports see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_model::{
+    Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, SchemaImage, Scope, Version,
+    WriteState,
+};
+
+use mysql_async::prelude::Queryable;
+
+use super::changes::Follower;
+use super::checker::Checker;
+use super::connection::Server;
+use super::fence::{self, Probe};
+use super::reader::Reader;
+use super::session::Purpose;
+use super::snapshot;
+use super::writer::Writer;
+use crate::{
+    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, Session, Snapshot, Statement, Write,
+};
+
+/// A server, reached when first asked.
+#[derive(Debug)]
+pub(crate) struct Mysql {
+    server: Arc<Server>,
+    probe: Probe,
+}
+
+impl Mysql {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self {
+            server: Arc::new(Server::new(endpoint)),
+            probe: Probe::default(),
+        }
+    }
+
+    /// What it runs, or MySQL 8.4 on the company's own machine while it was not asked.
+    fn presumed_flavor(&self) -> Flavor {
+        self.server.known_flavor().cloned().unwrap_or(Flavor {
+            product: Product::Mysql,
+            version: Version::new(8, 4, 0),
+            hosting: Hosting::SelfManaged,
+        })
+    }
+}
+
+#[async_trait]
+impl Inspect for Mysql {
+    async fn identity(&self) -> Result<Identity, EngineError> {
+        self.server.identity().await
+    }
+
+    async fn schemas(&self) -> Result<Vec<String>, EngineError> {
+        self.server.schemas().await
+    }
+
+    async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError> {
+        self.server.schema(scope, for_target).await
+    }
+
+    async fn position(&self) -> Result<Position, EngineError> {
+        self.server.position().await
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>, EngineError> {
+        self.server.sessions().await
+    }
+
+    async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError> {
+        self.server.missing_privileges(job).await
+    }
+
+    async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError> {
+        self.server.identity_values(&scope.schemas).await
+    }
+
+    async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError> {
+        self.server.is_empty(&scope.schemas).await
+    }
+}
+
+#[async_trait]
+impl Open for Mysql {
+    async fn write_state(&self) -> Result<WriteState, EngineError> {
+        self.server.write_state().await
+    }
+
+    fn fence_statements(&self) -> Vec<String> {
+        fence::fence_statements(&self.presumed_flavor())
+    }
+
+    fn open_statements(&self) -> Vec<String> {
+        fence::open_statements(&self.presumed_flavor())
+    }
+
+    async fn prepare_fence(&self, _scope: &Scope) -> Result<(), EngineError> {
+        self.server.prepare_fence(&self.probe).await
+    }
+
+    async fn fence(&self, _scope: &Scope) -> Result<(), EngineError> {
+        self.server.fence().await
+    }
+
+    async fn prove_fence(&self) -> Result<FenceProof, EngineError> {
+        self.server.prove_fence(&self.probe).await
+    }
+
+    async fn open(&self, _scope: &Scope) -> Result<(), EngineError> {
+        self.server.open().await
+    }
+
+    async fn kill(&self, sessions: &[u64]) -> Result<(), EngineError> {
+        self.server.kill(sessions).await
+    }
+}
+
+#[async_trait]
+impl Database for Mysql {
+    fn endpoint(&self) -> &Endpoint {
+        &self.server.endpoint
+    }
+
+    async fn flavor(&self) -> Result<Flavor, EngineError> {
+        self.server.flavor().await.cloned()
+    }
+
+    async fn snapshot(
+        &self,
+        scope: &Scope,
+        readers: usize,
+        _link_name: &str,
+        patience: Duration,
+    ) -> Result<Box<dyn Snapshot>, EngineError> {
+        let snapshot = snapshot::take(&self.server, scope, readers, patience).await?;
+        Ok(Box::new(snapshot))
+    }
+
+    async fn reader(&self) -> Result<Box<dyn Read>, EngineError> {
+        let conn = self.server.connect(Purpose::Read).await?;
+        Ok(Box::new(Reader::new(Arc::clone(&self.server), conn, false)))
+    }
+
+    async fn writer(&self) -> Result<Box<dyn Write>, EngineError> {
+        Ok(Box::new(Writer::open(Arc::clone(&self.server)).await?))
+    }
+
+    async fn checker(&self) -> Result<Box<dyn Check>, EngineError> {
+        Ok(Box::new(Checker::open(Arc::clone(&self.server)).await?))
+    }
+
+    async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError> {
+        Ok(Box::new(Follower::open(Arc::clone(&self.server), scope).await?))
+    }
+
+    async fn run(&self, statements: &[Statement]) -> Result<(), EngineError> {
+        // A session without a limit: the plan's statements take what they take.
+        let mut conn = self.server.connect(Purpose::Check).await?;
+        for statement in statements {
+            let run = conn.query_drop(statement.text.as_str()).await;
+            run.map_err(|error| self.server.failed(format!("failed to {}", statement.what), error))?;
+        }
+        Ok(())
+    }
+
+    async fn raise_identity_values(&self, values: &[IdentityValue]) -> Result<usize, EngineError> {
+        self.server.raise_identity_values(values).await
+    }
+}

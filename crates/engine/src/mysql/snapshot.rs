@@ -1,0 +1,167 @@
+//! A consistent snapshot over several connections, and the position it stands at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_model::{Position, Scope};
+use futures_util::future::try_join_all;
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use tokio::time::timeout;
+
+use super::connection::Server;
+use super::quote;
+use super::reader::Reader;
+use super::session::Purpose;
+use crate::{EngineError, ErrorKind, Read, Snapshot};
+
+/// The readers of a snapshot, each in a transaction of its own that sees the same rows.
+#[derive(Debug)]
+pub(crate) struct MysqlSnapshot {
+    position: Position,
+    readers: Vec<Reader>,
+}
+
+#[async_trait]
+impl Snapshot for MysqlSnapshot {
+    fn position(&self) -> &Position {
+        &self.position
+    }
+
+    fn take_readers(&mut self) -> Vec<Box<dyn Read>> {
+        let readers = std::mem::take(&mut self.readers);
+        readers
+            .into_iter()
+            .map(|reader| Box::new(reader) as Box<dyn Read>)
+            .collect()
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), EngineError> {
+        // Readers end their transactions with their connections.
+        Ok(())
+    }
+}
+
+/// Stops commits for a moment, begins the readers' transactions, notes the position.
+pub(crate) async fn take(
+    server: &Arc<Server>,
+    scope: &Scope,
+    readers: usize,
+    patience: Duration,
+) -> Result<MysqlSnapshot, EngineError> {
+    let mut control = server.connect(Purpose::Ask).await?;
+    let mut conns = Vec::with_capacity(readers);
+    for _ in 0..readers.max(1) {
+        conns.push(server.connect(Purpose::Read).await?);
+    }
+    let seconds = patience.as_secs_f64().ceil().clamp(1.0, 3600.0);
+    server
+        .rows_on::<(u8,)>(
+            &mut control,
+            "failed to prepare a snapshot",
+            &format!("SET SESSION lock_wait_timeout = {seconds}"),
+        )
+        .await?;
+    lock(server, &mut control, scope, patience).await?;
+    let position = within_lock(server, &mut control, &mut conns).await;
+    // Whatever happened, writes go on at once; losing this connection releases the lock as well.
+    let unlocked = control.query_drop("UNLOCK TABLES").await;
+    let position = position?;
+    unlocked.map_err(|error| server.failed("failed to release the snapshot's lock", error))?;
+    Ok(MysqlSnapshot {
+        position,
+        readers: conns
+            .into_iter()
+            .map(|conn| Reader::new(Arc::clone(server), conn, true))
+            .collect(),
+    })
+}
+
+async fn within_lock(
+    server: &Server,
+    control: &mut Conn,
+    conns: &mut [Conn],
+) -> Result<Position, EngineError> {
+    let begin = conns.iter_mut().map(|conn| async move {
+        conn.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            .await?;
+        conn.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+            .await
+    });
+    let begun = timeout(Duration::from_secs(10), try_join_all(begin)).await;
+    begun
+        .map_err(|_| {
+            server.error(
+                ErrorKind::Interrupted,
+                "failed to begin a snapshot: no answer within 10 s",
+            )
+        })?
+        .map_err(|error| server.failed("failed to begin a snapshot", error))?;
+    server.position_on(control).await
+}
+
+/// Takes the global read lock, or locks the scope's tables where the account may not.
+async fn lock(
+    server: &Server,
+    control: &mut Conn,
+    scope: &Scope,
+    patience: Duration,
+) -> Result<(), EngineError> {
+    match locked_by(server, control, "FLUSH TABLES WITH READ LOCK", patience).await {
+        Err(error) if error.kind == ErrorKind::Privilege || error.kind == ErrorKind::Authentication => {}
+        other => return other,
+    }
+    let tables: Vec<(String, String)> = server
+        .rows_on(
+            control,
+            "failed to list the tables",
+            &format!(
+                "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES \
+                 WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN ({})",
+                quote::texts(&scope.schemas)
+            ),
+        )
+        .await?;
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<_> = tables
+        .iter()
+        .map(|(schema, name)| format!("{}.{} READ", quote::name(schema), quote::name(name)))
+        .collect();
+    locked_by(
+        server,
+        control,
+        &format!("LOCK TABLES {}", list.join(", ")),
+        patience,
+    )
+    .await
+}
+
+/// Runs a locking statement for at most `patience`. A lock still waited for holds up every write, so it is killed then.
+async fn locked_by(
+    server: &Server,
+    control: &mut Conn,
+    sql: &str,
+    patience: Duration,
+) -> Result<(), EngineError> {
+    let what = "failed to lock tables for a snapshot";
+    let id = control.id();
+    match timeout(patience, control.query_drop(sql)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(server.failed(what, error)),
+        Err(_) => {
+            server
+                .run("failed to end the wait for a lock", &format!("KILL {id}"))
+                .await?;
+            Err(EngineError {
+                hint: Some("a statement or transaction on the server runs longer than that: see its sessions, or allow more patience".to_owned()),
+                ..server.error(
+                    ErrorKind::Lock,
+                    format!("{what}: not obtained within {} ms", patience.as_millis()),
+                )
+            })
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Whom a server replicates from, and who replicates from it.
+
+use mysql_async::prelude::FromValue;
+use mysql_async::{Row, Value};
+
+use super::connection::Server;
+use crate::EngineError;
+
+/// `SHOW REPLICA STATUS`, in whichever words the server says it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReplicaStatus {
+    pub(crate) source_host: String,
+    pub(crate) source_port: u16,
+    pub(crate) source_uuid: String,
+    pub(crate) source_server_id: u32,
+    /// `Yes`, `Connecting` or `No`.
+    pub(crate) io_running: String,
+    /// `Yes` or `No`.
+    pub(crate) sql_running: String,
+    pub(crate) seconds_behind: Option<u64>,
+    pub(crate) io_error: (u32, String),
+    pub(crate) sql_error: (u32, String),
+    /// How far of it was applied.
+    pub(crate) applied: (String, u64),
+}
+
+impl ReplicaStatus {
+    /// Reads the statement's one row.
+    pub(crate) fn of(row: &Row) -> Self {
+        Self {
+            source_host: field(row, &["Source_Host", "Master_Host"]),
+            source_port: field(row, &["Source_Port", "Master_Port"]),
+            source_uuid: field(row, &["Source_UUID", "Master_UUID"]),
+            source_server_id: field(row, &["Source_Server_Id", "Master_Server_Id"]),
+            io_running: field(row, &["Replica_IO_Running", "Slave_IO_Running"]),
+            sql_running: field(row, &["Replica_SQL_Running", "Slave_SQL_Running"]),
+            seconds_behind: field(row, &["Seconds_Behind_Source", "Seconds_Behind_Master"]),
+            io_error: (field(row, &["Last_IO_Errno"]), field(row, &["Last_IO_Error"])),
+            sql_error: (field(row, &["Last_SQL_Errno"]), field(row, &["Last_SQL_Error"])),
+            applied: (
+                field(row, &["Relay_Source_Log_File", "Relay_Master_Log_File"]),
+                field(row, &["Exec_Source_Log_Pos", "Exec_Master_Log_Pos"]),
+            ),
+        }
+    }
+}
+
+/// A column by the first of its names that the server uses; its default when it is absent or NULL.
+fn field<T: FromValue + Default>(row: &Row, names: &[&str]) -> T {
+    names
+        .iter()
+        .find_map(|name| row.get::<Value, _>(*name))
+        .filter(|value| *value != Value::NULL)
+        .and_then(|value| mysql_async::from_value_opt(value).ok())
+        .unwrap_or_default()
+}
+
+impl Server {
+    /// What the server replicates on its default channel, if anything.
+    pub(crate) async fn replica_status(&self) -> Result<Option<ReplicaStatus>, EngineError> {
+        let statement = self.flavor().await?.show_replica_status();
+        let rows: Vec<Row> = self
+            .rows("failed to ask what the server replicates", statement)
+            .await?;
+        Ok(rows
+            .iter()
+            .find(|row| field::<String>(row, &["Channel_Name"]).is_empty())
+            .map(ReplicaStatus::of)
+            .filter(|status| !status.source_host.is_empty()))
+    }
+
+    /// The replicas attached to the server: id, UUID where it has one, and host and port where it reported them.
+    pub(crate) async fn attached_replicas(&self) -> Result<Vec<AttachedReplica>, EngineError> {
+        let statement = self.flavor().await?.show_replicas();
+        let rows: Vec<Row> = self
+            .rows("failed to list the server's replicas", statement)
+            .await?;
+        let attached: Vec<_> = rows
+            .iter()
+            .map(|row| AttachedReplica {
+                server_id: field(row, &["Server_Id", "Server_id"]),
+                uuid: field(row, &["Replica_UUID", "Slave_UUID"]),
+                host: field(row, &["Host"]),
+                port: field(row, &["Port"]),
+            })
+            .collect();
+        if attached.iter().all(|replica| !replica.host.is_empty()) {
+            return Ok(attached);
+        }
+        // Hosts that replicas did not report are known from their connections.
+        let dumps: Vec<(String,)> = self
+            .rows(
+                "failed to list the server's replicas",
+                "SELECT HOST FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID",
+            )
+            .await?;
+        let mut hosts: Vec<String> = dumps
+            .into_iter()
+            .map(|(host,)| without_port(&host).to_owned())
+            .collect();
+        hosts.dedup();
+        let only = (hosts.len() == 1).then(|| hosts[0].clone());
+        Ok(attached
+            .into_iter()
+            .map(|replica| match (&only, replica.host.is_empty()) {
+                (Some(host), true) => AttachedReplica {
+                    host: host.clone(),
+                    ..replica
+                },
+                _ => replica,
+            })
+            .collect())
+    }
+}
+
+/// A replica as its source lists it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AttachedReplica {
+    pub(crate) server_id: u32,
+    pub(crate) uuid: String,
+    host: String,
+    port: u16,
+}
+
+impl std::fmt::Display for AttachedReplica {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = if self.host.is_empty() { "?" } else { &self.host };
+        write!(formatter, "{host}:{}", self.port)
+    }
+}
+
+/// `host` of `host:port`.
+pub(crate) fn without_port(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(host, _)| host)
+}

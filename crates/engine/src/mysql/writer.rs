@@ -1,0 +1,239 @@
+//! Rows and schema into a server: `LOAD DATA LOCAL INFILE` fed from the reader's blocks, one transaction a range.
+//!
+//! The load is logged on the target as any write: its administrator cannot switch the binary log off on Aurora. The way
+//! back never fetches it (see `link`).
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use daybreak_model::{RowRange, Table};
+use futures_util::StreamExt;
+use futures_util::stream;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error, LocalInfileError};
+use tokio::sync::mpsc;
+
+use super::connection::Server;
+use super::session::Purpose;
+use super::{classify, column, encode, insert, key, quote, warnings};
+use crate::{Block, Copied, EngineError, ErrorKind, Statement, Write};
+
+/// One connection that writes. After any failure its next use begins with a new connection.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    server: Arc<Server>,
+    conn: Option<Conn>,
+    /// The server takes no `LOAD DATA LOCAL`: rows go in as `INSERT`s.
+    by_insert: bool,
+}
+
+/// What went through the stream that feeds a load.
+#[derive(Debug, Default)]
+pub(crate) struct Fed {
+    pub(crate) rows: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) ended: AtomicBool,
+}
+
+impl Fed {
+    pub(crate) fn block(&self, block: &Bytes) {
+        self.rows.fetch_add(encode::rows_in(block), Ordering::Relaxed);
+        self.bytes.fetch_add(block.len() as u64, Ordering::Relaxed);
+    }
+
+    fn copied(&self) -> Copied {
+        Copied {
+            rows: self.rows.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Writer {
+    pub(crate) async fn open(server: Arc<Server>) -> Result<Self, EngineError> {
+        let conn = server.connect(Purpose::Write).await?;
+        Ok(Self {
+            server,
+            conn: Some(conn),
+            by_insert: false,
+        })
+    }
+
+    /// The connection, taken away for the time of one use.
+    async fn take(&mut self) -> Result<Conn, EngineError> {
+        match self.conn.take() {
+            Some(conn) => Ok(conn),
+            None => self.server.connect(Purpose::Write).await,
+        }
+    }
+
+    fn failed(&self, what: impl Into<String>, error: Error) -> EngineError {
+        self.server.failed(what, error)
+    }
+
+    /// Loads within an open transaction and checks what the server says of it.
+    async fn load(
+        &self,
+        conn: &mut Conn,
+        table: &Table,
+        range: &RowRange,
+        blocks: mpsc::Receiver<Block>,
+    ) -> Result<Copied, EngineError> {
+        let fed = Arc::new(Fed::default());
+        let stream = feed(blocks, Arc::clone(&fed));
+        conn.set_infile_handler(async move { Ok(stream.boxed()) });
+        match conn.query_drop(statement(table)).await {
+            Ok(()) => {}
+            Err(Error::Driver(mysql_async::DriverError::LocalInfile(LocalInfileError::ReadError(_)))) => {
+                return Err(broken_off(&self.server, table));
+            }
+            Err(error) => return Err(self.failed(format!("failed to load {}", table.name), error)),
+        }
+        let info = conn.info().into_owned();
+        if !fed.ended.load(Ordering::Acquire) {
+            return Err(broken_off(&self.server, table));
+        }
+        let copied = fed.copied();
+        warnings::judge(&self.server, conn, table, range, copied.rows, &info).await?;
+        Ok(copied)
+    }
+}
+
+/// The error of a stream of blocks that closed before its end.
+pub(crate) fn broken_off(server: &Server, table: &Table) -> EngineError {
+    server.error(
+        ErrorKind::Interrupted,
+        format!("stopped loading {}: its rows were broken off", table.name),
+    )
+}
+
+/// The blocks as the driver wants them: an error where they close without an end, so that nothing is committed.
+fn feed(
+    blocks: mpsc::Receiver<Block>,
+    fed: Arc<Fed>,
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::unfold(Some((blocks, fed)), |state| async move {
+        let (mut blocks, fed) = state?;
+        match blocks.recv().await {
+            Some(Block::Rows(block)) => {
+                fed.block(&block);
+                Some((Ok(block), Some((blocks, fed))))
+            }
+            Some(Block::End) => {
+                fed.ended.store(true, Ordering::Release);
+                None
+            }
+            None => Some((Err(io::ErrorKind::UnexpectedEof.into()), None)),
+        }
+    })
+}
+
+/// The statement that loads the table's stored columns.
+fn statement(table: &Table) -> String {
+    let columns = table.columns.iter().filter(|column| !column.generated);
+    let (targets, assignments): (Vec<_>, Vec<_>) = columns
+        .enumerate()
+        .map(|(index, column)| column::load_target(column, index))
+        .unzip();
+    let assignments: Vec<_> = assignments.into_iter().flatten().collect();
+    let set = if assignments.is_empty() {
+        String::new()
+    } else {
+        format!(" SET {}", assignments.join(", "))
+    };
+    format!(
+        "LOAD DATA LOCAL INFILE 'daybreak' INTO TABLE {} CHARACTER SET binary \
+         FIELDS TERMINATED BY '\\t' ENCLOSED BY '' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({}){set}",
+        quote::table(&table.name),
+        targets.join(", ")
+    )
+}
+
+#[async_trait]
+impl Write for Writer {
+    async fn execute(&mut self, statement: &Statement) -> Result<(), EngineError> {
+        let mut conn = self.take().await?;
+        conn.query_drop(statement.text.as_str())
+            .await
+            .map_err(|error| self.failed(format!("failed to {}", statement.what), error))?;
+        self.conn = Some(conn);
+        Ok(())
+    }
+
+    async fn write(
+        &mut self,
+        table: &Table,
+        range: &RowRange,
+        mut blocks: mpsc::Receiver<Block>,
+    ) -> Result<Copied, EngineError> {
+        let what = || format!("failed to load {}", table.name);
+        let mut conn = self.take().await?;
+        if !self.by_insert {
+            let allowed = "SELECT @@GLOBAL.local_infile";
+            let allowed: Option<u8> = conn
+                .query_first(allowed)
+                .await
+                .map_err(|error| self.failed(what(), error))?;
+            if allowed != Some(1) {
+                tracing::warn!(
+                    server = self.server.name(),
+                    "local_infile is off: rows go in by INSERT, which is slower"
+                );
+                self.by_insert = true;
+            }
+        }
+        conn.query_drop("START TRANSACTION")
+            .await
+            .map_err(|error| self.failed(what(), error))?;
+        let loaded = if self.by_insert {
+            insert::load(&self.server, &mut conn, table, range, &mut blocks).await
+        } else {
+            self.load(&mut conn, table, range, blocks).await
+        };
+        match loaded {
+            Ok(copied) => {
+                conn.query_drop("COMMIT").await.map_err(|error| {
+                    self.failed(format!("failed to commit rows of {}", table.name), error)
+                })?;
+                self.conn = Some(conn);
+                Ok(copied)
+            }
+            Err(error) => {
+                // Should this fail, the connection is dropped and the server rolls back by itself.
+                if let Err(rollback) = conn.query_drop("ROLLBACK").await
+                    && classify::code(&rollback).is_none()
+                {
+                    tracing::debug!(server = self.server.name(), "connection lost before ROLLBACK");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn clear(&mut self, table: &Table, range: &RowRange) -> Result<(), EngineError> {
+        let mut conn = self.take().await?;
+        let flavor = self.server.flavor().await?;
+        let sql = match key::condition(table, range, flavor) {
+            Some(condition) => format!("DELETE FROM {} WHERE {condition}", quote::table(&table.name)),
+            None => format!("DELETE FROM {}", quote::table(&table.name)),
+        };
+        conn.query_drop(sql)
+            .await
+            .map_err(|error| self.failed(format!("failed to clear {}", table.name), error))?;
+        self.conn = Some(conn);
+        Ok(())
+    }
+
+    async fn analyze(&mut self, table: &Table) -> Result<(), EngineError> {
+        let mut conn = self.take().await?;
+        let sql = format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {}", quote::table(&table.name));
+        conn.query_drop(sql)
+            .await
+            .map_err(|error| self.failed(format!("failed to analyze {}", table.name), error))?;
+        self.conn = Some(conn);
+        Ok(())
+    }
+}

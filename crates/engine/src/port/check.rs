@@ -1,0 +1,34 @@
+use async_trait::async_trait;
+use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowRange, Table};
+
+use crate::EngineError;
+
+/// One connection that computes digests inside the server. Equal rows give equal digests on every server of the same
+/// family, whatever its version, character set of the connection, time zone or settings.
+#[async_trait]
+pub trait Check: Send {
+    /// Cuts a table into ranges of about `rows` rows or `bytes` bytes, whichever is smaller, together covering every row
+    /// exactly once, also rows that arrive later (first bound open below, last open above). Cheap beside reading the rows.
+    /// Ranges are by key, so that they mean the same rows on two servers.
+    /// A table without a key, or a small one, is one `Whole` range.
+    async fn split(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError>;
+
+    /// Number of rows and sum of their hashes in a range. Generated columns are included.
+    async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError>;
+
+    /// Key and hash of every row of a key range, in key order, at most `limit` of them.
+    /// Only for tables with a key.
+    async fn rows(
+        &mut self,
+        table: &Table,
+        range: &RowRange,
+        limit: u64,
+    ) -> Result<Vec<RowDigest>, EngineError>;
+
+    /// The hashes of the rows with these keys, in the order of `keys`; `None` for a row that is not there.
+    async fn rows_by_key(
+        &mut self,
+        table: &Table,
+        keys: &[KeyBound],
+    ) -> Result<Vec<Option<u64>>, EngineError>;
+}

@@ -1,0 +1,183 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_model::{Endpoint, FenceProof, Flavor, IdentityValue, Position, SchemaImage, Scope, WriteState};
+use serde::{Deserialize, Serialize};
+
+use crate::{Changes, Check, EngineError, Read, Snapshot, Statement, Write};
+
+/// What a server is among its neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Takes writes from applications (or could: it follows nobody, or follows as the other half of a pair).
+    Primary,
+    /// Follows another server and is read-only: a replica, a physical standby, an Aurora reader.
+    Replica,
+}
+
+/// Who a server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The same for two addresses exactly when they lead to the same server (or the same Aurora instance):
+    /// MySQL `@@server_uuid` (5.6+; MariaDB: `@@server_uid` or hostname, port and data directory), PostgreSQL
+    /// system identifier plus timeline plus recovery state and listen address.
+    pub unique_id: String,
+    /// What it runs.
+    pub flavor: Flavor,
+    /// Its role.
+    pub role: Role,
+    /// Whether it can be the *from* side of replication as configured (binary log on and in ROW format with full
+    /// images; `wal_level = logical`). `None` when it can, else the reason with the remedy.
+    pub cannot_be_followed: Option<SettingCheck>,
+    /// MySQL family: whether GTIDs are on. PostgreSQL: false.
+    pub gtid: bool,
+    /// MySQL family: `server_id`, which must differ between the sides. PostgreSQL: absent.
+    pub server_id: Option<u32>,
+    /// The server's clock minus ours, in milliseconds, to about half a round trip.
+    pub clock_offset_ms: i64,
+    /// Replicas attached to it right now, as `host:port` or as the server names them.
+    pub replicas: Vec<String>,
+    /// Whom it replicates from, as `host:port`, if anybody.
+    pub follows: Option<String>,
+}
+
+/// A setting that does not permit what is planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingCheck {
+    /// What is set, such as `binlog_format = STATEMENT`.
+    pub found: String,
+    /// What is needed and how to get it.
+    pub hint: String,
+}
+
+/// A client connection the server knows of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The server's id of it: what `kill` takes.
+    pub id: u64,
+    /// Account.
+    pub user: String,
+    /// Client address, `host:port` where the server knows it.
+    pub client: String,
+    /// Port of the client's end, where the server knows it; a proxy finds its own connections by it.
+    pub client_port: Option<u16>,
+    /// Whether a transaction is open or a statement is running.
+    pub in_transaction: bool,
+    /// How long that transaction has been open, in seconds (0 when none is).
+    pub transaction_seconds: f64,
+    /// Whether it has written in that transaction, as far as the server tells; true when unknown.
+    pub may_have_written: bool,
+    /// Whether it is one of our own.
+    pub ours: bool,
+}
+
+/// Read-only questions: cheap, time-bounded, safe to ask at any moment on production.
+#[async_trait]
+pub trait Inspect: Send + Sync {
+    /// Who the server is and whom it replicates with.
+    async fn identity(&self) -> Result<Identity, EngineError>;
+
+    /// User schemas present (MySQL databases or PostgreSQL schemas), system ones left out.
+    async fn schemas(&self) -> Result<Vec<String>, EngineError>;
+
+    /// Everything in the scope, with the statements that make it on a server of flavor `for_target` and with
+    /// whatever cannot be carried there as `refusals`. Asking a source and then the target gives images whose
+    /// objects have equal `definition`s exactly when the target has what the source has.
+    async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError>;
+
+    /// How far its change stream has come: what another server must reach to have everything.
+    async fn position(&self) -> Result<Position, EngineError>;
+
+    /// Client sessions, without replication threads and internal workers.
+    async fn sessions(&self) -> Result<Vec<Session>, EngineError>;
+
+    /// Privileges that `job`'s statements need and the account lacks; empty when it has all.
+    /// Jobs: `"read"` (snapshot and copy from), `"write"` (create and load), `"follow"` (steer replication into it),
+    /// `"lead"` (be replicated from), `"fence"`.
+    async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError>;
+
+    /// The next values that AUTO_INCREMENT columns or sequences in the scope would hand out.
+    async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError>;
+
+    /// Whether no table of the scope holds any row. Cheap: looks at one row of each.
+    async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError>;
+}
+
+/// Who may write: the fence. Every method is idempotent; none leaves the server between two states unnoticed,
+/// because [`Open::write_state`] reads every path each time.
+#[async_trait]
+pub trait Open: Send + Sync {
+    /// Whether applications can write now. Reads the server, remembers nothing.
+    async fn write_state(&self) -> Result<WriteState, EngineError>;
+
+    /// The statements [`Open::fence`] runs, for the plan.
+    fn fence_statements(&self) -> Vec<String>;
+
+    /// The statements [`Open::open`] runs, for the plan.
+    fn open_statements(&self) -> Vec<String>;
+
+    /// Makes ready whatever can be made ready before the pause: warm connections, the account that will prove the
+    /// fence, settings by which the server comes up fenced should it restart during the cut-over.
+    async fn prepare_fence(&self, scope: &Scope) -> Result<(), EngineError>;
+
+    /// Refuses writes from applications on every path, from now on and after a restart where the server can keep
+    /// that; replication goes on applying. When it returns, no write by an application can still succeed, and
+    /// every write that was acknowledged is at or before the position read next.
+    async fn fence(&self, scope: &Scope) -> Result<(), EngineError>;
+
+    /// Tries a write as an application could and returns the server's refusal.
+    ///
+    /// # Errors
+    /// When the write was *accepted* (it is rolled back), or could not be tried.
+    async fn prove_fence(&self) -> Result<FenceProof, EngineError>;
+
+    /// Lets applications write, taking back all that [`Open::fence`] did, exactly.
+    async fn open(&self, scope: &Scope) -> Result<(), EngineError>;
+
+    /// Ends client sessions by id; a session that is gone already is no error.
+    async fn kill(&self, sessions: &[u64]) -> Result<(), EngineError>;
+}
+
+/// One database server, reached when first needed and again whenever the connection breaks.
+#[async_trait]
+pub trait Database: Inspect + Open + Send + Sync {
+    /// Where it is.
+    fn endpoint(&self) -> &Endpoint;
+
+    /// What it runs; asked once, then remembered.
+    async fn flavor(&self) -> Result<Flavor, EngineError>;
+
+    /// A consistent snapshot of everything in the scope, readable by `readers` connections at once, with the
+    /// position it stands at: a change is either in the snapshot or after the position, never both or neither.
+    /// Writes on the server are held up at most `patience` while it is taken; on failure nothing is left behind.
+    /// With PostgreSQL it creates the slot named after `link_name` (replacing an unused one of that name), whose
+    /// changes begin exactly where the snapshot ends.
+    async fn snapshot(
+        &self,
+        scope: &Scope,
+        readers: usize,
+        link_name: &str,
+        patience: Duration,
+    ) -> Result<Box<dyn Snapshot>, EngineError>;
+
+    /// A connection that reads rows as they are now, outside any snapshot.
+    async fn reader(&self) -> Result<Box<dyn Read>, EngineError>;
+
+    /// A connection that writes rows and schema during a load, with the session set so that values arrive exactly
+    /// (no strictness that rejects what the source holds, no triggers, no foreign-key checks, UTC).
+    async fn writer(&self) -> Result<Box<dyn Write>, EngineError>;
+
+    /// A connection that computes digests inside the server.
+    async fn checker(&self) -> Result<Box<dyn Check>, EngineError>;
+
+    /// Follows which rows of the scope change from now on.
+    async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError>;
+
+    /// Runs statements shown in the plan, in order, outside any load. Stops at the first that fails.
+    async fn run(&self, statements: &[Statement]) -> Result<(), EngineError>;
+
+    /// Raises AUTO_INCREMENT counters or sequences so that none can hand out a value the other side has used;
+    /// never lowers one. Returns how many were raised.
+    async fn raise_identity_values(&self, values: &[IdentityValue]) -> Result<usize, EngineError>;
+}

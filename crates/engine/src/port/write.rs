@@ -1,0 +1,37 @@
+use async_trait::async_trait;
+use daybreak_model::{RowRange, Table};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::{Block, Copied, EngineError};
+
+/// A statement that changes a server, with its text as shown to the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// What messages call it, such as "create table `shop`.`orders`".
+    pub what: String,
+    /// The exact text sent.
+    pub text: String,
+}
+
+/// One connection that writes rows and schema during a load.
+#[async_trait]
+pub trait Write: Send {
+    /// Runs one statement.
+    async fn execute(&mut self, statement: &Statement) -> Result<(), EngineError>;
+
+    /// Stores the rows of a range in one transaction, committed only after `End` and only when the server took every
+    /// row whole: a row skipped, a value cut or converted is an error naming table and value position, and nothing stays.
+    async fn write(
+        &mut self,
+        table: &Table,
+        range: &RowRange,
+        blocks: mpsc::Receiver<Block>,
+    ) -> Result<Copied, EngineError>;
+
+    /// Deletes the rows of a range (all of them for `Whole` and `Pages`): what a load does before writing a range again.
+    async fn clear(&mut self, table: &Table, range: &RowRange) -> Result<(), EngineError>;
+
+    /// Brings the planner's statistics of a freshly loaded table up to date, where the server does not do it itself.
+    async fn analyze(&mut self, table: &Table) -> Result<(), EngineError>;
+}

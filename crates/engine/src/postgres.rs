@@ -1,0 +1,58 @@
+//! PostgreSQL 12 to 18, and its RDS and Aurora forms.
+
+use std::sync::Arc;
+
+use daybreak_model::{Endpoint, LinkSettings};
+
+use crate::{Database, Replication};
+
+mod quote;
+
+mod classify;
+mod tls;
+mod walsender;
+
+mod connection;
+
+mod topology;
+
+mod identity;
+
+mod server;
+
+mod keys;
+mod pgoutput;
+
+mod digest;
+mod encode;
+mod split;
+
+mod relation;
+
+mod checker;
+mod publication;
+mod reader;
+mod writer;
+
+mod changes;
+mod faults;
+mod link;
+mod privileges;
+mod schema;
+mod sequences;
+mod sessions;
+mod snapshot;
+
+mod database;
+mod fence;
+mod inspect;
+
+use database::Postgres;
+
+pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
+    Arc::new(Postgres::new(endpoint))
+}
+
+pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
+    Arc::new(link::Link::new(from, to, settings))
+}

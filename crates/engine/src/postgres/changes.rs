@@ -1,0 +1,213 @@
+//! Follows which rows change, by a slot of our own that ends with our session.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use daybreak_model::{KeyBound, KeyPart, Lsn, Position, Scope, Table, TableName};
+use futures_util::{StreamExt, pin_mut};
+use tokio_postgres::SimpleQueryMessage;
+
+use super::classify::{failure, trouble};
+use super::connection::{Connection, Purpose};
+use super::pgoutput::{Message, Relation, Tuple, Value, decode, from_hex};
+use super::server::Server;
+use super::{publication, quote, schema};
+use crate::{Change, Changes, EngineError, ErrorKind};
+
+/// Publications of ours begin with this; the rest is the session they belong to.
+const PREFIX: &str = "daybreak_changes_";
+
+/// One session that decodes the log.
+struct Follower {
+    connection: Connection,
+    name: String,
+    tables: HashMap<TableName, Table>,
+    relations: HashMap<u32, Relation>,
+    /// Tables whose changed rows the log does not name: reported as changed each time.
+    unidentified: Vec<TableName>,
+}
+
+/// Begins to follow.
+pub(crate) async fn follow(server: &Server, scope: &Scope) -> Result<Box<dyn Changes>, EngineError> {
+    let what = "failed to follow changes";
+    let flavor = server.flavor().await?;
+    let connection = Connection::open(&server.endpoint, Purpose::Rows).await?;
+    drop_abandoned(&connection).await?;
+    let pid = connection.value("SELECT pg_backend_pid()", what).await?;
+    let name = format!("{PREFIX}{}", pid.unwrap_or_default());
+    let unidentified = publication::for_changes(&connection, flavor, scope, &name).await?;
+    let slot = format!(
+        "SELECT pg_create_logical_replication_slot({}, 'pgoutput', true)",
+        quote::literal(&name)
+    );
+    let tables = schema::tables(&connection, scope).await?;
+    let follower = Follower {
+        connection,
+        name,
+        tables: tables
+            .into_iter()
+            .map(|table| (table.name.clone(), table))
+            .collect(),
+        relations: HashMap::new(),
+        unidentified,
+    };
+    if let Err(error) = follower.connection.execute(&slot, what).await {
+        follower.drop_publication().await?;
+        return Err(error);
+    }
+    Ok(Box::new(follower))
+}
+
+/// Publications whose session ended without dropping them.
+async fn drop_abandoned(connection: &Connection) -> Result<(), EngineError> {
+    let what = "failed to look for publications left behind";
+    let list = format!(
+        "SELECT pubname FROM pg_publication
+         WHERE starts_with(pubname, '{PREFIX}')
+           AND substr(pubname, {}) NOT IN (SELECT pid::text FROM pg_stat_activity)",
+        PREFIX.len() + 1
+    );
+    for row in connection.simple(&list, what).await? {
+        let name = quote::identifier(row.get(0).unwrap_or_default());
+        connection
+            .execute(&format!("DROP PUBLICATION IF EXISTS {name}"), what)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Follower {
+    async fn drop_publication(&self) -> Result<(), EngineError> {
+        let sql = format!("DROP PUBLICATION IF EXISTS {}", quote::identifier(&self.name));
+        self.connection
+            .execute(&sql, "failed to drop the publication for changes")
+            .await
+    }
+
+    fn note(&mut self, bytes: &[u8], changes: &mut HashSet<Change>) -> Result<(), EngineError> {
+        let message = decode(bytes).map_err(|error| EngineError {
+            source: Some(Box::new(error)),
+            ..trouble(
+                self.connection.server(),
+                "failed to read a change",
+                ErrorKind::Other,
+                None,
+            )
+        })?;
+        match message {
+            Message::Relation(relation) => {
+                self.relations.insert(relation.oid, relation);
+            }
+            Message::Insert { relation, new } => changes.extend(self.change(relation, &new, None)),
+            Message::Update { relation, old, new } => {
+                changes.extend(self.change(relation, &new, old.as_ref()));
+                if let Some(old) = old {
+                    changes.extend(self.change(relation, &old, None));
+                }
+            }
+            Message::Delete { relation, old } => changes.extend(self.change(relation, &old, None)),
+            Message::Truncate { relations } => {
+                changes.extend(relations.iter().filter_map(|relation| {
+                    Some(Change {
+                        table: self.table(*relation)?.name.clone(),
+                        key: None,
+                    })
+                }));
+            }
+            Message::Other => {}
+        }
+        Ok(())
+    }
+
+    fn table(&self, relation: u32) -> Option<&Table> {
+        let relation = self.relations.get(&relation)?;
+        self.tables.get(&TableName::new(&relation.schema, &relation.name))
+    }
+
+    /// The changed row's key; of the whole table where the log does not hold all of the key.
+    fn change(&self, relation: u32, row: &Tuple, old: Option<&Tuple>) -> Option<Change> {
+        let table = self.table(relation)?;
+        let columns = &self.relations.get(&relation)?.columns;
+        let value = |name: &str| {
+            let place = columns.iter().position(|column| column == name)?;
+            match (row.get(place)?, old.and_then(|old| old.get(place))) {
+                (Value::Text(text), _) | (Value::Unchanged, Some(Value::Text(text))) => Some(text.as_str()),
+                _ => None,
+            }
+        };
+        let key = table.key.as_ref().and_then(|key| {
+            let parts = key.columns.iter().map(|column| {
+                let text = value(&column.name)?;
+                Some(part(table, &column.name, column.integer, text))
+            });
+            parts.collect::<Option<Vec<_>>>().map(KeyBound)
+        });
+        Some(Change {
+            table: table.name.clone(),
+            key,
+        })
+    }
+}
+
+/// A value as the type's output function prints it, in the form that `::text` gives it.
+fn part(table: &Table, column: &str, integer: bool, text: &str) -> KeyPart {
+    let base_type = table.columns.iter().find(|candidate| candidate.name == column);
+    match base_type.map_or("", |column| column.base_type.as_str()) {
+        _ if integer => text
+            .parse()
+            .map_or_else(|_| KeyPart::Text(text.to_owned()), KeyPart::Integer),
+        "boolean" => KeyPart::Text(if text == "t" { "true" } else { "false" }.to_owned()),
+        "bpchar" => KeyPart::Text(text.trim_end_matches(' ').to_owned()),
+        _ => KeyPart::Text(text.to_owned()),
+    }
+}
+
+#[async_trait]
+impl Changes for Follower {
+    async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
+        let what = "failed to read changes";
+        // A slot yields what is on disk; a transaction that waits for the disk brings all before it there.
+        let ask = "BEGIN; SELECT pg_logical_emit_message(true, 'daybreak', ''); COMMIT; SELECT pg_current_wal_flush_lsn()";
+        let lsn: Option<Lsn> = self
+            .connection
+            .value(ask, what)
+            .await?
+            .and_then(|text| text.parse().ok());
+        let lsn = lsn.ok_or_else(|| trouble(self.connection.server(), what, ErrorKind::Other, None))?;
+        let get = format!(
+            "SELECT encode(data, 'hex') FROM pg_logical_slot_get_binary_changes({name}, NULL, NULL,
+                 'proto_version', '1', 'publication_names', {list})",
+            name = quote::literal(&self.name),
+            list = quote::literal(&quote::identifier(&self.name)),
+        );
+        let server = self.connection.server().to_owned();
+        let lost = |error| failure(&server, what, error);
+        let rows = self
+            .connection
+            .client()
+            .simple_query_raw(&get)
+            .await
+            .map_err(lost)?;
+        pin_mut!(rows);
+        let mut changes = HashSet::new();
+        while let Some(message) = rows.next().await {
+            if let SimpleQueryMessage::Row(row) = message.map_err(lost)? {
+                self.note(&from_hex(row.get(0).unwrap_or_default()), &mut changes)?;
+            }
+        }
+        let whole = self.unidentified.iter().map(|table| Change {
+            table: table.clone(),
+            key: None,
+        });
+        changes.extend(whole);
+        Ok((changes.into_iter().collect(), Position::Lsn(lsn)))
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), EngineError> {
+        let drop = format!("SELECT pg_drop_replication_slot({})", quote::literal(&self.name));
+        self.connection
+            .execute(&drop, "failed to drop the slot for changes")
+            .await?;
+        self.drop_publication().await
+    }
+}

@@ -1,0 +1,201 @@
+//! Opening connections, with the session set so that values mean the same on every server.
+
+use std::time::Duration;
+
+use daybreak_model::{Endpoint, Tls};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+
+use super::classify::{failure, trouble};
+use super::tls;
+use super::walsender::{ReplicationStartup, ReplicationTls};
+use crate::{EngineError, ErrorKind};
+
+/// What our sessions call themselves in `pg_stat_activity`.
+pub(crate) const APPLICATION_NAME: &str = "daybreak";
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a connection is for, which decides how long its statements may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Questions: none may take longer than half a minute.
+    Inspect,
+    /// Rows: as long as they take.
+    Rows,
+}
+
+/// One session. Dropping it ends the session at once, whatever it is doing.
+pub(crate) struct Connection {
+    client: Client,
+    driver: JoinHandle<()>,
+    server: String,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Connection {
+    /// Connects and sets the session.
+    pub(crate) async fn open(endpoint: &Endpoint, purpose: Purpose) -> Result<Self, EngineError> {
+        let what = "failed to connect";
+        let mut config = settings(endpoint);
+        config.application_name(APPLICATION_NAME);
+        let server = endpoint.to_string();
+        let (client, driver) = if endpoint.tls == Tls::Off {
+            let (client, connection) = config
+                .connect(NoTls)
+                .await
+                .map_err(|error| failure(&server, what, error))?;
+            (client, drive(&server, connection))
+        } else {
+            let (client, connection) = config
+                .connect(tls::connector(endpoint)?)
+                .await
+                .map_err(|error| failure(&server, what, error))?;
+            (client, drive(&server, connection))
+        };
+        let connection = Self {
+            client,
+            driver,
+            server,
+        };
+        let limit = match purpose {
+            Purpose::Inspect => "30s",
+            Purpose::Rows => "0",
+        };
+        let session = format!(
+            "{};\nSET statement_timeout = '{limit}'",
+            include_str!("sql/session.sql")
+        );
+        connection.execute(&session, "failed to set the session").await?;
+        Ok(connection)
+    }
+
+    /// Connects for the replication protocol. Only [`Connection::simple`] works on it.
+    pub(crate) async fn open_for_replication(endpoint: &Endpoint) -> Result<Self, EngineError> {
+        let what = "failed to connect for replication";
+        let mut config = settings(endpoint);
+        config.application_name(APPLICATION_NAME);
+        let server = endpoint.to_string();
+        let lost = |error| failure(&server, what, error);
+        let (client, driver) = if endpoint.tls == Tls::Off {
+            let address = (endpoint.host.as_str(), endpoint.port);
+            let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address))
+                .await
+                .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+                .map_err(|error| EngineError {
+                    source: Some(Box::new(error)),
+                    ..trouble(&server, what, ErrorKind::Unreachable, None)
+                })?;
+            let stream = ReplicationStartup::new(stream);
+            let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(lost)?;
+            (client, drive(&server, connection))
+        } else {
+            let tls = ReplicationTls(tls::connector(endpoint)?);
+            let (client, connection) = config.connect(tls).await.map_err(lost)?;
+            (client, drive(&server, connection))
+        };
+        Ok(Self {
+            client,
+            driver,
+            server,
+        })
+    }
+
+    /// Label and address of the server, for messages.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Runs one or more statements in one round trip; their rows are ignored.
+    pub(crate) async fn execute(&self, sql: &str, what: impl Into<String>) -> Result<(), EngineError> {
+        self.client
+            .batch_execute(sql)
+            .await
+            .map_err(|error| failure(&self.server, what, error))
+    }
+
+    /// Runs one or more statements in one round trip and returns all their rows, every value as text.
+    pub(crate) async fn simple(
+        &self,
+        sql: &str,
+        what: impl Into<String>,
+    ) -> Result<Vec<SimpleQueryRow>, EngineError> {
+        let messages = self
+            .client
+            .simple_query(sql)
+            .await
+            .map_err(|error| failure(&self.server, what, error))?;
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// The only value of the only row, as text.
+    pub(crate) async fn value(
+        &self,
+        sql: &str,
+        what: impl Into<String>,
+    ) -> Result<Option<String>, EngineError> {
+        let rows = self.simple(sql, what).await?;
+        Ok(rows.last().and_then(|row| row.get(0)).map(str::to_owned))
+    }
+}
+
+fn settings(endpoint: &Endpoint) -> Config {
+    let mut config = Config::new();
+    config
+        .host(&endpoint.host)
+        .port(endpoint.port)
+        .user(&endpoint.user)
+        .password(endpoint.password.expose())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .keepalives_idle(Duration::from_secs(15))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(3)
+        .tcp_user_timeout(Duration::from_secs(30))
+        .ssl_mode(match endpoint.tls {
+            Tls::Off => SslMode::Disable,
+            Tls::Verify { .. } | Tls::Require => SslMode::Require,
+        });
+    if let Some(database) = &endpoint.database {
+        config.dbname(database);
+    }
+    debug_assert!(
+        matches!(config.get_hosts(), [Host::Tcp(_)]),
+        "endpoints are reached by TCP"
+    );
+    config
+}
+
+/// Lets a connection do its reading and writing until it ends.
+fn drive<S, T>(server: &str, connection: tokio_postgres::Connection<S, T>) -> JoinHandle<()>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    let server = server.to_owned();
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%server, %error, "connection ended");
+        }
+    })
+}

@@ -1,0 +1,90 @@
+//! A PostgreSQL server behind the [`Database`] port.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_model::{Endpoint, Flavor, IdentityValue, Scope};
+
+use super::changes;
+use super::checker::Checker;
+use super::connection::{Connection, Purpose};
+use super::reader::Reader;
+use super::server::Server;
+use super::writer::Writer;
+use super::{sequences, snapshot};
+use crate::{Changes, Check, Database, EngineError, Read, Snapshot, Statement, Write};
+
+/// One server.
+pub(crate) struct Postgres {
+    pub(crate) server: Server,
+}
+
+impl Postgres {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self {
+            server: Server::new(endpoint),
+        }
+    }
+
+    async fn rows_connection(&self) -> Result<Connection, EngineError> {
+        Connection::open(&self.server.endpoint, Purpose::Rows).await
+    }
+}
+
+#[async_trait]
+impl Database for Postgres {
+    fn endpoint(&self) -> &Endpoint {
+        &self.server.endpoint
+    }
+
+    async fn flavor(&self) -> Result<Flavor, EngineError> {
+        self.server.flavor().await.cloned()
+    }
+
+    async fn snapshot(
+        &self,
+        scope: &Scope,
+        readers: usize,
+        link_name: &str,
+        patience: Duration,
+    ) -> Result<Box<dyn Snapshot>, EngineError> {
+        snapshot::take(&self.server, scope, readers, link_name, patience).await
+    }
+
+    async fn reader(&self) -> Result<Box<dyn Read>, EngineError> {
+        let flavor = self.server.flavor().await?.clone();
+        Ok(Box::new(Reader::new(
+            self.rows_connection().await?,
+            flavor,
+            false,
+        )))
+    }
+
+    async fn writer(&self) -> Result<Box<dyn Write>, EngineError> {
+        Ok(Box::new(Writer::new(self.rows_connection().await?).await?))
+    }
+
+    async fn checker(&self) -> Result<Box<dyn Check>, EngineError> {
+        Ok(Box::new(Checker::new(self.rows_connection().await?)))
+    }
+
+    async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError> {
+        changes::follow(&self.server, scope).await
+    }
+
+    async fn run(&self, statements: &[Statement]) -> Result<(), EngineError> {
+        let connection = self.rows_connection().await?;
+        for statement in statements {
+            let what = format!("failed to {}", statement.what);
+            connection.execute(&statement.text, what).await?;
+        }
+        Ok(())
+    }
+
+    async fn raise_identity_values(&self, values: &[IdentityValue]) -> Result<usize, EngineError> {
+        let connection = self.server.lease().await?;
+        let raised = sequences::raise(&connection, values).await?;
+        connection.give_back();
+        Ok(raised)
+    }
+}

@@ -1,0 +1,99 @@
+//! Read-only questions.
+
+use async_trait::async_trait;
+use daybreak_model::{Flavor, IdentityValue, Lsn, Position, SchemaImage, Scope};
+
+use super::classify::trouble;
+use super::database::Postgres;
+use super::{identity, privileges, quote, schema, sequences, sessions};
+use crate::{EngineError, ErrorKind, Identity, Inspect, Session};
+
+#[async_trait]
+impl Inspect for Postgres {
+    async fn identity(&self) -> Result<Identity, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let identity = identity::identity(&connection, flavor).await?;
+        connection.give_back();
+        Ok(identity)
+    }
+
+    async fn schemas(&self) -> Result<Vec<String>, EngineError> {
+        let connection = self.server.lease().await?;
+        let ask = "SELECT nspname FROM pg_namespace AS n
+                   WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'daybreak')
+                     AND NOT EXISTS (SELECT FROM pg_depend AS d
+                                     WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
+                   ORDER BY 1";
+        let rows = connection.simple(ask, "failed to list schemas").await?;
+        connection.give_back();
+        Ok(rows
+            .iter()
+            .filter_map(|row| row.get(0))
+            .map(str::to_owned)
+            .collect())
+    }
+
+    async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let image = schema::image(&connection, flavor, scope, for_target).await?;
+        connection.give_back();
+        Ok(image)
+    }
+
+    /// The end of what was written to the log, be it on disk or still on its way there: a commit that was acknowledged
+    /// without waiting for the disk is before it, too.
+    async fn position(&self) -> Result<Position, EngineError> {
+        let connection = self.server.lease().await?;
+        let what = "failed to ask for the position";
+        let ask = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END";
+        let lsn = connection.value(ask, what).await?;
+        let lsn: Option<Lsn> = lsn.and_then(|text| text.parse().ok());
+        let lsn = lsn.ok_or_else(|| trouble(connection.server(), what, ErrorKind::Other, None))?;
+        connection.give_back();
+        Ok(Position::Lsn(lsn))
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>, EngineError> {
+        let connection = self.server.lease().await?;
+        let sessions = sessions::list(&connection).await?;
+        connection.give_back();
+        Ok(sessions)
+    }
+
+    async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let missing = privileges::missing(&connection, flavor, job).await?;
+        connection.give_back();
+        Ok(missing)
+    }
+
+    async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError> {
+        let connection = self.server.lease().await?;
+        let values = sequences::values(&connection, scope).await?;
+        connection.give_back();
+        Ok(values)
+    }
+
+    async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError> {
+        let connection = self.server.lease().await?;
+        let what = "failed to look for rows";
+        let list = format!(
+            "SELECT format('EXISTS (SELECT FROM ONLY %I.%I)', n.nspname, c.relname)
+             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname = ANY ({}) AND c.relkind = 'r'",
+            quote::text_array(scope.schemas.iter().map(String::as_str))
+        );
+        let tables = connection.simple(&list, what).await?;
+        let mut empty = true;
+        for some in tables.chunks(200) {
+            let any: Vec<_> = some.iter().filter_map(|row| row.get(0)).collect();
+            let ask = format!("SELECT {}", any.join(" OR "));
+            empty &= connection.value(&ask, what).await?.as_deref() == Some("f");
+        }
+        connection.give_back();
+        Ok(empty)
+    }
+}

@@ -1,0 +1,125 @@
+//! The list of tables whose changes are sent.
+
+use daybreak_model::{Flavor, Scope, TableName};
+
+use super::connection::Connection;
+use super::quote;
+use crate::EngineError;
+
+/// A table as a publication needs it.
+struct Published {
+    /// Its name, quoted, after `ONLY` where tables inherit from it.
+    name: String,
+    /// Whether an updated or deleted row can be told by what the log holds of it.
+    identified: bool,
+    plain: TableName,
+}
+
+/// Makes the publication, or makes it list the scope's tables as they are now.
+///
+/// A table without a key gets `REPLICA IDENTITY FULL` first: once published without, the server would refuse every UPDATE
+/// and DELETE of it.
+pub(crate) async fn ensure(
+    connection: &Connection,
+    flavor: &Flavor,
+    scope: &Scope,
+    name: &str,
+) -> Result<(), EngineError> {
+    let what = format!("failed to make the publication `{name}`");
+    let tables = tables(connection, flavor, scope).await?;
+    for table in tables.iter().filter(|table| !table.identified) {
+        connection.execute(&identify(&table.name), what.clone()).await?;
+    }
+    let list: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
+    let wanted = list.join(", ");
+    let state = format!(
+        "SELECT coalesce(string_agg(format('%s%I.%I', CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END, n.nspname, c.relname),
+                                    ', ' ORDER BY n.nspname, c.relname), '')
+         FROM pg_publication AS p
+         LEFT JOIN pg_publication_rel AS r ON r.prpubid = p.oid
+         LEFT JOIN pg_class AS c ON c.oid = r.prrelid
+         LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE p.pubname = {}
+         GROUP BY p.oid",
+        quote::literal(name)
+    );
+    let statement = match connection.simple(&state, what.clone()).await?.first() {
+        Some(row) if row.get(0) == Some(wanted.as_str()) || wanted.is_empty() => return Ok(()),
+        Some(_) => format!("ALTER PUBLICATION {} SET TABLE {wanted}", quote::identifier(name)),
+        None => create(name, flavor, &wanted),
+    };
+    connection.execute(&statement, what).await
+}
+
+/// Makes a publication for following changes, which changes no table: those whose rows the log does not name are left out
+/// and returned.
+pub(crate) async fn for_changes(
+    connection: &Connection,
+    flavor: &Flavor,
+    scope: &Scope,
+    name: &str,
+) -> Result<Vec<TableName>, EngineError> {
+    let tables = tables(connection, flavor, scope).await?;
+    let (identified, others): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.identified);
+    let list: Vec<_> = identified.iter().map(|table| table.name.as_str()).collect();
+    let what = format!("failed to make the publication `{name}`");
+    connection
+        .execute(&create(name, flavor, &list.join(", ")), what)
+        .await?;
+    Ok(others.into_iter().map(|table| table.plain).collect())
+}
+
+/// `CREATE PUBLICATION`. Partitioned tables are sent as the whole, so that the other side may be partitioned otherwise.
+pub(crate) fn create(name: &str, flavor: &Flavor, tables: &str) -> String {
+    let list = if tables.is_empty() {
+        String::new()
+    } else {
+        format!(" FOR TABLE {tables}")
+    };
+    let options = if flavor.replicates_partitioned_tables() {
+        " WITH (publish_via_partition_root = true)"
+    } else {
+        ""
+    };
+    format!("CREATE PUBLICATION {}{list}{options}", quote::identifier(name))
+}
+
+/// What makes the rows of a table without a key known to the other side.
+pub(crate) fn identify(table: &str) -> String {
+    format!("ALTER TABLE {table} REPLICA IDENTITY FULL")
+}
+
+/// Logged tables of the scope: partitioned ones as the whole, and by their partitions where the server knows no better.
+async fn tables(
+    connection: &Connection,
+    flavor: &Flavor,
+    scope: &Scope,
+) -> Result<Vec<Published>, EngineError> {
+    let whole = flavor.replicates_partitioned_tables();
+    let ask = format!(
+        "SELECT format('%s%I.%I', CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END, n.nspname, c.relname),
+                (c.relreplident IN ('f', 'i')
+                 OR c.relreplident = 'd' AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary))::text,
+                n.nspname, c.relname
+         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = ANY ({}) AND c.relpersistence = 'p' AND {}
+           AND NOT EXISTS (SELECT FROM pg_depend AS d
+                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+         ORDER BY n.nspname, c.relname",
+        quote::text_array(scope.schemas.iter().map(String::as_str)),
+        if whole { "c.relkind IN ('r', 'p') AND NOT c.relispartition" } else { "c.relkind = 'r'" },
+    );
+    let rows = connection
+        .simple(&ask, "failed to list the tables to publish")
+        .await?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| {
+            Some(Published {
+                name: row.get(0)?.to_owned(),
+                identified: row.get(1) == Some("true"),
+                plain: TableName::new(row.get(2)?, row.get(3)?),
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,50 @@
+//! Rights, for roles that the target has.
+
+use std::collections::HashMap;
+
+use daybreak_model::Scope;
+
+use super::in_scope;
+use super::order::Address;
+use crate::EngineError;
+use crate::postgres::connection::Connection;
+use crate::postgres::quote;
+
+/// One statement and the role it is for; nobody in particular for PUBLIC.
+pub(super) struct Right {
+    role: Option<String>,
+    statement: String,
+}
+
+/// Every right on an object of the scope.
+pub(super) async fn read(
+    connection: &Connection,
+    scope: &Scope,
+) -> Result<HashMap<Address, Vec<Right>>, EngineError> {
+    let ask = in_scope(include_str!("../sql/schema/grants.sql"), scope);
+    let mut rights: HashMap<Address, Vec<Right>> = HashMap::new();
+    for row in connection.simple(&ask, "failed to read grants").await? {
+        let text = |column| row.get(column).unwrap_or_default();
+        let address = (text(0).parse().unwrap_or(0), text(1).parse().unwrap_or(0));
+        rights.entry(address).or_default().push(Right {
+            role: row.get(2).map(str::to_owned),
+            statement: text(3).to_owned(),
+        });
+    }
+    Ok(rights)
+}
+
+/// All of an object's rights in one statement, which passes over roles that are not there. Our own account has its rights as
+/// the owner.
+pub(super) fn statement(rights: &[Right]) -> Option<String> {
+    let grant = |right: &Right| match &right.role {
+        None => format!("{};", right.statement),
+        Some(role) => format!(
+            "IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {} AND rolname <> current_user) THEN {}; END IF;",
+            quote::literal(role),
+            right.statement
+        ),
+    };
+    let body: Vec<_> = rights.iter().map(grant).collect();
+    (!body.is_empty()).then(|| format!("DO $rights$ BEGIN\n{}\nEND $rights$", body.join("\n")))
+}

@@ -1,0 +1,172 @@
+//! The order in which objects can be made.
+
+use std::collections::{BTreeSet, HashMap};
+
+use daybreak_model::SchemaObject;
+
+use crate::EngineError;
+use crate::postgres::connection::Connection;
+
+/// Catalog and entry: what `pg_depend` calls an object.
+pub(super) type Address = (u32, u32);
+
+/// An object and where it stands in the catalogs.
+pub(super) struct Item {
+    pub(super) address: Address,
+    pub(super) object: SchemaObject,
+}
+
+/// What needs what.
+pub(super) struct Links {
+    needs: Vec<(Address, Address)>,
+    part_of: HashMap<Address, Address>,
+}
+
+impl Links {
+    pub(super) async fn read(connection: &Connection) -> Result<Self, EngineError> {
+        let needs = pairs(connection, include_str!("../sql/schema/dependencies.sql")).await?;
+        let part_of = pairs(connection, include_str!("../sql/schema/aliases.sql")).await?;
+        Ok(Self {
+            needs,
+            part_of: part_of.into_iter().collect(),
+        })
+    }
+
+    /// The named object an entry belongs to, a few steps up at most.
+    fn whole(&self, mut address: Address) -> Address {
+        for _ in 0..8 {
+            match self.part_of.get(&address) {
+                Some(up) => address = *up,
+                None => break,
+            }
+        }
+        address
+    }
+}
+
+async fn pairs(connection: &Connection, sql: &str) -> Result<Vec<(Address, Address)>, EngineError> {
+    let rows = connection.simple(sql, "failed to read dependencies").await?;
+    let number = |row: &tokio_postgres::SimpleQueryRow, column| row.get(column)?.parse().ok();
+    Ok(rows
+        .iter()
+        .filter_map(|row| {
+            let one = (number(row, 0)?, number(row, 1)?);
+            Some((one, (number(row, 2)?, number(row, 3)?)))
+        })
+        .collect())
+}
+
+/// Puts objects in an order in which each comes after what it needs, and pulls what an earlier phase needs into that phase:
+/// a view whose row type a function returns is made with the function.
+pub(super) fn sorted(items: Vec<Item>, links: &Links) -> Vec<SchemaObject> {
+    let places: HashMap<Address, usize> = items
+        .iter()
+        .enumerate()
+        .map(|(place, item)| (item.address, place))
+        .collect();
+    let mut needs = vec![BTreeSet::new(); items.len()];
+    let mut needed_by = vec![BTreeSet::new(); items.len()];
+    for (one, other) in &links.needs {
+        let place = |address| places.get(&links.whole(address)).copied();
+        if let (Some(one), Some(other)) = (place(*one), place(*other))
+            && one != other
+        {
+            needs[one].insert(other);
+            needed_by[other].insert(one);
+        }
+    }
+    let order = topological(&needs, &needed_by);
+    let mut objects: Vec<_> = items.into_iter().map(|item| item.object).collect();
+    for place in order.iter().rev() {
+        let earliest = needed_by[*place].iter().map(|by| objects[*by].phase).min();
+        objects[*place].phase = objects[*place]
+            .phase
+            .min(earliest.unwrap_or(objects[*place].phase));
+    }
+    let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
+    let mut sorted: Vec<_> = order
+        .into_iter()
+        .filter_map(|place| slots[place].take())
+        .collect();
+    sorted.sort_by_key(|object| object.phase);
+    sorted
+}
+
+/// Kahn's algorithm; among those that could come next, the first in the given order does. What stands in a circle, which only
+/// a routine's default arguments could make, comes last as given.
+fn topological(needs: &[BTreeSet<usize>], needed_by: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut open: Vec<_> = needs.iter().map(BTreeSet::len).collect();
+    let mut ready: BTreeSet<_> = (0..needs.len()).filter(|place| open[*place] == 0).collect();
+    let mut order = Vec::with_capacity(needs.len());
+    while let Some(place) = ready.pop_first() {
+        order.push(place);
+        for by in &needed_by[place] {
+            open[*by] -= 1;
+            if open[*by] == 0 {
+                ready.insert(*by);
+            }
+        }
+    }
+    order.extend((0..needs.len()).filter(|place| open[*place] > 0));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use daybreak_model::{ObjectKind, Phase, SchemaObject};
+
+    use super::{Item, Links, sorted};
+
+    fn item(oid: u32, name: &str, phase: Phase) -> Item {
+        Item {
+            address: (1, oid),
+            object: SchemaObject {
+                kind: ObjectKind::View,
+                name: name.to_owned(),
+                table: None,
+                phase,
+                create: Vec::new(),
+                definition: String::new(),
+                enable: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_needed_comes_first_and_no_later_in_phase() {
+        let items = vec![
+            item(1, "function", Phase::BeforeRows),
+            item(2, "view", Phase::AfterAll),
+            item(3, "other view", Phase::AfterAll),
+            item(4, "table", Phase::BeforeRows),
+        ];
+        let links = Links {
+            // The function returns rows of the view: it needs the view's row type (9, 2), a part of the view.
+            needs: vec![((1, 1), (9, 2)), ((1, 2), (1, 4)), ((1, 3), (1, 2))],
+            part_of: HashMap::from([((9, 2), (1, 2))]),
+        };
+        let order: Vec<_> = sorted(items, &links)
+            .into_iter()
+            .map(|object| (object.name, object.phase))
+            .collect();
+        let expected = [
+            ("table", Phase::BeforeRows),
+            ("view", Phase::BeforeRows),
+            ("function", Phase::BeforeRows),
+            ("other view", Phase::AfterAll),
+        ];
+        assert_eq!(order, expected.map(|(name, phase)| (name.to_owned(), phase)));
+    }
+
+    #[test]
+    fn a_circle_loses_nothing() {
+        let items = vec![item(1, "a", Phase::BeforeRows), item(2, "b", Phase::BeforeRows)];
+        let links = Links {
+            needs: vec![((1, 1), (1, 2)), ((1, 2), (1, 1))],
+            part_of: HashMap::new(),
+        };
+        assert_eq!(sorted(items, &links).len(), 2);
+    }
+}

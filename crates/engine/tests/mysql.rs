@@ -1,0 +1,29 @@
+//! The MySQL family on real servers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and talks to whoever runs it"
+)]
+
+#[path = "mysql/ground.rs"]
+mod ground;
+
+#[path = "mysql/changes.rs"]
+mod changes;
+#[path = "mysql/connect.rs"]
+mod connect;
+#[path = "mysql/fence.rs"]
+mod fence;
+#[path = "mysql/link.rs"]
+mod link;
+#[path = "mysql/migration.rs"]
+mod migration;
+#[path = "mysql/schema.rs"]
+mod schema;
+#[path = "mysql/snapshot.rs"]
+mod snapshot;
+#[path = "mysql/split.rs"]
+mod split;
+#[path = "mysql/types.rs"]
+mod types;

@@ -1,0 +1,108 @@
+//! Which rows change is seen, complete up to the position stated.
+
+use std::collections::BTreeSet;
+
+use daybreak_model::{Position, RowRange};
+use daybreak_sandbox::ServerKind;
+
+use crate::ground::{lone, scope, sql};
+
+async fn seen(kind: ServerKind, gtid: bool) {
+    let Some((_sandbox, estate, server)) = lone(kind, gtid).await else {
+        return;
+    };
+    let primary = &estate.primary;
+    sql(
+        primary,
+        "shop",
+        &[
+            "CREATE TABLE numbered (id BIGINT UNSIGNED PRIMARY KEY, v INT)",
+            "CREATE TABLE named (a VARCHAR(300) CHARACTER SET latin1 NOT NULL, b BINARY(4) NOT NULL, v INT, PRIMARY KEY (a, b))",
+            "CREATE TABLE keyless (v INT)",
+            "CREATE TABLE emptied (id INT PRIMARY KEY)",
+            "CREATE DATABASE elsewhere",
+            "CREATE TABLE elsewhere.t (id INT PRIMARY KEY)",
+            "INSERT INTO numbered VALUES (1, 1)",
+            "INSERT INTO emptied VALUES (1)",
+        ],
+    )
+    .await;
+    let shop = scope(&["shop"]);
+    let mut changes = server.changes(&shop).await.unwrap();
+    let (none, first) = changes.next().await.unwrap();
+    assert_eq!(none, []);
+    assert_eq!(matches!(first, Position::Gtid(_)), gtid);
+    sql(
+        primary,
+        "shop",
+        &[
+            "INSERT INTO numbered VALUES (18446744073709551615, 1), (2, 2)",
+            "UPDATE numbered SET id = 3 WHERE id = 2",
+            "DELETE FROM numbered WHERE id = 1",
+            "INSERT INTO named VALUES (x'E46C', x'0100', 1)",
+            "INSERT INTO keyless VALUES (1)",
+            "INSERT INTO elsewhere.t VALUES (1)",
+            "FLUSH LOGS",
+            "INSERT INTO numbered VALUES (5, 1)",
+            "TRUNCATE TABLE emptied",
+        ],
+    )
+    .await;
+    let (found, position) = changes.next().await.unwrap();
+    assert_ne!(position, first);
+    assert_eq!(position, server.position().await.unwrap());
+    let found: BTreeSet<String> = found
+        .iter()
+        .map(|change| {
+            let key = change.key.as_ref().map_or("*".to_owned(), ToString::to_string);
+            format!("{} {key}", change.table.name)
+        })
+        .collect();
+    let expected = [
+        "emptied *",
+        "keyless *",
+        "named 0xE46C, 0x01000000",
+        "numbered 1",
+        "numbered 18446744073709551615",
+        "numbered 2",
+        "numbered 3",
+        "numbered 5",
+    ];
+    assert_eq!(found, expected.map(str::to_owned).into());
+
+    // Keys are those of the checker.
+    let image = server
+        .schema(&shop, &server.flavor().await.unwrap())
+        .await
+        .unwrap();
+    let named = image
+        .tables
+        .iter()
+        .find(|table| table.name.name == "named")
+        .unwrap();
+    let rows = server
+        .checker()
+        .await
+        .unwrap()
+        .rows(named, &RowRange::Whole, 10)
+        .await
+        .unwrap();
+    assert_eq!(rows[0].key.to_string(), "0xE46C, 0x01000000");
+    assert_eq!(changes.next().await.unwrap().0, []);
+    changes.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_mysql_97_with_gtid() {
+    seen(ServerKind::Mysql97, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_mysql_56() {
+    seen(ServerKind::Mysql56, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_mariadb() {
+    seen(ServerKind::MariaDb1011, false).await;
+}

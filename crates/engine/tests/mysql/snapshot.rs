@@ -1,0 +1,272 @@
+//! A snapshot is one moment on all of its connections, and that moment is the position it states.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use daybreak_engine::{Block, ErrorKind, replication};
+use daybreak_model::RowRange;
+use daybreak_sandbox::ServerKind;
+use tokio::sync::mpsc;
+
+use crate::ground::{assert_same_rows, link, load, lone, pair, scope, sql};
+
+const ACCOUNTS: u32 = 200;
+
+/// Transfers between accounts of two tables, on several sessions, until told to stop.
+async fn transfers(pair: Arc<crate::ground::Pair>, stop: Arc<AtomicBool>, done: Arc<AtomicU64>, seed: u32) {
+    let mut turn = seed;
+    while !stop.load(Ordering::Relaxed) {
+        turn = turn.wrapping_mul(1_103_515_245).wrapping_add(12345);
+        let (from, to, amount) = (turn % ACCOUNTS, turn / 7 % ACCOUNTS, turn % 50);
+        let transfer = format!(
+            "START TRANSACTION; UPDATE left_account SET balance = balance - {amount} WHERE id = {from}; \
+             UPDATE right_account SET balance = balance + {amount} WHERE id = {to}; \
+             INSERT INTO transfer (amount) VALUES ({amount}); COMMIT"
+        );
+        pair.estate
+            .primary
+            .rows_as(&pair.estate.app, "shop", &transfer)
+            .await
+            .unwrap();
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn under_load(kind: ServerKind, gtid: bool) {
+    let Some(pair) = pair(kind, gtid).await else {
+        return;
+    };
+    let pair = Arc::new(pair);
+    sql(
+        &pair.estate.primary,
+        "shop",
+        &[
+            "CREATE TABLE left_account (id INT PRIMARY KEY, balance BIGINT NOT NULL)",
+            "CREATE TABLE right_account (id INT PRIMARY KEY, balance BIGINT NOT NULL)",
+            "CREATE TABLE transfer (id BIGINT AUTO_INCREMENT PRIMARY KEY, amount INT NOT NULL)",
+        ],
+    )
+    .await;
+    for id in 0..ACCOUNTS {
+        let insert = format!(
+            "INSERT INTO left_account VALUES ({id}, 1000); INSERT INTO right_account VALUES ({id}, 1000)"
+        );
+        sql(&pair.estate.primary, "shop", &[&insert]).await;
+    }
+    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let writers: Vec<_> = (0..4)
+        .map(|seed| {
+            tokio::spawn(transfers(
+                Arc::clone(&pair),
+                Arc::clone(&stop),
+                Arc::clone(&done),
+                seed + 1,
+            ))
+        })
+        .collect();
+    while done.load(Ordering::Relaxed) < 20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    let shop = scope(&["shop"]);
+    let forward = replication(
+        pair.source.endpoint().clone(),
+        pair.target.endpoint().clone(),
+        link(gtid),
+    );
+    assert_eq!(forward.refusal().await.unwrap(), None);
+    forward.prepare(&shop).await.unwrap();
+    let (position, image) = load(&pair.source, &pair.target, &shop).await;
+    let total = "SELECT (SELECT SUM(balance) FROM left_account) + (SELECT SUM(balance) FROM right_account)";
+    let rows = pair.cluster.writer().rows_in("shop", total).await.unwrap();
+    assert_eq!(
+        rows[0][0],
+        Some((ACCOUNTS * 2000).to_string()),
+        "the snapshot is one moment"
+    );
+
+    let loaded = done.load(Ordering::Relaxed);
+    forward.start(Some(&position)).await.unwrap();
+    while done.load(Ordering::Relaxed) < loaded + 20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    forward
+        .wait_for(&pair.source.position().await.unwrap(), Duration::from_secs(60))
+        .await
+        .unwrap();
+    assert_same_rows(&pair.source, &pair.target, &image).await;
+    let transfers = pair
+        .cluster
+        .writer()
+        .rows_in("shop", "SELECT COUNT(*) FROM transfer")
+        .await
+        .unwrap();
+    assert_eq!(transfers[0][0], Some(done.load(Ordering::Relaxed).to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_load_by_gtid() {
+    under_load(ServerKind::Mysql97, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_load_by_file_position() {
+    under_load(ServerKind::Mysql97, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_load_from_mysql_56() {
+    under_load(ServerKind::Mysql56, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_changes_meanwhile_ends_the_copy_by_name() {
+    let Some((_sandbox, estate, server)) = lone(ServerKind::Mysql97, true).await else {
+        return;
+    };
+    let shop = scope(&["shop"]);
+    sql(
+        &estate.primary,
+        "shop",
+        &["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"],
+    )
+    .await;
+    let image = server
+        .schema(&shop, &server.flavor().await.unwrap())
+        .await
+        .unwrap();
+    let mut snapshot = server
+        .snapshot(&shop, 2, "daybreak", Duration::from_secs(5))
+        .await
+        .unwrap();
+    sql(
+        &estate.primary,
+        "shop",
+        &["ALTER TABLE t ADD x INT, ALGORITHM = COPY"],
+    )
+    .await;
+    let mut readers = snapshot.take_readers();
+    let (sender, _receiver) = mpsc::channel(4);
+    let error = readers[0]
+        .read(&image.tables[0], &RowRange::Whole, sender)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::SchemaChanged, "{error}");
+    assert!(error.to_string().contains("shop.t"), "{error}");
+    sql(&estate.primary, "shop", &["DROP TABLE t"]).await;
+    let (sender, _receiver) = mpsc::channel(4);
+    let error = readers[1]
+        .read(&image.tables[0], &RowRange::Whole, sender)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::SchemaChanged, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_table_is_not_waited_for_longer_than_told() {
+    let Some((_sandbox, estate, server)) = lone(ServerKind::Mysql97, true).await else {
+        return;
+    };
+    sql(&estate.primary, "shop", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
+    let primary = &estate.primary;
+    let locker = primary.rows_in("shop", "LOCK TABLES t WRITE; SELECT SLEEP(3)");
+    let snapshot = async {
+        let held = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'";
+        primary
+            .wait_for(held, "1", Duration::from_secs(10))
+            .await
+            .unwrap();
+        let begun = std::time::Instant::now();
+        let shop = scope(&["shop"]);
+        let error = match server
+            .snapshot(&shop, 1, "daybreak", Duration::from_millis(700))
+            .await
+        {
+            Ok(_) => panic!("a lock was obtained that another session holds"),
+            Err(error) => error,
+        };
+        assert_eq!(error.kind, ErrorKind::Lock, "{error}");
+        assert!(begun.elapsed() < Duration::from_secs(3));
+        // Nothing is left that holds up writes.
+        sql(
+            primary,
+            "shop",
+            &["CREATE TABLE another (id INT)", "INSERT INTO another VALUES (1)"],
+        )
+        .await;
+    };
+    let (_, ()) = tokio::join!(locker, snapshot);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_copy_leaves_nothing() {
+    let Some(pair) = pair(ServerKind::Mysql97, true).await else {
+        return;
+    };
+    let table = "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(5))";
+    sql(&pair.estate.primary, "shop", &[table]).await;
+    sql(pair.cluster.writer(), "shop", &[table]).await;
+    let shop = scope(&["shop"]);
+    let image = pair
+        .source
+        .schema(&shop, &pair.target.flavor().await.unwrap())
+        .await
+        .unwrap();
+    let table = &image.tables[0];
+    for (blocks, words) in [
+        (vec![Block::Rows("1\ta\n2\tb\n".into())], "broken off"),
+        (vec![Block::Rows("1\ta\n1\tb\n".into()), Block::End], "skipped"),
+        (vec![Block::Rows("1\ttoo long\n".into()), Block::End], "warnings"),
+        (vec![Block::Rows("x\ta\n".into()), Block::End], "warnings"),
+        (vec![Block::Rows("1\n".into()), Block::End], "warnings"),
+    ] {
+        let mut writer = pair.target.writer().await.unwrap();
+        let (sender, receiver) = mpsc::channel(4);
+        let sent = async {
+            for block in blocks {
+                sender.send(block).await.unwrap();
+            }
+            drop(sender);
+        };
+        let (_, written) = tokio::join!(sent, writer.write(table, &RowRange::Whole, receiver));
+        let error = written.unwrap_err();
+        assert!(error.to_string().contains(words), "{error}: {:?}", error.source);
+        assert!(error.to_string().contains("shop.t"), "{error}");
+        assert!(pair.target.is_empty(&shop).await.unwrap());
+        // The writer goes on with its next range.
+        let (sender, receiver) = mpsc::channel(4);
+        sender.send(Block::End).await.unwrap();
+        assert_eq!(
+            writer
+                .write(table, &RowRange::Whole, receiver)
+                .await
+                .unwrap()
+                .rows,
+            0
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_local_infile_rows_go_in_by_insert() {
+    let Some(pair) = pair(ServerKind::Mysql97, true).await else {
+        return;
+    };
+    sql(pair.cluster.writer(), "mysql", &["SET GLOBAL local_infile = OFF"]).await;
+    sql(
+        &pair.estate.primary,
+        "shop",
+        &[
+            "CREATE TABLE t (id INT PRIMARY KEY, v VARBINARY(300), j JSON, e ENUM('', 'a'), b BIT(9), d DOUBLE, x LONGTEXT, g GENERATED ALWAYS AS (id + 1))".replace("g GENERATED", "g INT GENERATED").as_str(),
+            "INSERT INTO t (id, v, j, e, b, d, x) VALUES (1, x'00090A5C27225C4E', '{\"a\": \"\\\\\\\\ \\'x\"}', 'a', b'100000001', 1.5, REPEAT('ab\\n', 500000)), (2, NULL, NULL, NULL, NULL, NULL, NULL), (3, '', '[]', '', 0, -0.0, '')",
+        ],
+    )
+    .await;
+    let (_, image) = load(&pair.source, &pair.target, &scope(&["shop"])).await;
+    assert_eq!(assert_same_rows(&pair.source, &pair.target, &image).await, 3);
+}
