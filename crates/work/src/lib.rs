@@ -1,1 +1,20 @@
-//! What is done to data: engine-neutral and runbook-free.
+//! What is done to data: engine-neutral, and without any notion of a runbook, so that each part can be used alone.
+//!
+//! Modules may import only from groups above their own; siblings never import each other.
+
+mod observe;
+
+mod throttle;
+
+mod copy;
+mod cut_over;
+mod data_check;
+
+pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
+pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
+pub use data_check::{
+    CheckError, CheckReport, CheckSettings, Delta, RowDifference, TableReport, TableVerdict, Verdict,
+    data_check,
+};
+pub use observe::{Observe, Progress, Silent, WorkEvent};
+pub use throttle::{Throttle, ThrottleLimits};

@@ -1,0 +1,278 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use daybreak_engine::{Block, Copied, Database, EngineError, Read, Statement, Write};
+use daybreak_model::{ObjectKind, Phase, RowRange, SchemaImage, SchemaObject, Table};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::queue::{Queue, Task};
+use super::{LoadError, LoadPlan, LoadSettings, describe};
+use crate::{Observe, Progress, Throttle, WorkEvent};
+
+/// Blocks between a reader and its writer: with blocks of at most 512 KiB (or one row) this bounds a worker's memory.
+const BLOCKS_IN_FLIGHT: usize = 4;
+
+/// What every worker of one load shares.
+pub(super) struct Load {
+    plan: LoadPlan,
+    target: Arc<dyn Database>,
+    settings: LoadSettings,
+    throttle: Throttle,
+    observer: Arc<dyn Observe>,
+    queue: Queue,
+    started: Instant,
+    rows_expected: u64,
+    rows: AtomicU64,
+    bytes: AtomicU64,
+    ranges_kept: AtomicU64,
+    rows_of: Vec<AtomicU64>,
+}
+
+/// What was moved in all.
+pub(super) struct Moved {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) ranges_kept: u64,
+}
+
+impl Load {
+    pub(super) fn new(
+        plan: LoadPlan,
+        target: Arc<dyn Database>,
+        settings: LoadSettings,
+        throttle: Throttle,
+        observer: Arc<dyn Observe>,
+    ) -> Self {
+        let tables = &plan.image.tables;
+        let mut order: Vec<usize> = (0..tables.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(tables[index].estimated_bytes));
+        Self {
+            queue: Queue::new(order, tables.len()),
+            started: Instant::now(),
+            rows_expected: tables.iter().map(|table| table.estimated_rows).sum(),
+            rows: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            ranges_kept: AtomicU64::new(0),
+            rows_of: tables.iter().map(|_| AtomicU64::new(0)).collect(),
+            plan,
+            target,
+            settings,
+            throttle,
+            observer,
+        }
+    }
+
+    pub(super) fn image(&self) -> &SchemaImage {
+        &self.plan.image
+    }
+
+    fn table(&self, index: usize) -> &Table {
+        &self.plan.image.tables[index]
+    }
+
+    fn count(&self, table: usize, copied: Copied) {
+        let rows = self.rows.fetch_add(copied.rows, Ordering::Relaxed) + copied.rows;
+        let bytes = self.bytes.fetch_add(copied.bytes, Ordering::Relaxed) + copied.bytes;
+        self.rows_of[table].fetch_add(copied.rows, Ordering::Relaxed);
+        let progress = Progress::new(rows, self.rows_expected, bytes, self.started.elapsed());
+        self.observer.event(WorkEvent::Progress(progress));
+    }
+}
+
+/// Objects before the rows, the rows with their tables' indexes, then the rest.
+pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
+    let mut writer = load.target.writer().await?;
+    create(load, writer.as_mut(), |object| object.phase == Phase::BeforeRows).await?;
+
+    let mut workers = JoinSet::new();
+    for reader in readers {
+        let load = Arc::clone(load);
+        workers.spawn(async move {
+            let result = work(&load, reader).await;
+            if result.is_err() {
+                load.queue.stop().await;
+            }
+            result
+        });
+    }
+    let mut first_error = None;
+    while let Some(ended) = workers.join_next().await {
+        let result = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        first_error = first_error.or(result.err());
+    }
+    if let Some(error) = first_error {
+        return Err(error);
+    }
+
+    create(load, writer.as_mut(), |object| object.phase == Phase::AfterAll).await?;
+    Ok(Moved {
+        rows: load.rows.load(Ordering::Relaxed),
+        bytes: load.bytes.load(Ordering::Relaxed),
+        ranges_kept: load.ranges_kept.load(Ordering::Relaxed),
+    })
+}
+
+/// Makes the objects that are chosen and not there yet, in the plan's order.
+async fn create(
+    load: &Load,
+    writer: &mut dyn Write,
+    chosen: impl Fn(&SchemaObject) -> bool,
+) -> Result<(), EngineError> {
+    let absent = |object: &&SchemaObject| {
+        chosen(object) && !load.plan.present.contains(&(object.kind, object.name.clone()))
+    };
+    let objects: Vec<&SchemaObject> = load.plan.image.objects.iter().filter(absent).collect();
+    if objects.len() > 1 {
+        load.observer.event(WorkEvent::Doing {
+            what: format!("creating {} objects on the target", objects.len()),
+        });
+    }
+    for object in objects {
+        for text in &object.create {
+            let what = format!("create {}", describe(object.kind, &object.name));
+            writer
+                .execute(&Statement {
+                    what,
+                    text: text.clone(),
+                })
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// One worker: a connection in the snapshot and one on the target, until nothing is left.
+async fn work(load: &Load, mut reader: Box<dyn Read>) -> Result<(), LoadError> {
+    let mut writer = load.target.writer().await?;
+    while let Some(task) = load.queue.next().await {
+        load.throttle.pass(load.observer.as_ref()).await;
+        match task {
+            Task::Split(index) => {
+                let ranges = split(load, reader.as_mut(), index).await?;
+                load.queue.split_done(index, ranges).await;
+            }
+            Task::Range(index, range) => {
+                let copied = copy_range(load, reader.as_mut(), &mut writer, index, &range, false).await?;
+                load.count(index, copied);
+                load.queue.range_done(index).await;
+            }
+            Task::Compare(index, range) => {
+                let copied = compare_range(load, reader.as_mut(), &mut writer, index, &range).await?;
+                load.count(index, copied);
+                load.queue.range_done(index).await;
+            }
+            Task::Finish(index) => {
+                finish(load, writer.as_mut(), index).await?;
+                load.queue.finish_done().await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn split(load: &Load, reader: &mut dyn Read, index: usize) -> Result<Vec<Task>, EngineError> {
+    let table = load.table(index);
+    let (rows, bytes) = (load.settings.range_rows, load.settings.range_bytes);
+    if load.plan.started.contains(&table.name) {
+        let ranges = reader.split(table, rows, bytes).await?;
+        return Ok(ranges
+            .into_iter()
+            .map(|range| Task::Compare(index, range))
+            .collect());
+    }
+    let ranges = reader.cut(table, rows, bytes).await?;
+    Ok(ranges
+        .into_iter()
+        .map(|range| Task::Range(index, range))
+        .collect())
+}
+
+/// Leaves a range alone when the target holds exactly the snapshot's rows of it, else writes it anew.
+async fn compare_range(
+    load: &Load,
+    reader: &mut dyn Read,
+    writer: &mut Box<dyn Write>,
+    index: usize,
+    range: &RowRange,
+) -> Result<Copied, LoadError> {
+    let table = load.table(index);
+    let wanted = reader.chunk(table, range).await?;
+    let there = load.target.checker().await?.chunk(table, range).await?;
+    if wanted == there {
+        load.ranges_kept.fetch_add(1, Ordering::Relaxed);
+        return Ok(Copied {
+            rows: wanted.rows,
+            bytes: 0,
+        });
+    }
+    copy_range(load, reader, writer, index, range, there.rows > 0).await
+}
+
+/// Moves a range; after a transient error on the target, with a new connection and from a cleared range.
+async fn copy_range(
+    load: &Load,
+    reader: &mut dyn Read,
+    writer: &mut Box<dyn Write>,
+    index: usize,
+    range: &RowRange,
+    clear_first: bool,
+) -> Result<Copied, LoadError> {
+    let table = load.table(index);
+    let mut attempt = 0;
+    let mut clear = clear_first;
+    loop {
+        if clear {
+            writer.clear(table, range).await?;
+        }
+        let (blocks, received) = mpsc::channel::<Block>(BLOCKS_IN_FLIGHT);
+        let (sent, written) = tokio::join!(
+            reader.read(table, range, blocks),
+            writer.write(table, range, received)
+        );
+        let error = match (sent, written) {
+            (Ok(sent), Ok(written)) if sent.rows == written.rows => return Ok(written),
+            (Ok(sent), Ok(written)) => {
+                return Err(LoadError::NotSeen {
+                    object: describe(ObjectKind::Table, &table.name.to_string()),
+                    trouble: format!("took {} of {} rows of a range", written.rows, sent.rows),
+                });
+            }
+            // The writer's trouble is the cause; the reader then only finds nobody listening.
+            (_, Err(error)) => error,
+            (Err(error), Ok(_)) => return Err(error.into()),
+        };
+        attempt += 1;
+        if !error.is_transient() || attempt > load.settings.retries {
+            return Err(error.into());
+        }
+        load.observer.event(WorkEvent::Retrying {
+            why: format!("a range of {}: {error}", table.name),
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(200 * u64::from(attempt))).await;
+        *writer = load.target.writer().await?;
+        // A commit whose answer was lost may have gone through. A page range cannot be cleared alone, and a whole
+        // table is cleared at once, so only such a range as can be told apart is written again.
+        match range {
+            RowRange::Pages { .. } => return Err(error.into()),
+            RowRange::Whole | RowRange::Keys(_) => clear = true,
+        }
+    }
+}
+
+/// Indexes of one table, one after the other, then its statistics.
+async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(), LoadError> {
+    let table = load.table(index);
+    let of_table = |object: &SchemaObject| {
+        object.phase == Phase::AfterRows && object.table.as_ref() == Some(&table.name)
+    };
+    create(load, writer, of_table).await?;
+    writer.analyze(table).await?;
+    let rows = load.rows_of[index].load(Ordering::Relaxed);
+    load.observer.event(WorkEvent::TableDone {
+        table: table.name.clone(),
+        rows,
+    });
+    Ok(())
+}

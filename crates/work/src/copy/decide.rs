@@ -1,0 +1,252 @@
+use std::collections::{BTreeSet, HashMap};
+
+use daybreak_model::{ObjectKind, SchemaImage, SchemaObject, TableName};
+
+use super::{LoadError, describe};
+
+/// What a load will do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadPlan {
+    /// The source's schema, as it is carried over.
+    pub image: SchemaImage,
+    /// Objects that stand on the target already, the same as on the source.
+    pub present: BTreeSet<(ObjectKind, String)>,
+    /// Tables that stand on the target already: their rows are compared before they are copied.
+    pub started: BTreeSet<TableName>,
+}
+
+/// Decides what a load does, from what both sides hold now.
+///
+/// # Errors
+/// When an object cannot be carried, or the target holds objects that this migration did not make.
+pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<LoadPlan, LoadError> {
+    if !image.refusals.is_empty() {
+        return Err(LoadError::Refused(image.refusals));
+    }
+    let wanted = by_name(&image);
+    let mut kept = BTreeSet::new();
+    for object in present
+        .objects
+        .iter()
+        .filter(|object| object.kind != ObjectKind::Schema)
+    {
+        if !resume {
+            return Err(LoadError::TargetNotEmpty(format!(
+                "it holds the {}",
+                describe(object.kind, &object.name)
+            )));
+        }
+        match wanted.get(&(object.kind, object.name.as_str())) {
+            Some(same) if same.definition == object.definition => {
+                kept.insert((object.kind, object.name.clone()));
+            }
+            Some(_) => {
+                let object = describe(object.kind, &object.name);
+                return Err(LoadError::TargetNotEmpty(format!(
+                    "its {object} is not the same as the source's"
+                )));
+            }
+            None => {
+                let object = describe(object.kind, &object.name);
+                return Err(LoadError::TargetNotEmpty(format!(
+                    "it holds the {object}, which the source has not"
+                )));
+            }
+        }
+    }
+    for schema in present
+        .objects
+        .iter()
+        .filter(|object| object.kind == ObjectKind::Schema)
+    {
+        kept.insert((schema.kind, schema.name.clone()));
+    }
+    let started = present.tables.iter().map(|table| table.name.clone()).collect();
+    Ok(LoadPlan {
+        image,
+        present: kept,
+        started,
+    })
+}
+
+fn by_name(image: &SchemaImage) -> HashMap<(ObjectKind, &str), &SchemaObject> {
+    image
+        .objects
+        .iter()
+        .map(|object| ((object.kind, object.name.as_str()), object))
+        .collect()
+}
+
+/// The first of `wanted`'s objects that `there` lacks or has otherwise, with the trouble in words.
+pub(super) fn missing_or_different(wanted: &SchemaImage, there: &SchemaImage) -> Option<(String, String)> {
+    let there = by_name(there);
+    wanted.objects.iter().find_map(|object| {
+        let trouble = match there.get(&(object.kind, object.name.as_str())) {
+            None => "is missing".to_owned(),
+            Some(found) if found.definition != object.definition => {
+                let (at, ours, theirs) = first_divergence(&object.definition, &found.definition);
+                format!(
+                    "is not the same: from character {at}, `{ours}` on the source, `{theirs}` on the target"
+                )
+            }
+            Some(_) => return None,
+        };
+        Some((describe(object.kind, &object.name), trouble))
+    })
+}
+
+/// Whether two sides hold the same objects; the first difference in words, otherwise.
+///
+/// # Errors
+/// With the words.
+pub fn same_schema(source: &SchemaImage, target: &SchemaImage) -> Result<(), String> {
+    if let Some((object, trouble)) = missing_or_different(source, target) {
+        return Err(format!("{object} {trouble}"));
+    }
+    let known = by_name(source);
+    match target
+        .objects
+        .iter()
+        .find(|object| !known.contains_key(&(object.kind, object.name.as_str())))
+    {
+        None => Ok(()),
+        Some(extra) => Err(format!(
+            "{} is only on the target",
+            describe(extra.kind, &extra.name)
+        )),
+    }
+}
+
+/// Where two texts part, with a few words of each from there.
+fn first_divergence(left: &str, right: &str) -> (usize, String, String) {
+    let at = left
+        .chars()
+        .zip(right.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let excerpt = |text: &str| text.chars().skip(at).take(60).collect::<String>();
+    (at, excerpt(left), excerpt(right))
+}
+
+/// The first object by which two images of the same server at two moments differ, in words.
+pub(super) fn first_difference(before: &SchemaImage, after: &SchemaImage) -> Option<String> {
+    if let Some((object, trouble)) = missing_or_different(before, after) {
+        let what = if trouble == "is missing" {
+            "was dropped"
+        } else {
+            "was altered"
+        };
+        return Some(format!("{object} {what}"));
+    }
+    let known = by_name(before);
+    let new = after
+        .objects
+        .iter()
+        .find(|object| !known.contains_key(&(object.kind, object.name.as_str())))?;
+    Some(format!("{} was created", describe(new.kind, &new.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_model::{ObjectKind, Phase, Refusal, SchemaImage, SchemaObject};
+
+    use super::{first_difference, plan};
+    use crate::LoadError;
+
+    fn object(kind: ObjectKind, name: &str, definition: &str) -> SchemaObject {
+        SchemaObject {
+            kind,
+            name: name.to_owned(),
+            table: None,
+            phase: Phase::BeforeRows,
+            create: Vec::new(),
+            definition: definition.to_owned(),
+            enable: Vec::new(),
+        }
+    }
+
+    fn image(objects: Vec<SchemaObject>) -> SchemaImage {
+        SchemaImage {
+            objects,
+            ..SchemaImage::default()
+        }
+    }
+
+    #[test]
+    fn a_target_with_anything_on_it_is_refused_unless_resumed() {
+        let source = image(vec![
+            object(ObjectKind::Schema, "shop", "s"),
+            object(ObjectKind::Table, "shop.a", "x"),
+        ]);
+        let empty = image(vec![object(ObjectKind::Schema, "shop", "other")]);
+        assert!(
+            plan(source.clone(), &empty, false).is_ok(),
+            "an empty schema of the same name is no obstacle"
+        );
+        let half = image(vec![object(ObjectKind::Table, "shop.a", "x")]);
+        assert!(matches!(
+            plan(source.clone(), &half, false),
+            Err(LoadError::TargetNotEmpty(_))
+        ));
+        let resumed = plan(source.clone(), &half, true).expect("the same table");
+        assert!(
+            resumed
+                .present
+                .contains(&(ObjectKind::Table, "shop.a".to_owned()))
+        );
+        let other = image(vec![object(ObjectKind::Table, "shop.a", "y")]);
+        assert!(matches!(
+            plan(source.clone(), &other, true),
+            Err(LoadError::TargetNotEmpty(_))
+        ));
+        let foreign = image(vec![object(ObjectKind::Table, "shop.b", "y")]);
+        assert!(matches!(
+            plan(source, &foreign, true),
+            Err(LoadError::TargetNotEmpty(_))
+        ));
+    }
+
+    #[test]
+    fn refusals_come_before_everything() {
+        let refusal = Refusal {
+            object: "t".to_owned(),
+            reason: "r".to_owned(),
+            hint: "h".to_owned(),
+        };
+        let source = SchemaImage {
+            refusals: vec![refusal],
+            ..SchemaImage::default()
+        };
+        let error = plan(source, &SchemaImage::default(), false).expect_err("refused");
+        assert_eq!(error.hint().as_deref(), Some("h"));
+    }
+
+    #[test]
+    fn schema_changes_are_named() {
+        let before = image(vec![
+            object(ObjectKind::Table, "a", "1"),
+            object(ObjectKind::Table, "b", "1"),
+        ]);
+        for (after, words) in [
+            (vec![object(ObjectKind::Table, "a", "1")], "table b was dropped"),
+            (
+                vec![
+                    object(ObjectKind::Table, "a", "2"),
+                    object(ObjectKind::Table, "b", "1"),
+                ],
+                "table a was altered",
+            ),
+            (
+                vec![
+                    object(ObjectKind::Table, "a", "1"),
+                    object(ObjectKind::Table, "b", "1"),
+                    object(ObjectKind::View, "c", "1"),
+                ],
+                "view c was created",
+            ),
+        ] {
+            assert_eq!(first_difference(&before, &image(after)).as_deref(), Some(words));
+        }
+        assert_eq!(first_difference(&before, &before), None);
+    }
+}

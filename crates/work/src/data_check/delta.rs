@@ -1,0 +1,201 @@
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use daybreak_engine::{Change, Changes, Database, EngineError, ErrorKind, Replication};
+use daybreak_model::{KeyBound, Position, RowRange, Scope, Table, TableName};
+
+use super::{CheckReport, CheckSettings, Sides, compare, report::TableReport, settle};
+
+/// Most changed rows remembered; beyond it the pause would grow with them, and the cut-over is refused instead.
+const MOST_PENDING: usize = 100_000;
+
+/// Follows which rows change on the side that is written, and compares them as the other side catches up, so that what
+/// is left to compare inside a cut-over's pause is what changed in the last moments.
+pub struct Delta {
+    sides: Sides,
+    tables: BTreeMap<TableName, Table>,
+    changes: Box<dyn Changes>,
+    pending: HashSet<(TableName, KeyBound)>,
+    /// Tables that changed in a way that names no row: compared whole.
+    whole: HashSet<TableName>,
+    followed_to: Option<Position>,
+}
+
+impl Delta {
+    /// Begins to follow. Changes made before this call are the full check's business. `link` is the running replication
+    /// from source to target.
+    ///
+    /// # Errors
+    /// When a server cannot be followed or read.
+    pub async fn follow(
+        source: &Arc<dyn Database>,
+        target: &Arc<dyn Database>,
+        link: &Arc<dyn Replication>,
+        scope: &Scope,
+        tables: &[Table],
+        settings: &CheckSettings,
+    ) -> Result<Self, EngineError> {
+        Ok(Self {
+            changes: source.changes(scope).await?,
+            sides: Sides::open(source, target, Some(link), settings).await?,
+            tables: tables
+                .iter()
+                .map(|table| (table.name.clone(), table.clone()))
+                .collect(),
+            pending: HashSet::new(),
+            whole: HashSet::new(),
+            followed_to: None,
+        })
+    }
+
+    /// Rows remembered and not compared yet.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.pending.len() + self.whole.len()
+    }
+
+    /// Takes in what has changed so far.
+    ///
+    /// # Errors
+    /// When following fails, or more changed than can be remembered.
+    pub async fn take_in(&mut self) -> Result<(), EngineError> {
+        let (changes, position) = self.changes.next().await?;
+        for Change { table, key } in changes {
+            let Some(known) = self.tables.get(&table) else {
+                continue;
+            };
+            match key {
+                Some(key) if known.key.is_some() => {
+                    self.pending.insert((table, key));
+                }
+                _ => {
+                    self.whole.insert(table);
+                }
+            }
+        }
+        self.followed_to = Some(position);
+        if self.pending.len() > MOST_PENDING {
+            return Err(self.error(format!(
+                "failed to keep up with changes: over {MOST_PENDING} rows are not compared yet"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Compares what is pending while writes go on: rows found the same are forgotten, rows that keep moving stay, and
+    /// proven differences come back as a report.
+    ///
+    /// # Errors
+    /// When a server fails or the target does not catch up.
+    pub async fn work_off(&mut self) -> Result<CheckReport, EngineError> {
+        self.take_in().await?;
+        let mut report = CheckReport::default();
+        for (name, keys) in self.take_pending() {
+            let Some(table) = self.tables.get(&name) else {
+                continue;
+            };
+            let mut outcome = TableReport::new(name);
+            outcome.rows = keys.len() as u64;
+            settle::rows(&mut self.sides, table, keys, &mut outcome).await?;
+            report.add(outcome);
+        }
+        Ok(report)
+    }
+
+    fn take_pending(&mut self) -> BTreeMap<TableName, Vec<KeyBound>> {
+        let mut pending: BTreeMap<TableName, Vec<KeyBound>> = BTreeMap::new();
+        for (table, key) in self.pending.drain() {
+            pending.entry(table).or_default().push(key);
+        }
+        pending
+    }
+
+    /// Inside the pause: neither side is written, and the target has everything up to `position`. Follows to that
+    /// position and compares all that is pending, exactly.
+    ///
+    /// # Errors
+    /// When following does not reach the position within `deadline`, or a server fails.
+    pub async fn finish(
+        &mut self,
+        position: &Position,
+        deadline: Duration,
+    ) -> Result<CheckReport, EngineError> {
+        let started = Instant::now();
+        loop {
+            self.take_in().await?;
+            if self
+                .followed_to
+                .as_ref()
+                .is_some_and(|reached| reached.covers(position))
+            {
+                break;
+            }
+            if started.elapsed() > deadline {
+                return Err(self.error("failed to follow changes up to the fence in time".to_owned()));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut report = CheckReport::default();
+        for (name, keys) in self.take_pending() {
+            let Some(table) = self.tables.get(&name) else {
+                continue;
+            };
+            let (here, there) = tokio::try_join!(
+                self.sides.on_source.rows_by_key(table, &keys),
+                self.sides.on_target.rows_by_key(table, &keys)
+            )?;
+            let mut outcome = TableReport::new(name);
+            outcome.rows = keys.len() as u64;
+            let different: Vec<_> = keys
+                .into_iter()
+                .zip(here.into_iter().zip(there))
+                .filter(|(_, (here, there))| here != there)
+                .map(|(key, (here, there))| compare::name(key, here, there))
+                .collect();
+            if !different.is_empty() {
+                let count = different.len() as u64;
+                outcome.differ(different, count, 20);
+            }
+            report.add(outcome);
+        }
+        for name in self.whole.drain() {
+            let Some(table) = self.tables.get(&name) else {
+                continue;
+            };
+            let (here, there) = tokio::try_join!(
+                self.sides.on_source.chunk(table, &RowRange::Whole),
+                self.sides.on_target.chunk(table, &RowRange::Whole)
+            )?;
+            let mut outcome = TableReport::new(name);
+            outcome.rows = here.rows;
+            outcome.chunks = 1;
+            if here != there {
+                outcome.differ(Vec::new(), here.rows.abs_diff(there.rows).max(1), 0);
+            }
+            report.add(outcome);
+        }
+        report.position = Some(position.clone());
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    /// Stops following and leaves nothing behind.
+    ///
+    /// # Errors
+    /// When the server cannot be told.
+    pub async fn close(self) -> Result<(), EngineError> {
+        self.changes.close().await
+    }
+
+    fn error(&self, what: String) -> EngineError {
+        EngineError {
+            server: self.sides.source.endpoint().to_string(),
+            what,
+            kind: ErrorKind::Other,
+            code: None,
+            hint: Some("cut over at a quieter moment".to_owned()),
+            source: None,
+        }
+    }
+}
