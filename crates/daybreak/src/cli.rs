@@ -1,0 +1,99 @@
+//! The command line: one file per command.
+
+mod approve;
+mod demo;
+mod gate;
+mod init;
+mod log;
+mod plan;
+mod report;
+mod run;
+mod status;
+
+pub(crate) use status::words;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Settings};
+use crate::exit::{Exit, Trouble};
+use crate::output::Format;
+
+/// Takes a company's own MySQL, MariaDB or PostgreSQL servers to Amazon Aurora, along a DBA's runbook.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 120)]
+pub(crate) struct Cli {
+    /// The plan file.
+    #[arg(long, global = true, default_value = "daybreak.toml", value_name = "FILE")]
+    plan: PathBuf,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    format: Format,
+    /// Tell more on standard error.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrate real local servers under live load: load, replicate, verify, cut over, fail back, cut over again, audit.
+    Demo(demo::Demo),
+    /// Look at a source and write a commented plan file.
+    Init(init::Init),
+    /// Print the runbook made from the plan: every step, its statements, what undoes it, how long it took last time.
+    Plan(plan::Plan),
+    /// Carry the runbook out, up to and including the cut-over; goes on where an earlier run stopped.
+    Run(run::Run),
+    /// Move writes home again, without losing one.
+    Failback(run::Failback),
+    /// Take back what was done, in reverse, while that is still possible.
+    Rollback(run::Rollback),
+    /// Where the migration stands.
+    Status(status::Status),
+    /// Approve the step that waits for a person.
+    Approve(approve::Approve),
+    /// Ask a running conductor to pause at the next step.
+    Pause(approve::Pause),
+    /// Let a paused run go on.
+    Resume(approve::Resume),
+    /// Ask a running conductor to stop and undo, where that is still possible.
+    Abort(approve::Abort),
+    /// Print the journal and check its chain.
+    Log(log::Log),
+    /// Write the report: one HTML file, and the same as JSON.
+    Report(report::Report),
+    /// Run the gate: the proxy in front of the application.
+    Gate(gate::Gate),
+}
+
+impl Cli {
+    pub(crate) async fn run(self) -> Result<Exit, Trouble> {
+        let settings = || settings(&self.plan);
+        match self.command {
+            Command::Demo(command) => command.run(self.format).await,
+            Command::Init(command) => command.run(&self.plan).await,
+            Command::Plan(command) => command.run(settings()?, self.format).await,
+            Command::Run(command) => command.run(settings()?, self.format).await,
+            Command::Failback(command) => command.run(settings()?, self.format).await,
+            Command::Rollback(command) => command.run(settings()?, self.format).await,
+            Command::Status(command) => command.run(settings()?, self.format).await,
+            Command::Approve(command) => command.run(settings()?).await,
+            Command::Pause(command) => command.run(settings()?).await,
+            Command::Resume(command) => command.run(settings()?).await,
+            Command::Abort(command) => command.run(settings()?).await,
+            Command::Log(command) => command.run(settings()?, self.format).await,
+            Command::Report(command) => command.run(settings()?).await,
+            Command::Gate(command) => command.run(settings()?).await,
+        }
+    }
+}
+
+fn settings(plan: &std::path::Path) -> Result<Settings, Trouble> {
+    config::read(plan).map_err(|error| {
+        let hint = error.hint();
+        Trouble::usage(error, hint)
+    })
+}

@@ -1,0 +1,162 @@
+use std::collections::HashSet;
+use std::net::ToSocketAddrs;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use clap::Args;
+use daybreak_engine::{Database, database};
+use daybreak_model::{Family, WriteState};
+use daybreak_traffic::{GateSettings, Protocol, SessionView, Side, ViewError, WriterView, serve};
+
+use crate::config::Settings;
+use crate::exit::{Exit, Trouble};
+use crate::output;
+
+/// Runs until it is told to stop through its control socket, or interrupted. Its process is its own, so that it outlives
+/// a conductor that dies in the middle of a cut-over.
+#[derive(Debug, Args)]
+pub(crate) struct Gate {}
+
+impl Gate {
+    pub(crate) async fn run(self, settings: Settings) -> Result<Exit, Trouble> {
+        let Some(gate) = &settings.gate else {
+            let error = anyhow::anyhow!("the plan has no gate");
+            return Err(Trouble::usage(
+                error,
+                Some("add a `[gate]` table with `listen = \"host:port\"`".to_owned()),
+            ));
+        };
+        let listen = gate.listen.to_socket_addrs().map_err(|error| {
+            Trouble::usage(
+                anyhow::anyhow!("`gate.listen` is `{}`, which is no address: {error}", gate.listen),
+                Some("write it as host:port".to_owned()),
+            )
+        })?;
+        std::fs::create_dir_all(&settings.state_dir)?;
+        let protocol = match settings.source.endpoint.family {
+            Family::Mysql => Protocol::MySql,
+            Family::Postgres => Protocol::Postgres,
+        };
+        let gate_settings = GateSettings {
+            wait_limit: gate.deadline,
+            ..GateSettings::new(
+                protocol,
+                listen.collect(),
+                settings.source.endpoint.address(),
+                settings.target.endpoint.address(),
+                settings.state_dir.join("gate.side"),
+            )
+        };
+        let sides = Arc::new(Sides {
+            source: database(settings.source.endpoint.clone()),
+            target: database(settings.target.endpoint.clone()),
+        });
+        let running = daybreak_traffic::Gate::start(
+            gate_settings,
+            Arc::clone(&sides) as Arc<dyn WriterView>,
+            Some(sides),
+        )
+        .await
+        .map_err(|error| {
+            let hint = error.hint();
+            Trouble::new(error, Some(hint))
+        })?;
+        for address in running.addresses() {
+            output::say(format!("the gate listens on {address}"));
+        }
+        serve(running, &settings.gate_socket()).await.map_err(|error| {
+            let hint = error.hint();
+            Trouble::new(error, Some(hint))
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// What the gate asks the servers.
+struct Sides {
+    source: Arc<dyn Database>,
+    target: Arc<dyn Database>,
+}
+
+impl Sides {
+    fn of(&self, side: Side) -> &Arc<dyn Database> {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+}
+
+#[async_trait]
+impl SessionView for Sides {
+    async fn in_transaction(&self, side: Side, local_ports: &[u16]) -> Result<HashSet<u16>, ViewError> {
+        let sessions = self.of(side).sessions().await?;
+        let ours = |port: &u16| local_ports.contains(port);
+        if !sessions
+            .iter()
+            .filter_map(|session| session.client_port)
+            .any(|port| ours(&port))
+        {
+            return Err(format!(
+                "{} knows none of the gate's connections",
+                self.of(side).endpoint()
+            )
+            .into());
+        }
+        Ok(sessions
+            .iter()
+            .filter(|session| session.in_transaction)
+            .filter_map(|session| session.client_port)
+            .filter(ours)
+            .collect())
+    }
+}
+
+#[async_trait]
+impl WriterView for Sides {
+    async fn writable(&self, pointed: Side) -> Result<Option<Side>, ViewError> {
+        let (here, there) = tokio::join!(
+            self.of(pointed).write_state(),
+            self.of(pointed.other()).write_state()
+        );
+        let open = |state: Result<WriteState, _>| state.ok().map(|state| state.may_be_written());
+        Ok(leader(pointed, open(here), open(there)))
+    }
+}
+
+/// Which side leads, from whether each may be written; `None` for a side that does not answer.
+///
+/// A target that nobody has fenced yet is open before the migration begins, and a source that comes back from a crash may
+/// be open after it: traffic stays where it is as long as that side is open. It goes to the other side only when that one
+/// is open and the present one is known to be closed.
+fn leader(pointed: Side, here: Option<bool>, there: Option<bool>) -> Option<Side> {
+    match (here, there) {
+        (Some(true), _) => Some(pointed),
+        (Some(false), Some(true)) => Some(pointed.other()),
+        (Some(false) | None, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_traffic::Side;
+
+    use super::leader;
+
+    #[test]
+    fn traffic_leaves_a_side_only_when_that_is_closed_and_the_other_open() {
+        let (open, closed, silent) = (Some(true), Some(false), None);
+        for there in [open, closed, silent] {
+            assert_eq!(leader(Side::Source, open, there), Some(Side::Source));
+            assert_eq!(leader(Side::Target, open, there), Some(Side::Target));
+            assert_eq!(
+                leader(Side::Source, silent, there),
+                None,
+                "a silent side may be open"
+            );
+        }
+        assert_eq!(leader(Side::Source, closed, open), Some(Side::Target));
+        assert_eq!(leader(Side::Source, closed, closed), None);
+        assert_eq!(leader(Side::Source, closed, silent), None);
+    }
+}

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use daybreak_runbook::{History, Store};
+use serde::Serialize;
+
+use crate::conduct::{self, Leader, Stage};
+use crate::config::Settings;
+use crate::exit::{Exit, Trouble};
+use crate::output::{self, Format};
+
+/// Reads the journal; touches no server.
+#[derive(Debug, Args)]
+pub(crate) struct Status {}
+
+/// The whole status, for programs.
+#[derive(Serialize)]
+struct Standing<'a> {
+    migration: &'a str,
+    leader: Leader,
+    migrated: bool,
+    runs: &'a [daybreak_runbook::Run],
+}
+
+impl Status {
+    pub(crate) async fn run(self, settings: Settings, format: Format) -> Result<Exit, Trouble> {
+        let history = history(&settings).await?;
+        let stage = Stage::of(&history);
+        if format == Format::Json {
+            let runs = history.runs();
+            output::json(&Standing {
+                migration: &settings.name,
+                leader: stage.leader,
+                migrated: stage.migrated,
+                runs,
+            });
+            return Ok(Exit::Done);
+        }
+        let side = match stage.leader {
+            Leader::Source => &settings.source.endpoint,
+            Leader::Target => &settings.target.endpoint,
+        };
+        output::line(format!("migration {}: writes belong to {side}", settings.name));
+        for run in history.runs() {
+            output::line(format!(
+                "\nrun {} · {} · {}",
+                run.id,
+                run.play,
+                words(&run.status.run)
+            ));
+            let mut table = Table::new();
+            table.load_style(presets::NOTHING);
+            for (step, standing) in run.steps.iter().zip(&run.status.steps) {
+                let took = step
+                    .took
+                    .map(|took| format!("{:.3} s", Duration::from(took).as_secs_f64()));
+                let plan = &step.planned.plan;
+                table.add_row([
+                    format!("  {}", plan.id),
+                    plan.row.clone(),
+                    words(&standing.status),
+                    took.unwrap_or_default(),
+                    plan.title.clone(),
+                ]);
+            }
+            output::line(table);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The journal, replayed and checked.
+pub(super) async fn history(settings: &Settings) -> Result<History, Trouble> {
+    let records = conduct::store(settings)?.read(0).await.map_err(|error| {
+        let hint = error.hint();
+        Trouble::new(error, Some(hint))
+    })?;
+    History::replay(&records).map_err(|error| {
+        Trouble::new(
+            error,
+            Some("`daybreak log` shows the journal up to the record that cannot be trusted"),
+        )
+    })
+}
+
+/// A status as its JSON name, in words.
+pub(crate) fn words(status: &impl Serialize) -> String {
+    let value = serde_json::to_value(status).unwrap_or_default();
+    let name = value
+        .get("status")
+        .unwrap_or(&value)
+        .as_str()
+        .unwrap_or("?")
+        .replace('_', " ");
+    match value.get("why").and_then(serde_json::Value::as_str) {
+        Some(why) => format!("{name}: {why}"),
+        None => name,
+    }
+}

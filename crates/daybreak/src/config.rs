@@ -1,0 +1,135 @@
+//! The plan file: read as written (`raw`), then resolved into settings in which every secret is fetched, every path
+//! absolute and every default filled in. Nothing past this module sees an optional string.
+
+mod raw;
+mod resolve;
+mod unknown_key;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use daybreak_model::{Endpoint, LinkSettings, Scope};
+use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits};
+
+/// One side of the migration.
+#[derive(Debug, Clone)]
+pub(crate) struct Side {
+    /// Where its writer is and who we are to it.
+    pub(crate) endpoint: Endpoint,
+}
+
+/// The gate in front of the application.
+#[derive(Debug, Clone)]
+pub(crate) struct GateSettings {
+    /// Address applications connect to.
+    pub(crate) listen: String,
+    /// Nobody is held longer than this.
+    pub(crate) deadline: Duration,
+    /// How long transactions in flight may take to end.
+    pub(crate) drain: Duration,
+    /// Whether transactions still open then are ended (or the cut-over is).
+    pub(crate) close_stragglers: bool,
+}
+
+/// Limits of the cut-over besides readiness.
+#[derive(Debug, Clone)]
+pub(crate) struct CutOverSettings {
+    /// What must hold before it begins.
+    pub(crate) limits: ReadinessLimits,
+    /// How long the new writer may take to reach the fence's position.
+    pub(crate) catch_up: Duration,
+    /// Accounts whose sessions beside the gate are no obstacle.
+    pub(crate) ignore_accounts: Vec<String>,
+}
+
+/// Everything a run needs, with nothing left to look up.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Name of the migration: part of link and account names.
+    pub(crate) name: String,
+    /// Journal, gate socket, reports.
+    pub(crate) state_dir: PathBuf,
+    /// What is migrated.
+    pub(crate) scope: Scope,
+    /// The datacenter side.
+    pub(crate) source: Side,
+    /// The Aurora side.
+    pub(crate) target: Side,
+    /// Account and manner of replication, both ways.
+    pub(crate) link: LinkSettings,
+    /// Whether the way back is kept open after a cut-over.
+    pub(crate) way_back: bool,
+    /// How the load is done.
+    pub(crate) load: LoadSettings,
+    /// How data is checked.
+    pub(crate) check: CheckSettings,
+    /// Limits of the cut-over.
+    pub(crate) cut_over: CutOverSettings,
+    /// The gate, where the plan has one.
+    pub(crate) gate: Option<GateSettings>,
+}
+
+impl Settings {
+    /// The journal's file.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.state_dir.join("journal.db")
+    }
+
+    /// The gate's control socket.
+    pub(crate) fn gate_socket(&self) -> PathBuf {
+        self.state_dir.join("gate.sock")
+    }
+}
+
+/// A plan file that cannot be used, with the place.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanError {
+    #[error("failed to read the plan file {path}: {reason}")]
+    Unreadable { path: PathBuf, reason: String },
+    #[error("{path}:{line}:{column}: {message}")]
+    Syntax {
+        path: PathBuf,
+        line: usize,
+        column: usize,
+        message: String,
+        hint: Option<String>,
+    },
+    #[error("{path}: `{key}` {message}")]
+    Value {
+        path: PathBuf,
+        key: String,
+        message: String,
+        hint: Option<String>,
+    },
+}
+
+impl PlanError {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { .. } => Some(
+                "write one with `daybreak init --source URL`, or name another with `--plan FILE`".to_owned(),
+            ),
+            Self::Syntax { hint, .. } | Self::Value { hint, .. } => hint.clone(),
+        }
+    }
+}
+
+/// Reads and resolves a plan file, with secrets from this process's environment.
+pub(crate) fn read(path: &Path) -> Result<Settings, PlanError> {
+    read_with(path, &|name| std::env::var(name).ok())
+}
+
+/// Reads and resolves a plan file, with secrets from `environment`.
+pub(crate) fn read_with(
+    path: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Settings, PlanError> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let text = std::fs::read_to_string(&path).map_err(|error| PlanError::Unreadable {
+        path: path.clone(),
+        reason: error.to_string(),
+    })?;
+    let raw = raw::parse(&path, &text)?;
+    resolve::resolve(&path, raw, environment)
+}

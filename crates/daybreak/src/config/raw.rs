@@ -1,0 +1,148 @@
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{PlanError, unknown_key};
+
+/// The plan file as written. Every key is listed here once; a key not listed is an error.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPlan {
+    pub(super) migration: RawMigration,
+    pub(super) source: RawSide,
+    pub(super) target: RawSide,
+    pub(super) replication: RawReplication,
+    #[serde(default)]
+    pub(super) load: RawLoad,
+    #[serde(default)]
+    pub(super) check: RawCheck,
+    #[serde(default)]
+    pub(super) cut_over: RawCutOver,
+    pub(super) gate: Option<RawGate>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawMigration {
+    pub(super) name: String,
+    pub(super) schemas: Vec<String>,
+    pub(super) state_dir: Option<PathBuf>,
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSecret {
+    pub(super) env: Option<String>,
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSide {
+    pub(super) url: String,
+    pub(super) password: RawSecret,
+    pub(super) reachable_as: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawReplication {
+    pub(super) user: Option<String>,
+    pub(super) password: RawSecret,
+    pub(super) gtid: bool,
+    pub(super) tls: Option<bool>,
+    pub(super) way_back: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawLoad {
+    pub(super) workers: Option<usize>,
+    pub(super) range_rows: Option<u64>,
+    pub(super) range_megabytes: Option<u64>,
+    pub(super) snapshot_patience_seconds: Option<f64>,
+    pub(super) max_running_sessions: Option<usize>,
+    pub(super) retries: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCheck {
+    pub(super) range_rows: Option<u64>,
+    pub(super) range_megabytes: Option<u64>,
+    pub(super) looks: Option<u32>,
+    pub(super) patience_seconds: Option<f64>,
+    pub(super) rows_named: Option<usize>,
+    pub(super) max_running_sessions: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCutOver {
+    pub(super) max_lag_seconds: Option<f64>,
+    pub(super) max_transaction_seconds: Option<f64>,
+    pub(super) max_clock_skew_ms: Option<i64>,
+    pub(super) catch_up_seconds: Option<f64>,
+    pub(super) ignore_accounts: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawGate {
+    pub(super) listen: String,
+    pub(super) deadline_seconds: Option<f64>,
+    pub(super) drain_seconds: Option<f64>,
+    pub(super) stragglers: Option<RawStragglers>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawStragglers {
+    Close,
+    Abort,
+}
+
+/// Reads the text of a plan file; an error names line and column.
+pub(super) fn parse(path: &Path, text: &str) -> Result<RawPlan, PlanError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start).min(text.len());
+        let before = &text[..start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        PlanError::Syntax {
+            path: path.to_owned(),
+            line,
+            column,
+            message: error.message().to_owned(),
+            hint: unknown_key::nearest(error.message()),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::parse;
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place_and_the_nearest_key() {
+        let text = "[migration]\nname = \"shop\"\nschemas = [\"shop\"]\n[source]\nurl = \"mysql://a@b/\"\npasword = { env = \"X\" }\n";
+        let error = parse(Path::new("daybreak.toml"), text).expect_err("unknown key");
+        assert!(
+            error
+                .to_string()
+                .starts_with("daybreak.toml:6:1: unknown field `pasword`"),
+            "{error}"
+        );
+        assert_eq!(error.hint().as_deref(), Some("did you mean `password`?"));
+    }
+
+    #[test]
+    fn a_missing_table_is_named() {
+        let error =
+            parse(Path::new("p.toml"), "[migration]\nname = \"a\"\nschemas = []\n").expect_err("no source");
+        assert!(error.to_string().contains("missing field `source`"), "{error}");
+    }
+}

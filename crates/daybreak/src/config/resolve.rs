@@ -1,0 +1,259 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
+use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
+
+use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
+use super::{CutOverSettings, GateSettings, PlanError, Settings, Side};
+
+/// Where a value stands and how its secrets are looked up.
+struct Resolver<'a> {
+    path: &'a Path,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Fills in every default and fetches every secret.
+pub(super) fn resolve(
+    path: &Path,
+    raw: RawPlan,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Settings, PlanError> {
+    let resolver = Resolver { path, environment };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = resolver.name("migration.name", raw.migration.name)?;
+    if raw.migration.schemas.is_empty() {
+        return Err(resolver.error(
+            "migration.schemas",
+            "is empty",
+            "name the databases or schemas to migrate",
+        ));
+    }
+    let source = resolver.side("source", raw.source)?;
+    let target = resolver.side("target", raw.target)?;
+    if source.endpoint.family != target.endpoint.family {
+        let message = format!(
+            "is {}, and the source is {}",
+            target.endpoint.family, source.endpoint.family
+        );
+        return Err(resolver.error(
+            "target.url",
+            &message,
+            "a migration stays within one family of databases",
+        ));
+    }
+    if (&source.endpoint.host, source.endpoint.port) == (&target.endpoint.host, target.endpoint.port) {
+        return Err(resolver.error(
+            "target.url",
+            "names the same address as the source",
+            "name the other server",
+        ));
+    }
+    if source.endpoint.family == Family::Postgres {
+        for (key, side) in [("source.url", &source), ("target.url", &target)] {
+            if side.endpoint.database.is_none() {
+                let hint = "write it as postgres://user@host:5432/database";
+                return Err(resolver.error(key, "names no database", hint));
+            }
+        }
+    }
+    let link = LinkSettings {
+        user: raw.replication.user.unwrap_or_else(|| "daybreak_repl".to_owned()),
+        password: resolver.secret("replication.password", &raw.replication.password)?,
+        tls: raw.replication.tls.unwrap_or(true),
+        gtid: raw.replication.gtid,
+        name: format!("daybreak_{name}"),
+    };
+    let load = resolver.load(&raw.load, &link.name)?;
+    let check = resolver.check(&raw.check)?;
+    let cut_over = resolver.cut_over(raw.cut_over)?;
+    let gate = raw.gate.map(|gate| resolver.gate(gate)).transpose()?;
+    Ok(Settings {
+        state_dir: folder.join(
+            raw.migration
+                .state_dir
+                .unwrap_or_else(|| PathBuf::from(".daybreak")),
+        ),
+        scope: Scope {
+            schemas: raw.migration.schemas,
+        },
+        source,
+        target,
+        link,
+        way_back: raw.replication.way_back.unwrap_or(true),
+        load,
+        check,
+        cut_over,
+        gate,
+        name,
+    })
+}
+
+impl Resolver<'_> {
+    fn error(&self, key: &str, message: &str, hint: &str) -> PlanError {
+        PlanError::Value {
+            path: self.path.to_owned(),
+            key: key.to_owned(),
+            message: message.to_owned(),
+            hint: Some(hint.to_owned()),
+        }
+    }
+
+    /// A name that can be part of account, slot and subscription names.
+    fn name(&self, key: &str, name: String) -> Result<String, PlanError> {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || name.len() > 20 || !name.chars().all(fits) {
+            let hint =
+                "use 1 to 20 lower-case letters, digits and `_`: it becomes part of slot and account names";
+            return Err(self.error(key, &format!("is `{name}`, which cannot be used"), hint));
+        }
+        Ok(name)
+    }
+
+    fn seconds(&self, key: &str, given: Option<f64>, default: f64) -> Result<Duration, PlanError> {
+        let seconds = given.unwrap_or(default);
+        Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|duration| *duration > Duration::ZERO && seconds <= 86_400.0)
+            .ok_or_else(|| {
+                self.error(
+                    key,
+                    &format!("is {seconds}"),
+                    "give seconds above 0 and up to 86400",
+                )
+            })
+    }
+
+    fn secret(&self, key: &str, raw: &RawSecret) -> Result<Secret, PlanError> {
+        match (&raw.env, &raw.file) {
+            (Some(name), None) => (self.environment)(name).map(Secret::new).ok_or_else(|| {
+                self.error(
+                    key,
+                    &format!("names the environment variable {name}, which is not set"),
+                    &format!("set {name}, or name a file: `{{ file = \"…\" }}`"),
+                )
+            }),
+            (None, Some(file)) => {
+                let file = self.path.parent().unwrap_or(Path::new(".")).join(file);
+                let text = std::fs::read_to_string(&file).map_err(|error| {
+                    let message = format!("names the file {}, which cannot be read: {error}", file.display());
+                    self.error(
+                        key,
+                        &message,
+                        "write the password alone into that file, readable by you only",
+                    )
+                })?;
+                Ok(Secret::new(text.trim_end_matches(['\n', '\r'])))
+            }
+            _ => Err(self.error(
+                key,
+                "must name one place",
+                "write `{ env = \"NAME\" }` or `{ file = \"PATH\" }`",
+            )),
+        }
+    }
+
+    fn side(&self, key: &str, raw: RawSide) -> Result<Side, PlanError> {
+        let mut endpoint = Endpoint::parse(key, &raw.url).map_err(|error| {
+            self.error(
+                &format!("{key}.url"),
+                &format!("cannot be used: {error}"),
+                &error.hint(),
+            )
+        })?;
+        if !endpoint.password.expose().is_empty() {
+            let hint = "take it out of the URL, and name its place in `password`";
+            return Err(self.error(&format!("{key}.url"), "holds a password", hint));
+        }
+        endpoint.password = self.secret(&format!("{key}.password"), &raw.password)?;
+        endpoint.reachable_as = raw
+            .reachable_as
+            .map(|address| {
+                let parts = address
+                    .rsplit_once(':')
+                    .and_then(|(host, port)| Some((host, port.parse().ok()?)));
+                parts.map(|(host, port)| (host.to_owned(), port)).ok_or_else(|| {
+                    self.error(
+                        &format!("{key}.reachable_as"),
+                        &format!("is `{address}`"),
+                        "write it as host:port",
+                    )
+                })
+            })
+            .transpose()?;
+        Ok(Side { endpoint })
+    }
+
+    fn load(&self, raw: &RawLoad, link_name: &str) -> Result<LoadSettings, PlanError> {
+        let defaults = ThrottleLimits::default();
+        Ok(LoadSettings {
+            workers: raw.workers.unwrap_or(4).clamp(1, 64),
+            range_rows: raw.range_rows.unwrap_or(200_000).max(1),
+            range_bytes: raw.range_megabytes.unwrap_or(64).max(1) << 20,
+            snapshot_patience: self.seconds(
+                "load.snapshot_patience_seconds",
+                raw.snapshot_patience_seconds,
+                5.0,
+            )?,
+            link_name: link_name.to_owned(),
+            retries: raw.retries.unwrap_or(5),
+            throttle: ThrottleLimits {
+                running_sessions: raw.max_running_sessions.unwrap_or(defaults.running_sessions),
+                ..defaults
+            },
+        })
+    }
+
+    fn check(&self, raw: &RawCheck) -> Result<CheckSettings, PlanError> {
+        let defaults = ThrottleLimits::default();
+        Ok(CheckSettings {
+            range_rows: raw.range_rows.unwrap_or(20_000).max(1),
+            range_bytes: raw.range_megabytes.unwrap_or(16).max(1) << 20,
+            looks: raw.looks.unwrap_or(10).max(1),
+            patience: self.seconds("check.patience_seconds", raw.patience_seconds, 60.0)?,
+            rows_named: raw.rows_named.unwrap_or(20),
+            throttle: ThrottleLimits {
+                running_sessions: raw.max_running_sessions.unwrap_or(defaults.running_sessions),
+                ..defaults
+            },
+        })
+    }
+
+    fn cut_over(&self, raw: RawCutOver) -> Result<CutOverSettings, PlanError> {
+        Ok(CutOverSettings {
+            limits: ReadinessLimits {
+                lag_seconds: raw.max_lag_seconds.unwrap_or(5.0),
+                transaction_seconds: raw.max_transaction_seconds.unwrap_or(2.0),
+                clock_skew_ms: raw.max_clock_skew_ms.unwrap_or(1000),
+            },
+            catch_up: self.seconds("cut_over.catch_up_seconds", raw.catch_up_seconds, 5.0)?,
+            ignore_accounts: {
+                // Amazon's own sessions are on every server that it runs.
+                let amazon = ["rdsadmin", "rdsrepladmin", "rdsproxyadmin"].map(str::to_owned);
+                raw.ignore_accounts
+                    .unwrap_or_default()
+                    .into_iter()
+                    .chain(amazon)
+                    .collect()
+            },
+        })
+    }
+
+    fn gate(&self, raw: RawGate) -> Result<GateSettings, PlanError> {
+        let deadline = self.seconds("gate.deadline_seconds", raw.deadline_seconds, 8.0)?;
+        let drain = self.seconds("gate.drain_seconds", raw.drain_seconds, 1.0)?;
+        if drain >= deadline {
+            let hint = "give transactions in flight less time than anybody may be held";
+            return Err(self.error("gate.drain_seconds", "is not below `gate.deadline_seconds`", hint));
+        }
+        Ok(GateSettings {
+            listen: raw.listen,
+            deadline,
+            drain,
+            close_stragglers: matches!(
+                raw.stragglers.unwrap_or(RawStragglers::Close),
+                RawStragglers::Close
+            ),
+        })
+    }
+}

@@ -1,0 +1,151 @@
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use daybreak_sandbox::application::Bank;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+
+use super::Options;
+use super::chaos::Chaos;
+use super::ground::Ground;
+use crate::exit::Trouble;
+use crate::output::{self, Format};
+
+/// How often a conductor that died or failed under chaos is started again.
+const STARTS: usize = 25;
+
+/// Starts the conductor's commands as processes of their own and listens to their events.
+pub(super) struct Conductor {
+    format: Format,
+    chaos: Option<Chaos>,
+}
+
+/// What the events of one command told.
+#[derive(Default)]
+pub(super) struct Told {
+    /// When traffic began to be held, the last time.
+    pub(super) held_at: Option<Instant>,
+    /// Every finished step's id and evidence, the newest last.
+    pub(super) steps: Vec<(String, Value)>,
+    /// What was broken on the way.
+    pub(super) chaos: Vec<String>,
+}
+
+impl Told {
+    /// The newest evidence of a step.
+    pub(super) fn evidence(&self, step: &str) -> Option<&Value> {
+        self.steps
+            .iter()
+            .rev()
+            .find(|(id, _)| id == step)
+            .map(|(_, evidence)| evidence)
+    }
+}
+
+impl Conductor {
+    pub(super) fn new(options: &Options, _ground: &Ground) -> Self {
+        Self {
+            format: options.format,
+            chaos: options.chaos.map(Chaos::new),
+        }
+    }
+
+    /// Runs a command to its end; under chaos, again until it succeeds.
+    pub(super) async fn conduct(
+        &mut self,
+        command: &str,
+        ground: &mut Ground,
+        bank: &Bank,
+    ) -> Result<Told, Trouble> {
+        let mut told = Told::default();
+        output::say(format!("daybreak {command} --yes"));
+        for _ in 0..STARTS {
+            let mut process = ground
+                .daybreak()?
+                .args(["--format", "json", command, "--yes"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()?;
+            self.listen(&mut process, ground, bank, &mut told).await?;
+            let output = process.wait_with_output().await?;
+            if output.status.success() {
+                return Ok(told);
+            }
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            if self.chaos.is_none() {
+                return Err(
+                    anyhow::anyhow!("`daybreak {command}` ended with {}:\n{said}", output.status).into(),
+                );
+            }
+            output::say(format!(
+                "  the conductor ended ({}); it is started again",
+                output.status
+            ));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        Err(anyhow::anyhow!("`daybreak {command}` did not come to an end in {STARTS} starts").into())
+    }
+
+    async fn listen(
+        &mut self,
+        process: &mut Child,
+        ground: &mut Ground,
+        bank: &Bank,
+        told: &mut Told,
+    ) -> Result<(), Trouble> {
+        let Some(stdout) = process.stdout.take() else {
+            return Ok(());
+        };
+        let mut lines = BufReader::new(stdout).lines();
+        while let Some(line) = lines.next_line().await? {
+            let Ok(event) = serde_json::from_str::<Value>(&line) else {
+                continue;
+            };
+            let text = |name: &str| {
+                event
+                    .get(name)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let step = text("step");
+            match text("kind").as_str() {
+                "step_intended" => {
+                    if step.ends_with(".hold") {
+                        told.held_at = Some(Instant::now());
+                    }
+                    if let Some(chaos) = &mut self.chaos
+                        && let Some(what) = chaos.strike(&step, process, ground).await?
+                    {
+                        output::say(format!("  ☠ {what} (at {step})"));
+                        told.chaos.push(what);
+                    }
+                }
+                "step_done" | "step_already_so" => {
+                    let evidence = event.get("evidence").cloned().unwrap_or_default();
+                    let seconds = event.get("took_us").and_then(Value::as_f64).unwrap_or_default() / 1e6;
+                    if self.format == Format::Text {
+                        output::say(format!(
+                            "  ✓ {step:<22} {seconds:>8.3} s   {:>9} writes acknowledged, {} errors",
+                            bank.acknowledged(),
+                            bank.failed()
+                        ));
+                    }
+                    told.steps.push((step, evidence));
+                }
+                "step_failed" | "undo_failed" => {
+                    let error = event
+                        .get("error")
+                        .and_then(|error| error.get("chain"))
+                        .cloned()
+                        .unwrap_or_default();
+                    output::say(format!("  ✗ {step}: {error}"));
+                }
+                "undo_done" => output::say(format!("  ↶ {step} taken back")),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! The runbook's steps, composed from the parts that the other crates hold.
+//!
+//! | play | steps |
+//! |---|---|
+//! | `migrate` | estate.check · links.prepare · load.copy · target.hold · replicate.start · data.check |
+//! | `cutover` | cutover.arm · cutover.check · { ready · hold · fence · reach · turn · open · shift } · cutover.confirm |
+//! | `failback` | the same as `cutover`, the other way round |
+//!
+//! Everything in braces is one span: it runs back-to-back, and a failure before traffic shifts undoes it in reverse.
+
+mod cut_over;
+mod direction;
+mod failure;
+mod gate_line;
+mod migrate;
+mod relay;
+mod world;
+
+pub(crate) use cut_over::cut_over;
+pub(crate) use direction::Direction;
+pub(crate) use migrate::migrate;
+pub(crate) use world::World;

@@ -1,0 +1,152 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_engine::Session;
+use daybreak_model::WriteState;
+use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
+use daybreak_work::{CheckReport, Facts, Verdict as CheckVerdict, readiness, same_schema};
+
+use super::Play;
+use super::check::follow_and_compare;
+use crate::plays::failure::{OrFail, evidence};
+
+/// Go or no-go: measures, decides, and refuses with the measurements.
+pub(super) struct Ready(pub(super) Play);
+
+#[async_trait]
+impl Step for Ready {
+    fn plan(&self) -> StepPlan {
+        let play = &self.0;
+        StepPlan {
+            servers: vec![play.old_name(), play.new_name()],
+            statements: vec!["measure lag, open transactions, sessions beside the gate, schemas, clocks, the last data check".to_owned()],
+            undo: Undo::Nothing,
+            deadline: Duration::from_secs(300),
+            needs_approval: true,
+            ..StepPlan::new(&play.id("ready"), "F4", "decide: go or no-go")
+        }
+    }
+
+    async fn probe(&self, _cx: &Context) -> Result<Probe, StepError> {
+        Ok(Probe::NotDone)
+    }
+
+    async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
+        let world = &self.0.world;
+        let followed = world.delta.lock().await.is_some();
+        if !followed {
+            follow_and_compare(cx, &self.0).await?;
+        }
+        let mut delta = world.delta.lock().await;
+        let moving = match delta.as_mut() {
+            Some(delta) => delta.work_off().await.or_fail()?,
+            None => CheckReport::default(),
+        };
+        let facts = self.measure(&moving).await?;
+        let reasons = readiness(&facts, &world.settings.cut_over.limits);
+        let measured = evidence(&facts);
+        let Some(first) = reasons.first() else {
+            return Ok(measured);
+        };
+        let words: Vec<&str> = reasons.iter().map(|reason| reason.reason.as_str()).collect();
+        Err(
+            StepError::new(format!("not ready to cut over: {}", words.join("; ")))
+                .with_hint(first.hint.clone())
+                .with_evidence(measured),
+        )
+    }
+
+    async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
+        Ok(Verdict::Holds(Evidence::none()))
+    }
+}
+
+impl Ready {
+    async fn measure(&self, moving: &CheckReport) -> Result<Facts, StepError> {
+        let Play { world, direction } = &self.0;
+        let (old, new) = (direction.old_writer(world), direction.new_writer(world));
+        let status = direction.link(world).status().await.or_fail()?;
+        let way_back = match direction.back(world) {
+            None => None,
+            Some(back) => Some(
+                back.status()
+                    .await
+                    .or_fail()?
+                    .fault
+                    .map_or(Ok(()), |fault| Err(fault.message)),
+            ),
+        };
+        let (here, there) = (old.identity().await.or_fail()?, new.identity().await.or_fail()?);
+        let sessions = old.sessions().await.or_fail()?;
+        let flavor = world.target.flavor().await.or_fail()?;
+        let scope = &world.settings.scope;
+        let images = tokio::try_join!(
+            world.source.schema(scope, &flavor),
+            world.target.schema(scope, &flavor)
+        )
+        .or_fail()?;
+        let check = match moving.verdict {
+            CheckVerdict::Same | CheckVerdict::CouldNotTell => Ok(()),
+            CheckVerdict::Different => Err(moving.troubles().join(" · ")),
+        };
+        Ok(Facts {
+            replication: if status.is_running() {
+                Ok(())
+            } else {
+                Err(status.fault.map_or_else(
+                    || "it is stopped".to_owned(),
+                    |fault| format!("{} {}", fault.code, fault.message),
+                ))
+            },
+            lag_seconds: status.lag_seconds,
+            way_back,
+            check,
+            oldest_transaction: oldest(&sessions),
+            foreign_writers: self.beside_the_gate(&sessions).await?,
+            clock_skew_ms: there.clock_offset_ms - here.clock_offset_ms,
+            new_writer_fenced: new.write_state().await.or_fail()? == WriteState::Fenced,
+            old_writer_open: old.write_state().await.or_fail()?.may_be_written(),
+            schema: same_schema(&images.0, &images.1),
+        })
+    }
+
+    /// Who is connected to the old writer without having come through the gate. Without a gate nobody can be told apart.
+    async fn beside_the_gate(&self, sessions: &[Session]) -> Result<Vec<String>, StepError> {
+        let world = &self.0.world;
+        let Some(gate) = &world.gate else {
+            return Ok(Vec::new());
+        };
+        let Some(ports) = gate.backends().await.or_fail()? else {
+            return Ok(Vec::new());
+        };
+        // Where addresses are translated on the way, the server knows none of the gate's ports, and nobody can be told apart.
+        if !sessions
+            .iter()
+            .filter_map(|session| session.client_port)
+            .any(|port| ports.contains(&port))
+        {
+            return Ok(Vec::new());
+        }
+        let ignored = &world.settings.cut_over.ignore_accounts;
+        Ok(sessions
+            .iter()
+            .filter(|session| !session.ours && !ignored.contains(&session.user))
+            .filter(|session| session.client_port.is_none_or(|port| !ports.contains(&port)))
+            .map(|session| format!("{}@{}", session.user, session.client))
+            .collect())
+    }
+}
+
+/// The session whose transaction has been open longest, ours left out.
+fn oldest(sessions: &[Session]) -> Option<(f64, String)> {
+    sessions
+        .iter()
+        .filter(|session| session.in_transaction && !session.ours)
+        .max_by(|one, other| one.transaction_seconds.total_cmp(&other.transaction_seconds))
+        .map(|session| {
+            (
+                session.transaction_seconds,
+                format!("{}@{}", session.user, session.client),
+            )
+        })
+}

@@ -1,0 +1,73 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo};
+use daybreak_work::{CheckReport, Verdict, data_check};
+
+use crate::plays::World;
+use crate::plays::failure::{OrFail, evidence};
+use crate::plays::relay::shown;
+
+/// Compares every row of every table while both sides live.
+pub(super) struct DataCheck(pub(super) Arc<World>);
+
+#[async_trait]
+impl Step for DataCheck {
+    fn plan(&self) -> StepPlan {
+        let world = &self.0;
+        StepPlan {
+            servers: vec![
+                world.source.endpoint().to_string(),
+                world.target.endpoint().to_string(),
+            ],
+            statements: vec![
+                "count and checksum of every range of every table, read-only, on both sides".to_owned(),
+            ],
+            undo: Undo::Nothing,
+            deadline: Duration::from_secs(7 * 86_400),
+            blast_radius: "reading load on both sides".to_owned(),
+            ..StepPlan::new("data.check", "P3", "compare every row of both sides")
+        }
+    }
+
+    async fn probe(&self, _cx: &Context) -> Result<Probe, StepError> {
+        Ok(Probe::NotDone)
+    }
+
+    async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
+        let world = &self.0;
+        let tables = world.tables().await.or_fail()?;
+        let report: CheckReport = shown(cx, "rows", |observer| async move {
+            let link = Some(&world.forward);
+            data_check(
+                &world.source,
+                &world.target,
+                link,
+                &tables,
+                &world.settings.check,
+                observer.as_ref(),
+            )
+            .await
+            .or_fail()
+        })
+        .await?;
+        let ended = cx.clock().now().to_string();
+        let measured = evidence(&report).with("ended", ended);
+        if report.verdict == Verdict::Same {
+            return Ok(measured);
+        }
+        let error = StepError::new(format!(
+            "source and target are not the same: {}",
+            report.troubles().join(" · ")
+        ));
+        Err(error
+            .with_hint("mend the rows on the target, then run the same command again")
+            .with_evidence(measured))
+    }
+
+    async fn verify(&self, _cx: &Context) -> Result<daybreak_runbook::Verdict, StepError> {
+        // The check is itself the verification; a difference is its failure.
+        Ok(daybreak_runbook::Verdict::Holds(Evidence::none()))
+    }
+}

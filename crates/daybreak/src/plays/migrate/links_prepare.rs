@@ -1,0 +1,52 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
+
+use crate::plays::World;
+use crate::plays::failure::OrFail;
+
+/// Makes the replication accounts (and PostgreSQL's publications) on both sides, before the snapshot, so that these
+/// statements are not part of the change stream that is replayed.
+pub(super) struct LinksPrepare(pub(super) Arc<World>);
+
+#[async_trait]
+impl Step for LinksPrepare {
+    fn plan(&self) -> StepPlan {
+        let world = &self.0;
+        let mut statements = world.forward.statements();
+        if world.settings.way_back {
+            statements.extend(world.backward.statements());
+        }
+        StepPlan {
+            servers: vec![
+                world.source.endpoint().to_string(),
+                world.target.endpoint().to_string(),
+            ],
+            statements: statements
+                .into_iter()
+                .map(|(server, statement)| format!("{server}: {}", statement.text))
+                .collect(),
+            undo: Undo::Irreversible(
+                "the accounts stay, without effect; drop them when the migration is over".to_owned(),
+            ),
+            deadline: Duration::from_secs(120),
+            ..StepPlan::new("links.prepare", "D3", "make replication accounts on both sides")
+        }
+    }
+
+    async fn probe(&self, _cx: &Context) -> Result<Probe, StepError> {
+        Ok(Probe::NotDone)
+    }
+
+    async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
+        let world = &self.0;
+        world.forward.prepare(&world.settings.scope).await.or_fail()?;
+        Ok(Evidence::none())
+    }
+
+    async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
+        Ok(Verdict::Holds(Evidence::none()))
+    }
+}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
+use daybreak_work::{LoadReport, load};
+
+use crate::plays::World;
+use crate::plays::failure::{OrFail, evidence};
+use crate::plays::relay::shown;
+
+/// Copies everything in the scope from a consistent snapshot of the source. Its evidence is the position that
+/// replication starts from.
+pub(super) struct LoadCopy(pub(super) Arc<World>);
+
+#[async_trait]
+impl Step for LoadCopy {
+    fn plan(&self) -> StepPlan {
+        let world = &self.0;
+        StepPlan {
+            servers: vec![world.source.endpoint().to_string(), world.target.endpoint().to_string()],
+            statements: vec![
+                format!("{}: a consistent snapshot, held while rows are read", world.source.endpoint()),
+                format!("{}: every object of {} as the source defines it", world.target.endpoint(), world.settings.scope.schemas.join(", ")),
+            ],
+            undo: Undo::Irreversible(
+                "what was copied stays on the target, where no application sees it; drop it there to start afresh".to_owned(),
+            ),
+            deadline: Duration::from_secs(7 * 86_400),
+            blast_radius: format!(
+                "writes on the source wait at most {:.0} s while the snapshot is taken; reading load on the source",
+                world.settings.load.snapshot_patience.as_secs_f64()
+            ),
+            ..StepPlan::new("load.copy", "D2", "copy schema and rows from a consistent snapshot")
+        }
+    }
+
+    /// A load that ended is in the journal; one that did not is taken up by `act`, which compares before it copies.
+    async fn probe(&self, cx: &Context) -> Result<Probe, StepError> {
+        Ok(if cx.attempt() > 0 {
+            Probe::Partly("the load was interrupted".to_owned())
+        } else {
+            Probe::NotDone
+        })
+    }
+
+    async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
+        let world = &self.0;
+        // Written down before anything is made, so that whoever goes on knows whose the target's objects are.
+        let resume = !cx.notes().await.is_empty();
+        if !resume {
+            cx.note(Evidence::none().with("began", true)).await?;
+        }
+        let report: LoadReport = shown(cx, "rows", |observer| async move {
+            load(
+                &world.source,
+                &world.target,
+                &world.settings.scope,
+                &world.settings.load,
+                resume,
+                &observer,
+            )
+            .await
+            .or_fail()
+        })
+        .await?;
+        Ok(evidence(&report))
+    }
+
+    /// The load has compared the target's catalog with the source's; rows are compared by the data check, once
+    /// replication runs.
+    async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
+        let world = &self.0;
+        let flavor = world.target.flavor().await.or_fail()?;
+        let there = world
+            .target
+            .schema(&world.settings.scope, &flavor)
+            .await
+            .or_fail()?;
+        Ok(if there.tables.is_empty() {
+            Verdict::DoesNotHold {
+                why: "the target holds no table".to_owned(),
+                evidence: Evidence::none(),
+            }
+        } else {
+            Verdict::Holds(Evidence::none().with("tables_on_target", there.tables.len()))
+        })
+    }
+}

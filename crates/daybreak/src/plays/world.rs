@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use daybreak_engine::{Database, EngineError, Replication, Statement, database, replication};
+use daybreak_model::Table;
+use daybreak_traffic::TrafficSwitch;
+use daybreak_work::Delta;
+use tokio::sync::Mutex;
+
+use super::gate_line::GateLine;
+use crate::config::Settings;
+
+/// The servers, links and the gate that the steps of a run work on.
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    pub(crate) source: Arc<dyn Database>,
+    pub(crate) target: Arc<dyn Database>,
+    /// Replication from source to target.
+    pub(crate) forward: Arc<dyn Replication>,
+    /// Replication from target to source.
+    pub(crate) backward: Arc<dyn Replication>,
+    /// Where applications are sent; absent when the plan has no gate.
+    pub(crate) gate: Option<Arc<dyn TrafficSwitch>>,
+    /// Changes followed since just before the cut-over, so that the check inside its pause is short. Lives in memory
+    /// only: after a crash the pause is undone, and following begins anew.
+    pub(super) delta: Mutex<Option<Delta>>,
+}
+
+impl World {
+    /// Connects nothing yet: servers and gate are reached when first asked.
+    pub(crate) fn new(settings: Settings) -> Arc<Self> {
+        let (source, target) = (settings.source.endpoint.clone(), settings.target.endpoint.clone());
+        let gate = settings
+            .gate
+            .as_ref()
+            .map(|_| Arc::new(GateLine(settings.gate_socket())) as Arc<dyn TrafficSwitch>);
+        Arc::new(Self {
+            source: database(source.clone()),
+            target: database(target.clone()),
+            forward: replication(source.clone(), target.clone(), settings.link.clone()),
+            backward: replication(target, source, settings.link.clone()),
+            gate,
+            delta: Mutex::new(None),
+            settings,
+        })
+    }
+
+    /// The tables in the scope, as the source has them now.
+    pub(super) async fn tables(&self) -> Result<Vec<Table>, EngineError> {
+        let flavor = self.target.flavor().await?;
+        Ok(self.source.schema(&self.settings.scope, &flavor).await?.tables)
+    }
+
+    /// Brings scheduled events to life on the target, where they were made disabled.
+    pub(super) async fn enable_on_target(&self) -> Result<(), EngineError> {
+        let flavor = self.target.flavor().await?;
+        let image = self.source.schema(&self.settings.scope, &flavor).await?;
+        let statements: Vec<Statement> = image
+            .objects
+            .into_iter()
+            .flat_map(|object| {
+                let what = format!("enable {}", object.name);
+                object.enable.into_iter().map(move |text| Statement {
+                    what: what.clone(),
+                    text,
+                })
+            })
+            .collect();
+        self.target.run(&statements).await
+    }
+}

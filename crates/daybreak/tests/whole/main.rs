@@ -1,0 +1,6 @@
+//! The whole program on real servers: one binary, so that it is linked once.
+
+mod ground;
+mod kill_matrix;
+mod migration;
+mod refusals;
