@@ -16,6 +16,8 @@ pub struct Bank {
 
 struct Shared {
     options: BankOptions,
+    /// Sets this bank's tokens apart from those of another that wrote into the same books before.
+    series: i64,
     closing: AtomicBool,
     acknowledged: AtomicU64,
     failed: AtomicU64,
@@ -28,6 +30,7 @@ impl Bank {
     #[must_use]
     pub fn open(options: BankOptions) -> Self {
         let shared = Arc::new(Shared {
+            series: i64::from(rand::random::<u32>() >> 1),
             closing: AtomicBool::new(false),
             acknowledged: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -141,7 +144,7 @@ impl Shared {
         let from = (number * 7_919 + sequence * 104_729).rem_euclid(accounts);
         let to = (from + 1 + (sequence * 31).rem_euclid(accounts - 1)).rem_euclid(accounts);
         Transfer {
-            token: (number << 40) | sequence,
+            token: (self.series << 32) | (number << 24) | sequence,
             from: from + 1,
             to: to + 1,
             amount: 1 + sequence % 9,
