@@ -114,7 +114,8 @@ pub struct SchemaObject {
     pub table: Option<TableName>,
     /// When it is made.
     pub phase: Phase,
-    /// The exact statements that make it on the target, in order.
+    /// The exact statements that make it on the target, in order, on one connection. Empty when it is made together
+    /// with another object of the image (an index with its table, or with the table's first index).
     pub create: Vec<String>,
     /// Canonical definition: the same text on two servers exactly when the object is the same.
     pub definition: String,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::BytesMut;
 use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowRange, Table};
-use futures_util::StreamExt;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
 use tokio::sync::mpsc;
@@ -47,25 +46,16 @@ impl Reader {
         let mut copied = Copied::default();
         let mut result = conn.query_iter(sql).await.map_err(failed)?;
         let mut block = BytesMut::with_capacity(encode::BLOCK_BYTES + 8192);
-        {
-            let stream = result.stream::<Row>().await.map_err(failed)?;
-            let Some(mut stream) = stream else {
-                return Err(server.error(
-                    ErrorKind::Other,
-                    format!("failed to read {}: no result", table.name),
-                ));
-            };
-            while let Some(row) = stream.next().await {
-                let row = row.map_err(failed)?;
-                refuse_inexact(server, table, &json, &row)?;
-                encode::row(&row, &mut block);
-                copied.rows += 1;
-                if block.len() >= encode::BLOCK_BYTES {
-                    copied.bytes += block.len() as u64;
-                    let full = block.split().freeze();
-                    blocks.send(Block::Rows(full)).await.map_err(|_| gone())?;
-                    block.reserve(encode::BLOCK_BYTES + 8192);
-                }
+        // Row by row without the stream, which allocates a future for each.
+        while let Some(row) = result.next().await.map_err(failed)? {
+            refuse_inexact(server, table, &json, &row)?;
+            encode::row(&row, &mut block);
+            copied.rows += 1;
+            if block.len() >= encode::BLOCK_BYTES {
+                copied.bytes += block.len() as u64;
+                let full = block.split().freeze();
+                blocks.send(Block::Rows(full)).await.map_err(|_| gone())?;
+                block.reserve(encode::BLOCK_BYTES + 8192);
             }
         }
         if !block.is_empty() {
