@@ -60,7 +60,7 @@ async fn moves(
     ground: &mut Ground,
     bank: &Bank,
 ) -> Result<(summary::Load, Vec<Move>), Trouble> {
-    let mut conductor = Conductor::new(options, ground);
+    let mut conductor = Conductor::new(options);
     let rest = Duration::from_secs(options.seconds);
     tokio::time::sleep(rest.min(Duration::from_secs(2))).await;
     let mut load = summary::Load::default();

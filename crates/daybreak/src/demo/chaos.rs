@@ -30,7 +30,6 @@ impl Chaos {
     /// Called when a step begins; sometimes breaks something, and says what.
     pub(super) async fn strike(
         &mut self,
-        _step: &str,
         conductor: &mut Child,
         ground: &mut Ground,
     ) -> Result<Option<String>, Trouble> {

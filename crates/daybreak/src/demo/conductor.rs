@@ -44,7 +44,7 @@ impl Told {
 }
 
 impl Conductor {
-    pub(super) fn new(options: &Options, _ground: &Ground) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         Self {
             format: options.format,
             chaos: options.chaos.map(Chaos::new),
@@ -116,7 +116,7 @@ impl Conductor {
                         told.held_at = Some(Instant::now());
                     }
                     if let Some(chaos) = &mut self.chaos
-                        && let Some(what) = chaos.strike(&step, process, ground).await?
+                        && let Some(what) = chaos.strike(process, ground).await?
                     {
                         output::say(format!("  ☠ {what} (at {step})"));
                         told.chaos.push(what);

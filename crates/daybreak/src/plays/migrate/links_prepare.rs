@@ -7,32 +7,31 @@ use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo
 use crate::plays::World;
 use crate::plays::failure::OrFail;
 
-/// Makes the replication accounts (and PostgreSQL's publications) on both sides, before the snapshot, so that these
-/// statements are not part of the change stream that is replayed.
+/// Makes the replication account (and PostgreSQL's publication) on the source, before the snapshot, so that these
+/// statements are not part of the change stream that is replayed. Those of the way back are made when it is armed.
 pub(super) struct LinksPrepare(pub(super) Arc<World>);
 
 #[async_trait]
 impl Step for LinksPrepare {
     fn plan(&self) -> StepPlan {
         let world = &self.0;
-        let mut statements = world.forward.statements();
-        if world.settings.way_back {
-            statements.extend(world.backward.statements());
-        }
         StepPlan {
-            servers: vec![
-                world.source.endpoint().to_string(),
-                world.target.endpoint().to_string(),
-            ],
-            statements: statements
+            servers: vec![world.source.endpoint().to_string()],
+            statements: world
+                .forward
+                .statements()
                 .into_iter()
                 .map(|(server, statement)| format!("{server}: {}", statement.text))
                 .collect(),
             undo: Undo::Irreversible(
-                "the accounts stay, without effect; drop them when the migration is over".to_owned(),
+                "the account stays, without effect; drop it when the migration is over".to_owned(),
             ),
             deadline: Duration::from_secs(120),
-            ..StepPlan::new("links.prepare", "D3", "make replication accounts on both sides")
+            ..StepPlan::new(
+                "links.prepare",
+                "D3",
+                "make the replication account on the source",
+            )
         }
     }
 
