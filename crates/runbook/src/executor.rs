@@ -31,6 +31,9 @@ pub struct Settings {
     pub poll: Duration,
     /// How often a beat that says it may be retried is tried in all.
     pub attempts: u32,
+    /// How long an undo that says it may be retried is tried again, each time with the step's deadline: while a server is
+    /// away nobody can write there, and the undo is what lets them as soon as it is back.
+    pub undo_patience: Duration,
 }
 
 impl Default for Settings {
@@ -39,6 +42,7 @@ impl Default for Settings {
             wait: true,
             poll: Duration::from_millis(250),
             attempts: 5,
+            undo_patience: Duration::from_secs(600),
         }
     }
 }
@@ -102,7 +106,7 @@ impl ExecuteError {
             }
             Self::OtherRunOpen { .. } => "finish that run or abort it first",
             Self::Stuck { .. } => {
-                "mend what the message says by hand, then abort the run: the undo is tried again"
+                "mend what the message says, then abort the run (`daybreak rollback`): the undo is tried again"
             }
             Self::PastPointOfNoReturn { .. } => "fail back with `daybreak failback`",
             Self::UnknownStep { .. } => "`daybreak plan` lists the steps",

@@ -17,7 +17,7 @@ use crate::record::Record;
 use crate::store::{Lease, Store, StoreError};
 
 /// A moment in the life of a journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultPoint {
     /// When the record of this number is about to be written: what it tells of has happened on the servers, and the
     /// journal does not know.
@@ -26,11 +26,15 @@ pub enum FaultPoint {
     AfterRecord(u64),
     /// Right after this process's n-th append, from 1, became durable.
     AfterAppend(u64),
+    /// When a step's intent has become durable, each time: right before it acts.
+    BeforeStep(String),
 }
 
 /// A text that names no point.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no fault point; write before-record:N, after-record:N or after-append:N, N from 1")]
+#[error(
+    "`{0}` is no fault point; write before-record:N, after-record:N or after-append:N, N from 1, or before-step:STEP"
+)]
 pub struct BadFaultPoint(String);
 
 impl FromStr for FaultPoint {
@@ -39,6 +43,9 @@ impl FromStr for FaultPoint {
     fn from_str(text: &str) -> Result<Self, BadFaultPoint> {
         let bad = || BadFaultPoint(text.to_owned());
         let (name, number) = text.split_once(':').ok_or_else(bad)?;
+        if name == "before-step" && !number.is_empty() {
+            return Ok(Self::BeforeStep(number.to_owned()));
+        }
         let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(bad)?;
         match name {
             "before-record" => Ok(Self::BeforeRecord(number)),
@@ -93,9 +100,9 @@ impl FaultyStore {
         self.appends.load(Ordering::SeqCst)
     }
 
-    fn reached(&self, hit: impl Fn(FaultPoint) -> bool) {
+    fn reached(&self, hit: impl Fn(&FaultPoint) -> bool) {
         if let Some((point, callback)) = &self.point
-            && hit(*point)
+            && hit(point)
         {
             callback();
         }
@@ -143,13 +150,16 @@ impl Store for FaultyStore {
         if fault == Some(Fault::Refuse) {
             return Err(failure("writing a record"));
         }
-        self.reached(|point| matches!(point, FaultPoint::BeforeRecord(number) if has(number)));
+        self.reached(|point| matches!(point, FaultPoint::BeforeRecord(number) if has(*number)));
         self.inner.append(lease, records, now).await?;
         let appends = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
         self.reached(|point| match point {
             FaultPoint::BeforeRecord(_) => false,
-            FaultPoint::AfterRecord(number) => has(number),
-            FaultPoint::AfterAppend(number) => number == appends,
+            FaultPoint::AfterRecord(number) => has(*number),
+            FaultPoint::AfterAppend(number) => *number == appends,
+            FaultPoint::BeforeStep(step) => records
+                .iter()
+                .any(|record| record.kind == "step_intended" && record.step.as_ref() == Some(step)),
         });
         match fault {
             Some(Fault::LoseAnswer) => Err(failure("answering after a record was written")),
@@ -175,6 +185,8 @@ mod tests {
         assert_eq!("before-record:1".parse(), Ok(FaultPoint::BeforeRecord(1)));
         assert_eq!("after-record:17".parse(), Ok(FaultPoint::AfterRecord(17)));
         assert_eq!("after-append:3".parse(), Ok(FaultPoint::AfterAppend(3)));
+        let step = FaultPoint::BeforeStep("cutover.fence".to_owned());
+        assert_eq!("before-step:cutover.fence".parse(), Ok(step));
         for bad in [
             "",
             "after-record",
@@ -183,6 +195,7 @@ mod tests {
             "after-record:-1",
             "record:1",
             "after-record:1:2",
+            "before-step:",
         ] {
             assert_eq!(bad.parse::<FaultPoint>(), Err(BadFaultPoint(bad.to_owned())));
         }

@@ -141,6 +141,9 @@ pub trait TrafficSwitch: Send + Sync {
     /// Makes `to` the side that clients reach after the release. Paused connections to the other side end; their
     /// clients connect again and are held as new ones. What they had sent since the pause was never forwarded.
     ///
+    /// The caller's word stands above the servers' until the hold is over: whoever points at the side that is pointed at
+    /// already makes sure that no deadline sends clients to the other one.
+    ///
     /// # Errors
     /// If `to` is another side than before and there is no hold or it is not drained.
     async fn point(&self, to: Side) -> Result<Pointed, SwitchError>;

@@ -115,12 +115,25 @@ impl SessionView for Sides {
 #[async_trait]
 impl WriterView for Sides {
     async fn writable(&self, pointed: Side) -> Result<Option<Side>, ViewError> {
-        let (here, there) = tokio::join!(
-            self.of(pointed).write_state(),
-            self.of(pointed.other()).write_state()
-        );
-        let open = |state: Result<WriteState, _>| state.ok().map(|state| state.may_be_written());
-        Ok(leader(pointed, open(here), open(there)))
+        let open = async |side: Side| {
+            let state: Result<WriteState, _> = self.of(side).write_state().await;
+            state.ok().map(|state| state.may_be_written())
+        };
+        // The other side may be silent for long: it is asked at the same time, and waited for only when it matters.
+        let (here, there) = (open(pointed), open(pointed.other()));
+        tokio::pin!(here, there);
+        let mut known = None;
+        let here = loop {
+            tokio::select! {
+                here = &mut here => break here,
+                answer = &mut there, if known.is_none() => known = Some(answer),
+            }
+        };
+        let there = match (here, known) {
+            (Some(false), None) => there.await,
+            (_, known) => known.flatten(),
+        };
+        Ok(leader(pointed, here, there))
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use clap::Args;
 use comfy_table::{Table, presets};
 use daybreak_runbook::{History, Store};
+use daybreak_traffic::{Flow, GateClient, TrafficSwitch, Whereabouts};
 use serde::Serialize;
 
 use crate::conduct::{self, Leader, Stage};
@@ -10,7 +11,7 @@ use crate::config::Settings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
-/// Reads the journal; touches no server.
+/// Reads the journal and asks the gate where traffic goes; touches no server.
 #[derive(Debug, Args)]
 pub(crate) struct Status {}
 
@@ -20,19 +21,71 @@ struct Standing<'a> {
     migration: &'a str,
     leader: Leader,
     migrated: bool,
+    /// Absent where the plan has no gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<GateStanding>,
     runs: &'a [daybreak_runbook::Run],
 }
+
+/// What the gate says, or why it says nothing.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum GateStanding {
+    Up(Whereabouts),
+    Silent { error: String },
+}
+
+impl GateStanding {
+    async fn ask(settings: &Settings) -> Option<Self> {
+        settings.gate.as_ref()?;
+        let answer = async {
+            GateClient::connect(&settings.gate_socket())
+                .await?
+                .where_now()
+                .await
+        };
+        let answer = tokio::time::timeout(PATIENCE, answer).await;
+        Some(match answer {
+            Ok(Ok(now)) => Self::Up(now),
+            Ok(Err(error)) => Self::Silent {
+                error: error.to_string(),
+            },
+            Err(_) => Self::Silent {
+                error: "the gate does not answer".to_owned(),
+            },
+        })
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Up(now) => {
+                let flow = match now.flow {
+                    Flow::Open => "traffic goes to",
+                    Flow::Held => "traffic is held, pointed at",
+                    Flow::Seeking => "traffic waits until a side may be written, pointed at",
+                };
+                format!("gate: {flow} the {} ({})", now.side, now.address)
+            }
+            Self::Silent { error } => format!("gate: {error}"),
+        }
+    }
+}
+
+/// How long the gate may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Status {
     pub(crate) async fn run(self, settings: Settings, format: Format) -> Result<Exit, Trouble> {
         let history = history(&settings).await?;
         let stage = Stage::of(&history);
+        let gate = GateStanding::ask(&settings).await;
         if format == Format::Json {
             let runs = history.runs();
             output::json(&Standing {
                 migration: &settings.name,
                 leader: stage.leader,
                 migrated: stage.migrated,
+                gate,
                 runs,
             });
             return Ok(Exit::Done);
@@ -42,6 +95,9 @@ impl Status {
             Leader::Target => &settings.target.endpoint,
         };
         output::line(format!("migration {}: writes belong to {side}", settings.name));
+        if let Some(gate) = gate {
+            output::line(gate.words());
+        }
         for run in history.runs() {
             output::line(format!(
                 "\nrun {} · {} · {}",

@@ -79,10 +79,13 @@ impl Ground {
         Ok(ground)
     }
 
-    /// `daybreak` itself, with this plan and its secrets in the environment, where no process list shows them.
+    /// `daybreak` itself, with this plan and its secrets in the environment, where no process list shows them. It ends with
+    /// the demo, however that ends.
     pub(super) fn daybreak(&self) -> Result<Command, Trouble> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new("setpriv");
         command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(std::env::current_exe()?)
             .arg("--plan")
             .arg(&self.plan)
             .env("DAYBREAK_SOURCE_PASSWORD", self.estate.admin.password())
@@ -102,7 +105,7 @@ impl Ground {
             ),
             connections: CONNECTIONS,
             accounts: ACCOUNTS,
-            rest: Duration::from_millis(50),
+            rest: Duration::from_millis(80),
         })
     }
 

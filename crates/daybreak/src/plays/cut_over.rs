@@ -4,8 +4,10 @@ mod confirm;
 mod fence;
 mod hold;
 mod open;
+mod pause;
 mod reach;
 mod ready;
+mod retreat;
 mod shift;
 mod turn;
 
@@ -14,6 +16,8 @@ use std::sync::Arc;
 use daybreak_runbook::{BadRunbook, OnFailure, Runbook, Step};
 
 use super::{Direction, World};
+
+pub(crate) use pause::PauseClock;
 
 /// What every step of a cut-over works on.
 #[derive(Clone)]
@@ -49,7 +53,7 @@ pub(crate) fn cut_over(world: &Arc<World>, direction: Direction) -> Result<Runbo
         Arc::new(ready::Ready(play.clone())),
         Arc::new(hold::Hold(play.clone())),
         Arc::new(fence::Fence(play.clone())),
-        Arc::new(reach::Reach(play.clone())),
+        Arc::new(reach::Reach::new(play.clone())),
         Arc::new(turn::Turn(play.clone())),
         Arc::new(open::Open(play.clone())),
         Arc::new(shift::Shift(play.clone())),

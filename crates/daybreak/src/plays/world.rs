@@ -6,6 +6,7 @@ use daybreak_traffic::TrafficSwitch;
 use daybreak_work::Delta;
 use tokio::sync::Mutex;
 
+use super::cut_over::PauseClock;
 use super::gate_line::GateLine;
 use crate::config::Settings;
 
@@ -23,6 +24,8 @@ pub(crate) struct World {
     /// Changes followed since just before the cut-over, so that the check inside its pause is short. Lives in memory
     /// only: after a crash the pause is undone, and following begins anew.
     pub(super) delta: Mutex<Option<Delta>>,
+    /// How long the pause that is on may still take.
+    pub(super) pause: PauseClock,
 }
 
 impl World {
@@ -40,6 +43,7 @@ impl World {
             backward: replication(target, source, settings.link.clone()),
             gate,
             delta: Mutex::new(None),
+            pause: PauseClock::default(),
             settings,
         })
     }
@@ -48,6 +52,13 @@ impl World {
     pub(super) async fn tables(&self) -> Result<Vec<Table>, EngineError> {
         let flavor = self.target.flavor().await?;
         Ok(self.source.schema(&self.settings.scope, &flavor).await?.tables)
+    }
+
+    /// Sets a side that no application uses read-only, also after a restart where it can keep that.
+    pub(super) async fn close(&self, side: &Arc<dyn Database>) -> Result<(), EngineError> {
+        side.prepare_fence(&self.settings.scope).await?;
+        side.stay_fenced_after_restart().await?;
+        side.fence(&self.settings.scope).await
     }
 
     /// Brings scheduled events to life on the target, where they were made disabled.

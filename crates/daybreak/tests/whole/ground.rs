@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use daybreak_sandbox::application::{self, Audit, Bank, BankOptions, Ledger};
 use daybreak_sandbox::{
-    AuroraOptions, AuroraStandIn, Engine, Estate, EstateOptions, Login, Sandbox, ServerKind, available,
+    AuroraOptions, AuroraStandIn, Engine, Estate, EstateOptions, Login, Sandbox, ServerKind, Wire, available,
 };
 use serde_json::Value;
 use tokio::process::{Child, Command};
@@ -19,6 +19,8 @@ pub(crate) struct Ground {
     pub(crate) cluster: AuroraStandIn,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) sandbox: Sandbox,
+    /// The network to the source and to the target, where the plan goes through one that can be cut.
+    pub(crate) wires: Option<[Wire; 2]>,
     gate: Option<Child>,
     gate_port: u16,
 }
@@ -50,6 +52,7 @@ pub(crate) async fn lay(estate: EstateOptions, cluster: AuroraOptions) -> Option
         cluster,
         folder,
         sandbox,
+        wires: None,
         gate: None,
         gate_port,
     })
@@ -104,8 +107,12 @@ impl Ground {
     /// `daybreak init` for these servers, then `change` to its text.
     pub(crate) async fn init(&self, change: impl FnOnce(String) -> String) {
         let authority = self.sandbox.certificate_authority().await.expect("an authority");
-        let source = self.url(&self.estate.admin, self.estate.primary.port(), &authority);
-        let target = self.url(&self.cluster.admin, self.cluster.cluster_port(), &authority);
+        let [source, target] = match &self.wires {
+            Some([source, target]) => [source.port(), target.port()],
+            None => [self.estate.primary.port(), self.cluster.cluster_port()],
+        };
+        let source = self.url(&self.estate.admin, source, &authority);
+        let target = self.url(&self.cluster.admin, target, &authority);
         let gate = format!("127.0.0.1:{}", self.gate_port);
         self.succeed(&[
             "init", "--name", "test", "--source", &source, "--target", &target, "--gate", &gate,
@@ -130,6 +137,14 @@ impl Ground {
             login.name(),
             self.estate.database
         )
+    }
+
+    /// Puts a network of its own before each side, which everything but the audit goes through. Before `init`.
+    pub(crate) async fn wire(&mut self) {
+        let to = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+        let source = Wire::to(to(self.estate.primary.port())).await.expect("a wire");
+        let target = Wire::to(to(self.cluster.cluster_port())).await.expect("a wire");
+        self.wires = Some([source, target]);
     }
 
     /// Starts the gate and waits until it can be told something.

@@ -1,7 +1,7 @@
 //! One server: connecting to it, and the connections kept warm between questions.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use daybreak_model::{Endpoint, Flavor, Tls};
@@ -51,6 +51,8 @@ pub(crate) struct Server {
     flavor: OnceCell<Flavor>,
     authorities: OnceCell<Vec<Vec<u8>>>,
     idle: Mutex<Vec<(Conn, Instant)>>,
+    /// The connection that was told to set the server read-only and has not answered.
+    fencing: Mutex<Option<u32>>,
 }
 
 impl Server {
@@ -61,6 +63,7 @@ impl Server {
             flavor: OnceCell::new(),
             authorities: OnceCell::new(),
             idle: Mutex::new(Vec::new()),
+            fencing: Mutex::new(None),
         }
     }
 
@@ -298,9 +301,42 @@ impl Server {
         first.ok_or_else(|| self.error(ErrorKind::Other, format!("{what}: the server answered nothing")))
     }
 
+    /// Runs the statement that sets the server read-only. Unanswered, it may still be on its way: it is remembered until
+    /// [`Server::forget_fencing`] has ended the connection that carries it.
+    pub(crate) async fn run_fence(&self, what: &str, sql: &str) -> Result<(), EngineError> {
+        let conn = self.borrow().await?;
+        *self.fencing() = Some(conn.id());
+        let outcome = self.run_on(conn, what, sql).await;
+        if outcome
+            .as_ref()
+            .map_or_else(|error| error.code.is_some(), |()| true)
+        {
+            *self.fencing() = None;
+        }
+        outcome
+    }
+
+    /// Makes sure that no read-only that was asked for earlier arrives after this.
+    pub(crate) async fn forget_fencing(&self) -> Result<(), EngineError> {
+        let Some(id) = *self.fencing() else {
+            return Ok(());
+        };
+        self.kill(&[u64::from(id)]).await?;
+        *self.fencing() = None;
+        Ok(())
+    }
+
+    fn fencing(&self) -> MutexGuard<'_, Option<u32>> {
+        self.fencing.lock().expect("no holder of this lock panics")
+    }
+
     /// Runs a statement.
     pub(crate) async fn run(&self, what: &str, sql: &str) -> Result<(), EngineError> {
-        let mut conn = self.borrow().await?;
+        let conn = self.borrow().await?;
+        self.run_on(conn, what, sql).await
+    }
+
+    async fn run_on(&self, mut conn: Conn, what: &str, sql: &str) -> Result<(), EngineError> {
         match timeout(ASK_LIMIT, conn.query_drop(sql)).await {
             Ok(Ok(())) => {
                 self.keep(conn);

@@ -1,7 +1,7 @@
 //! Who may write.
 //!
 //! Self-managed servers are fenced by `super_read_only`, which binds every account and which a restart keeps
-//! (`SET PERSIST_ONLY`, made before the pause). MariaDB and MySQL 5.6 have `read_only` alone, which accounts with SUPER
+//! (`SET PERSIST_ONLY`, made right before the pause). MariaDB and MySQL 5.6 have `read_only` alone, which accounts with SUPER
 //! pass: their sessions are ended. Managed servers are fenced by `mysql.rds_set_read_only`, which does not bind their
 //! administrator and which a restart does not keep.
 //!
@@ -23,6 +23,11 @@ const PROBE_TABLE: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS `daybreak`.`fence_probe` (`id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      `tried` TINYINT NOT NULL) ENGINE = InnoDB",
 ];
+/// What a restart reads.
+const PERSIST: [&str; 2] = [
+    "SET PERSIST_ONLY read_only = ON",
+    "SET PERSIST_ONLY super_read_only = ON",
+];
 /// Server error: no global privilege.
 const NO_PRIVILEGE: u16 = 1227;
 
@@ -39,8 +44,7 @@ pub(crate) fn fence_statements(flavor: &Flavor) -> Vec<String> {
     }
     let mut statements = Vec::new();
     if flavor.persists_settings() {
-        statements.push("SET PERSIST_ONLY read_only = ON".to_owned());
-        statements.push("SET PERSIST_ONLY super_read_only = ON".to_owned());
+        statements.extend(PERSIST.map(str::to_owned));
     }
     statements.push(fence_now(flavor).to_owned());
     statements
@@ -111,12 +115,18 @@ impl Server {
         let flavor = self.flavor().await?;
         self.refuse_unfenceable(flavor)?;
         self.probe_connection(probe).await?;
-        if flavor.persists_settings() {
-            for sql in &fence_statements(flavor)[..2] {
-                self.run("failed to have a restart come up fenced", sql).await?;
-            }
-        }
         self.warm_up(2).await
+    }
+
+    /// What a restart keeps.
+    pub(crate) async fn stay_fenced_after_restart(&self) -> Result<(), EngineError> {
+        let flavor = self.flavor().await?;
+        if flavor.is_managed() || !flavor.persists_settings() {
+            return Ok(());
+        }
+        let statements = PERSIST.join("; ");
+        self.run("failed to have a restart come up fenced", &statements)
+            .await
     }
 
     fn refuse_unfenceable(&self, flavor: &Flavor) -> Result<(), EngineError> {
@@ -139,7 +149,7 @@ impl Server {
     pub(crate) async fn fence(&self) -> Result<(), EngineError> {
         let flavor = self.flavor().await?;
         self.refuse_unfenceable(flavor)?;
-        self.run("failed to set the server read-only", fence_now(flavor))
+        self.run_fence("failed to set the server read-only", fence_now(flavor))
             .await?;
         if !flavor.is_managed() && !flavor.has_super_read_only() {
             self.end_privileged_sessions().await?;
@@ -229,6 +239,7 @@ impl Server {
     pub(crate) async fn open(&self) -> Result<(), EngineError> {
         let flavor = self.flavor().await?;
         self.refuse_unfenceable(flavor)?;
+        self.forget_fencing().await?;
         let statements = open_statements(flavor).join("; ");
         self.run("failed to open the server for writes", &statements)
             .await

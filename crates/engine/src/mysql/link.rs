@@ -163,12 +163,29 @@ impl Replication for Link {
         Ok(None)
     }
 
-    fn statements(&self) -> Vec<(String, Statement)> {
-        settings::shown(self)
+    fn prepare_statements(&self) -> Vec<(String, Statement)> {
+        settings::shown_to_prepare(self)
+    }
+
+    fn start_statements(&self) -> Vec<(String, Statement)> {
+        settings::shown_to_start(self)
     }
 
     async fn prepare(&self, _scope: &Scope) -> Result<(), EngineError> {
         self.make_account().await
+    }
+
+    async fn is_prepared(&self) -> Result<bool, EngineError> {
+        let ask = format!(
+            "SELECT COUNT(*) FROM mysql.user WHERE User = {} AND Host = '%' AND Repl_slave_priv = 'Y'",
+            quote::text(&self.settings.user)
+        );
+        let what = format!(
+            "failed to look for the replication account `{}`",
+            self.settings.user
+        );
+        let (found,) = self.from.row::<(u64,)>(&what, &ask).await?;
+        Ok(found > 0)
     }
 
     async fn start(&self, from: Option<&Position>) -> Result<(), EngineError> {
@@ -193,6 +210,24 @@ impl Replication for Link {
 
     async fn disengage(&self) -> Result<(), EngineError> {
         Ok(())
+    }
+
+    async fn reengage(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn resume(&self) -> Result<(), EngineError> {
+        if self.to.replica_status().await?.is_none() {
+            return Err(stuck(
+                &self.to,
+                format!(
+                    "failed to resume replication from {}: it was never set up",
+                    self.from.name()
+                ),
+                Some("run the step that starts replication".to_owned()),
+            ));
+        }
+        self.run_replica().await
     }
 
     async fn status(&self) -> Result<ReplicationStatus, EngineError> {

@@ -101,6 +101,10 @@ impl Open for Mysql {
         self.server.prepare_fence(&self.probe).await
     }
 
+    async fn stay_fenced_after_restart(&self) -> Result<(), EngineError> {
+        self.server.stay_fenced_after_restart().await
+    }
+
     async fn fence(&self, _scope: &Scope) -> Result<(), EngineError> {
         self.server.fence().await
     }

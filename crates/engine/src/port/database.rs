@@ -118,8 +118,12 @@ pub trait Open: Send + Sync {
     fn open_statements(&self) -> Vec<String>;
 
     /// Makes ready whatever can be made ready before the pause: warm connections, the account that will prove the
-    /// fence, settings by which the server comes up fenced should it restart during the cut-over.
+    /// fence. Applications notice nothing, and a server that restarts comes up open as before.
     async fn prepare_fence(&self, scope: &Scope) -> Result<(), EngineError>;
+
+    /// From now on the server comes up fenced should it restart, where it can keep that; open it stays until then. Right
+    /// before the pause, and for a side that is to stay closed. [`Open::open`] takes it back.
+    async fn stay_fenced_after_restart(&self) -> Result<(), EngineError>;
 
     /// Refuses writes from applications on every path, from now on and after a restart where the server can keep
     /// that; replication goes on applying. When it returns, no write by an application can still succeed, and

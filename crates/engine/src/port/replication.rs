@@ -14,11 +14,17 @@ pub trait Replication: Send + Sync {
     /// Why this direction cannot work between these two flavors and settings, before anything is changed; `None` when it can.
     async fn refusal(&self) -> Result<Option<Refusal>, EngineError>;
 
-    /// The statements `prepare` and `start` run, with the server each runs on, secrets shown as `'…'`.
-    fn statements(&self) -> Vec<(String, Statement)>;
+    /// The statements `prepare` runs, with the server each runs on, secrets shown as `'…'`.
+    fn prepare_statements(&self) -> Vec<(String, Statement)>;
+
+    /// The statements `start` runs after it, in the same way.
+    fn start_statements(&self) -> Vec<(String, Statement)>;
 
     /// Makes the account (and publication) on `from`. Changes nothing on `to`.
     async fn prepare(&self, scope: &Scope) -> Result<(), EngineError>;
+
+    /// Whether `from` has what `prepare` makes.
+    async fn is_prepared(&self) -> Result<bool, EngineError>;
 
     /// Starts from a position at which both sides hold the same data. With `None` from *now*: the caller guarantees that the
     /// sides are equal at this moment, or that all that differs originated at `to` (the way back of a running pair).
@@ -34,8 +40,19 @@ pub trait Replication: Send + Sync {
 
     /// Inside the pause, when both sides are equal and neither is written: this direction ends, and nothing that is written on
     /// `from` afterwards comes through it any more. Quick, and certain when it returns. Where what comes back is recognised
-    /// (MySQL, by GTID or server id), there is nothing to do. `engage` takes it back.
+    /// (MySQL, by GTID or server id), there is nothing to do. `reengage` takes it back.
     async fn disengage(&self) -> Result<(), EngineError>;
+
+    /// Inside the pause, when `from` is to be written again after all: lets its changes flow as before `disengage`. Asks only
+    /// `from`, and only where `disengage` did something: the other side may be gone.
+    async fn reengage(&self) -> Result<(), EngineError>;
+
+    /// Lets a link that is set up run again, as after a restart of its server; one that runs goes on. What stopped it by an
+    /// error will stop it again, and `status` says so.
+    ///
+    /// # Errors
+    /// When it was never set up.
+    async fn resume(&self) -> Result<(), EngineError>;
 
     /// What it is doing.
     async fn status(&self) -> Result<ReplicationStatus, EngineError>;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use daybreak_model::{Endpoint, Tls};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
@@ -17,6 +18,12 @@ use crate::{EngineError, ErrorKind};
 pub(crate) const APPLICATION_NAME: &str = "daybreak";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a session may take to be ready, its settings included.
+const OPEN_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a kept connection may take to prove that it is alive.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// What a connection is for, which decides how long its statements may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +39,8 @@ pub(crate) struct Connection {
     client: Client,
     driver: JoinHandle<()>,
     server: String,
+    /// The process that serves it; 0 where that was not asked.
+    pid: i32,
 }
 
 impl Drop for Connection {
@@ -43,6 +52,16 @@ impl Drop for Connection {
 impl Connection {
     /// Connects and sets the session.
     pub(crate) async fn open(endpoint: &Endpoint, purpose: Purpose) -> Result<Self, EngineError> {
+        match timeout(OPEN_LIMIT, Self::open_unbounded(endpoint, purpose)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let what = format!("failed to connect: no answer within {} s", OPEN_LIMIT.as_secs());
+                Err(trouble(&endpoint.to_string(), what, ErrorKind::Unreachable, None))
+            }
+        }
+    }
+
+    async fn open_unbounded(endpoint: &Endpoint, purpose: Purpose) -> Result<Self, EngineError> {
         let what = "failed to connect";
         let mut config = settings(endpoint);
         config.application_name(APPLICATION_NAME);
@@ -60,20 +79,22 @@ impl Connection {
                 .map_err(|error| failure(&server, what, error))?;
             (client, drive(&server, connection))
         };
-        let connection = Self {
+        let mut connection = Self {
             client,
             driver,
             server,
+            pid: 0,
         };
         let limit = match purpose {
             Purpose::Inspect => "30s",
             Purpose::Rows => "0",
         };
         let session = format!(
-            "{};\nSET statement_timeout = '{limit}'",
+            "{};\nSET statement_timeout = '{limit}';\nSELECT pg_backend_pid()",
             include_str!("sql/session.sql")
         );
-        connection.execute(&session, "failed to set the session").await?;
+        let pid = connection.value(&session, "failed to set the session").await?;
+        connection.pid = pid.and_then(|pid| pid.parse().ok()).unwrap_or(0);
         Ok(connection)
     }
 
@@ -105,6 +126,7 @@ impl Connection {
             client,
             driver,
             server,
+            pid: 0,
         })
     }
 
@@ -115,6 +137,19 @@ impl Connection {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The server's process of it.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Whether the server answers on it within moments.
+    pub(crate) async fn answers(&self) -> bool {
+        matches!(
+            timeout(ANSWER_LIMIT, self.client.batch_execute("")).await,
+            Ok(Ok(()))
+        )
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -4,6 +4,7 @@
 //! owners included; the database's new transactions are read-only by default, also after a restart; sessions that began
 //! before are ended. Replication goes on: its worker applies as our own account.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -79,25 +80,22 @@ impl Open for Postgres {
         self.server.warm(3).await
     }
 
+    /// Nothing to do: the fence is in the catalogs.
+    async fn stay_fenced_after_restart(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     async fn fence(&self, scope: &Scope) -> Result<(), EngineError> {
         let connection = self.server.lease().await?;
-        let what = "failed to fence";
-        let sql = fence_sql(scope);
-        let mut attempt = 1;
-        loop {
-            match connection.execute(&sql, what).await {
-                Ok(()) => break,
-                // Another session changed the same grants: "tuple concurrently updated" has no code of its own.
-                Err(error) if attempt < ATTEMPTS && error.code.as_deref() == Some("XX000") => attempt += 1,
-                Err(error)
-                    if error.code.as_deref() == Some("42P01") || error.code.as_deref() == Some("3F000") =>
-                {
-                    prepare(&connection).await?;
-                }
-                Err(error) => return Err(error),
-            }
+        *self.fencing() = Some(connection.pid());
+        let outcome = fence(&connection, scope).await;
+        if outcome
+            .as_ref()
+            .map_or_else(|error| error.code.is_some(), |()| true)
+        {
+            *self.fencing() = None;
         }
-        end_sessions(&connection).await?;
+        outcome?;
         connection.give_back();
         Ok(())
     }
@@ -111,6 +109,7 @@ impl Open for Postgres {
 
     async fn open(&self, _scope: &Scope) -> Result<(), EngineError> {
         let connection = self.server.lease().await?;
+        self.forget_fencing(&connection).await?;
         let what = "failed to open for writes";
         prepare_unless_there(&connection).await?;
         let since = connection
@@ -151,6 +150,54 @@ impl Open for Postgres {
         connection.give_back();
         Ok(())
     }
+}
+
+impl Postgres {
+    fn fencing(&self) -> MutexGuard<'_, Option<i32>> {
+        self.server.fencing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes sure that no fence that was asked for earlier, and never answered, arrives after this.
+    async fn forget_fencing(&self, connection: &Connection) -> Result<(), EngineError> {
+        let Some(pid) = *self.fencing() else {
+            return Ok(());
+        };
+        let what = format!("failed to end our own session {pid}, which may still fence it");
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {pid} AND usename = current_user AND application_name = {}",
+            quote::literal(APPLICATION_NAME)
+        );
+        let deadline = Instant::now() + ENDING;
+        while !connection.simple(&end, what.as_str()).await?.is_empty() {
+            if Instant::now() > deadline {
+                return Err(trouble(connection.server(), what, ErrorKind::Lock, None));
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        *self.fencing() = None;
+        Ok(())
+    }
+}
+
+/// Revokes and ends, see the module.
+async fn fence(connection: &Connection, scope: &Scope) -> Result<(), EngineError> {
+    let what = "failed to fence";
+    let sql = fence_sql(scope);
+    let mut attempt = 1;
+    loop {
+        match connection.execute(&sql, what).await {
+            Ok(()) => break,
+            // Another session changed the same grants: "tuple concurrently updated" has no code of its own.
+            Err(error) if attempt < ATTEMPTS && error.code.as_deref() == Some("XX000") => attempt += 1,
+            Err(error)
+                if error.code.as_deref() == Some("42P01") || error.code.as_deref() == Some("3F000") =>
+            {
+                prepare(connection).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    end_sessions(connection).await
 }
 
 /// The tables that keep what a fence takes, and the role that proves it.

@@ -136,49 +136,50 @@ impl Replication for Link {
         }
     }
 
-    fn statements(&self) -> Vec<(String, Statement)> {
-        let from = self.from.endpoint.to_string();
-        let to = self.to.endpoint.to_string();
-        let name = self.name();
-        let statement = |server: &String, what: &str, text: String| {
-            let what = what.to_owned();
-            (server.clone(), Statement { what, text })
-        };
+    fn prepare_statements(&self) -> Vec<(String, Statement)> {
         let role = quote::identifier(&self.settings.user);
+        let from = &self.from.endpoint;
         vec![
-            statement(
-                &from,
+            shown(
+                from,
                 "create the replication account",
                 format!("CREATE ROLE {role} LOGIN REPLICATION PASSWORD '…'"),
             ),
-            statement(
-                &from,
+            shown(
+                from,
                 "make rows of tables without a key known (undo: REPLICA IDENTITY DEFAULT)",
                 publication::identify("…"),
             ),
-            statement(
-                &from,
+            shown(
+                from,
                 "create the publication",
                 format!(
                     "CREATE PUBLICATION {} FOR TABLE … WITH (publish_via_partition_root = true)",
-                    quote::identifier(name)
+                    quote::identifier(self.name())
                 ),
             ),
-            statement(
-                &from,
-                "create the replication slot",
+        ]
+    }
+
+    fn start_statements(&self) -> Vec<(String, Statement)> {
+        let (from, to) = (&self.from.endpoint, &self.to.endpoint);
+        let name = self.name();
+        vec![
+            shown(
+                from,
+                "create the replication slot (the load's snapshot makes it)",
                 format!(
                     "SELECT pg_create_logical_replication_slot({}, 'pgoutput')",
                     quote::literal(name)
                 ),
             ),
-            statement(
-                &to,
+            shown(
+                to,
                 "create the subscription",
                 self.create_subscription("…", self.to.known_flavor(), self.from.known_flavor()),
             ),
-            statement(
-                &to,
+            shown(
+                to,
                 "start replication",
                 format!("ALTER SUBSCRIPTION {} ENABLE", quote::identifier(name)),
             ),
@@ -192,6 +193,20 @@ impl Replication for Link {
         publication::ensure(&from, flavor, scope, self.name()).await?;
         from.give_back();
         Ok(())
+    }
+
+    async fn is_prepared(&self) -> Result<bool, EngineError> {
+        let ask = format!(
+            "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = {})
+                    AND EXISTS (SELECT FROM pg_publication WHERE pubname = {})",
+            quote::literal(&self.settings.user),
+            quote::literal(self.name())
+        );
+        let what = format!("failed to look for the publication `{}`", self.name());
+        let from = self.from.lease().await?;
+        let found = from.value(&ask, what).await?;
+        from.give_back();
+        Ok(found.as_deref() == Some("t"))
     }
 
     async fn start(&self, from: Option<&Position>) -> Result<(), EngineError> {
@@ -216,6 +231,14 @@ impl Replication for Link {
 
     async fn disengage(&self) -> Result<(), EngineError> {
         self.hush().await
+    }
+
+    async fn reengage(&self) -> Result<(), EngineError> {
+        self.let_flow().await
+    }
+
+    async fn resume(&self) -> Result<(), EngineError> {
+        self.enable().await
     }
 
     async fn status(&self) -> Result<ReplicationStatus, EngineError> {
@@ -259,6 +282,11 @@ impl Replication for Link {
         let slot = self.drop_slot().await;
         subscription.and(slot)
     }
+}
+
+fn shown(server: &Endpoint, what: &str, text: String) -> (String, Statement) {
+    let what = what.to_owned();
+    (server.to_string(), Statement { what, text })
 }
 
 impl Link {

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use daybreak_model::{Endpoint, Flavor};
 use tokio::sync::OnceCell;
@@ -13,11 +14,16 @@ use crate::EngineError;
 /// How many idle connections are kept.
 const KEPT: usize = 4;
 
+/// After how long unused a kept connection is tried before it is trusted.
+const TRY_AFTER: Duration = Duration::from_secs(1);
+
 /// A server, reached when first needed.
 pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<(Connection, Instant)>>,
     flavor: OnceCell<Flavor>,
+    /// The server process that was told to fence and has not answered.
+    pub(super) fencing: Mutex<Option<i32>>,
 }
 
 /// A connection on loan. Dropping it closes it; [`Lease::give_back`] after a statement has ended keeps it for the next
@@ -39,7 +45,7 @@ impl Lease<'_> {
     pub(crate) fn give_back(self) {
         let mut idle = self.server.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT && !self.connection.is_closed() {
-            idle.push(self.connection);
+            idle.push((self.connection, Instant::now()));
         }
     }
 }
@@ -50,14 +56,20 @@ impl Server {
             endpoint,
             idle: Mutex::default(),
             flavor: OnceCell::new(),
+            fencing: Mutex::default(),
         }
     }
 
     /// An idle connection, or a new one.
     pub(crate) async fn lease(&self) -> Result<Lease<'_>, EngineError> {
-        let connection = match self.take_idle() {
-            Some(connection) => connection,
-            None => Connection::open(&self.endpoint, Purpose::Inspect).await?,
+        let connection = loop {
+            match self.take_idle() {
+                Some((connection, since)) if since.elapsed() < TRY_AFTER || connection.answers().await => {
+                    break connection;
+                }
+                Some(_) => {}
+                None => break Connection::open(&self.endpoint, Purpose::Inspect).await?,
+            }
         };
         Ok(Lease {
             connection,
@@ -65,9 +77,9 @@ impl Server {
         })
     }
 
-    fn take_idle(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Option<(Connection, Instant)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|connection| !connection.is_closed());
+        idle.retain(|(connection, _)| !connection.is_closed());
         idle.pop()
     }
 

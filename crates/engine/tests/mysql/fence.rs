@@ -55,6 +55,8 @@ async fn closes_every_path(kind: ServerKind) {
         server.prove_fence().await.is_err(),
         "an open server proves no fence"
     );
+    server.stay_fenced_after_restart().await.unwrap();
+    assert_eq!(server.write_state().await.unwrap(), WriteState::Writable);
     server.fence(&shop).await.unwrap();
     server.fence(&shop).await.unwrap();
     assert_eq!(server.write_state().await.unwrap(), WriteState::Fenced);

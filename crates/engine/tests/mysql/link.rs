@@ -45,7 +45,8 @@ async fn faults_are_explained() {
         pair.target.endpoint().clone(),
         link(true),
     );
-    let shown = forward.statements();
+    let mut shown = forward.prepare_statements();
+    shown.extend(forward.start_statements());
     assert!(
         shown
             .iter()

@@ -30,9 +30,22 @@ pub(super) struct Beat<'a> {
     pub(super) span: Option<&'a str>,
     pub(super) bound: &'a Bound,
     pub(super) budget: &'a Budget,
-    /// An undo is never asked to stop.
-    pub(super) stoppable: bool,
+    pub(super) kind: Kind,
 }
+
+/// How patient a beat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Towards the step's goal: may be asked to stop, and gives up after so many tries or at the step's deadline.
+    Forward,
+    /// To learn what is so: as patient, and never asked to stop.
+    Look,
+    /// Back: never asked to stop, and tried for as long as undos are.
+    Back,
+}
+
+/// The longest pause between two tries of an undo.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Executor {
     pub(super) fn budget(&self, deadline: Duration) -> Budget {
@@ -56,16 +69,18 @@ impl Executor {
         call: Call<T>,
     ) -> Result<Result<T, StepError>, ExecuteError> {
         let plan = &beat.bound.plan;
-        let stop = if beat.stoppable {
-            self.desk.watch()
-        } else {
-            watch::channel(Stop::No).1
+        let stop = match beat.kind {
+            Kind::Forward => self.desk.watch(),
+            Kind::Look | Kind::Back => watch::channel(Stop::No).1,
         };
         let cx = Context::of_run(&self.journal, beat.run, &plan.id, attempt, stop);
         let mut tries = 0;
         loop {
             tries += 1;
-            let left = beat.budget.deadline.saturating_sub(self.spent(beat.budget));
+            let left = match beat.kind {
+                Kind::Back => plan.deadline,
+                Kind::Forward | Kind::Look => beat.budget.deadline.saturating_sub(self.spent(beat.budget)),
+            };
             let error = match self
                 .watched(
                     beat,
@@ -75,13 +90,22 @@ impl Executor {
             {
                 Ok(Ok(value)) => return Ok(Ok(value)),
                 Ok(Err(error)) => error,
+                // An undo that hangs is an undo that may be tried again.
+                Err(_) if beat.kind == Kind::Back => {
+                    out_of_time(name, beat.budget).with_retry(Retry::After(LONGEST_PAUSE))
+                }
                 Err(_) => out_of_time(name, beat.budget),
             };
             let pause = match error.retry() {
-                _ if error.is_stopped() || tries >= self.settings.attempts => return Ok(Err(error)),
+                _ if error.is_stopped() => return Ok(Err(error)),
+                _ if beat.kind != Kind::Back && tries >= self.settings.attempts => return Ok(Err(error)),
                 Retry::Never => return Ok(Err(error)),
                 Retry::Now => Duration::ZERO,
                 Retry::After(pause) => pause,
+            };
+            let pause = match beat.kind {
+                Kind::Back => longer(pause, tries),
+                Kind::Forward | Kind::Look => pause,
             };
             if self.spent(beat.budget).saturating_add(pause) >= beat.budget.deadline
                 || cx.stop() == Stop::Abort
@@ -133,6 +157,13 @@ impl Executor {
         };
         tokio::try_join!(work, watch).map(|(result, ())| result)
     }
+}
+
+/// Twice as long after every four tries.
+fn longer(pause: Duration, tries: u32) -> Duration {
+    pause
+        .saturating_mul(1 << (tries / 4).min(16))
+        .min(LONGEST_PAUSE.max(pause))
 }
 
 fn out_of_time(name: &str, budget: &Budget) -> StepError {

@@ -1,6 +1,6 @@
 //! One part of the runbook: a step, or a span of them back-to-back.
 
-use super::attempt::Beat;
+use super::attempt::{Beat, Kind};
 use super::{ExecuteError, Executor, Flow};
 use crate::context::Stop;
 use crate::entry::{Entry, Micros, RunId, UndoPurpose};
@@ -71,7 +71,7 @@ impl Executor {
             span: part.span.as_deref(),
             bound,
             budget: &budget,
-            stoppable: true,
+            kind: Kind::Forward,
         };
         if started || part.span.is_none() {
             // Retries are written by themselves: what is unwritten must come before them.
@@ -216,7 +216,7 @@ impl Executor {
             span: part.span.as_deref(),
             bound,
             budget: &budget,
-            stoppable: false,
+            kind: Kind::Look,
         };
         let probe = self.beat(beat, "probe", 0, |step, cx| step.probe(cx)).await?;
         Ok(matches!(probe, Ok(Probe::NotDone)))

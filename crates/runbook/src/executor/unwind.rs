@@ -1,6 +1,6 @@
 //! Taking steps back, last first.
 
-use super::attempt::Beat;
+use super::attempt::{Beat, Kind};
 use super::{ExecuteError, Executor};
 use crate::entry::{Entry, RunId, UndoPurpose};
 use crate::evidence::Evidence;
@@ -199,13 +199,13 @@ impl Executor {
                 Undo::By(_) => {
                     unwritten.push(Entry::UndoIntended { step: step.clone() });
                     self.flush(run, &mut unwritten).await?;
-                    let budget = self.budget(bound.plan.deadline);
+                    let budget = self.budget(self.settings.undo_patience);
                     let beat = Beat {
                         run,
                         span: Some("undo"),
                         bound,
                         budget: &budget,
-                        stoppable: false,
+                        kind: Kind::Back,
                     };
                     let undone = self.beat(beat, "undo", 0, |step, cx| step.undo(cx)).await?;
                     let took = self.spent(&budget).into();

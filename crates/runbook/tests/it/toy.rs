@@ -175,6 +175,7 @@ impl Table {
                 wait: false,
                 poll: Duration::from_millis(5),
                 attempts: 3,
+                undo_patience: Duration::from_secs(5),
             },
             approver: Arc::new(Policy::new("policy: test")),
         }

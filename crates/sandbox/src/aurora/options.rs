@@ -17,11 +17,7 @@ pub struct AuroraOptions {
 impl AuroraOptions {
     /// An Aurora MySQL version 3 cluster of a lone writer: binary log on, GTID off.
     pub fn mysql() -> Self {
-        // Aurora's storage acknowledges without the writer's own disk. Here the page cache stands for it: it outlives a
-        // writer that is killed.
         Self::new(ServerKind::Mysql97)
-            .setting("innodb_flush_log_at_trx_commit", "2")
-            .setting("sync_binlog", "0")
     }
 
     /// An Aurora PostgreSQL cluster of a lone writer of this major version (16 to 18), logical replication on.

@@ -66,6 +66,9 @@ pub(super) struct Keeper {
     writer: Arc<dyn WriterView>,
     sessions: Option<Arc<dyn SessionView>>,
     state: State,
+    /// Somebody pointed at the present side since the hold began: the servers' word does not move traffic away from it
+    /// any more.
+    pinned: bool,
     /// How the last hold ended.
     last_end: Option<HoldEnd>,
     /// At most one question at a time; replaced when its answer does not matter any more.
@@ -111,6 +114,7 @@ impl Keeper {
             writer,
             sessions,
             state,
+            pinned: false,
             last_end: None,
             question,
         }
@@ -216,6 +220,7 @@ impl Keeper {
         info!(hold = number, deadline_ms = held.remaining_ms, "traffic is held");
         self.question = JoinSet::new();
         self.state = State::Held(hold);
+        self.pinned = false;
         self.look();
         Ok(held)
     }
@@ -224,6 +229,7 @@ impl Keeper {
         let from = self.modes.borrow().side;
         match &mut self.state {
             State::Open | State::Held(_) if to == from => {
+                self.pinned = true;
                 return Ok(Pointed {
                     side: to,
                     already: true,
@@ -240,6 +246,7 @@ impl Keeper {
             State::Seeking { pointed, .. } => *pointed = true,
         }
         let closed = self.shared.registry.counts().paused;
+        self.pinned = true;
         self.turn(to).await;
         Ok(Pointed {
             side: to,
@@ -296,6 +303,7 @@ impl Keeper {
         self.modes
             .send_modify(|mode| mode.admission = Admission::Everyone);
         info!(side = %self.modes.borrow().side, %end, "traffic flows");
+        self.pinned = false;
         self.leave(State::Open, end);
     }
 
@@ -365,6 +373,8 @@ impl Keeper {
 
     /// The servers have said which side may be written.
     async fn answered(&mut self, side: Option<Side>) {
+        let pointed = self.modes.borrow().side;
+        let side = side.filter(|side| !self.pinned || *side == pointed);
         match (&mut self.state, side) {
             (State::Open, _) => {}
             (State::Held(_) | State::Seeking { .. }, Some(side)) => {

@@ -11,6 +11,7 @@ use crate::ground::Ground;
 for_both_engines!(
     the_deadline_releases_where_the_source_may_be_written,
     the_deadline_moves_where_the_target_may_be_written,
+    whoever_points_at_a_side_keeps_the_deadline_from_leaving_it,
     without_a_writable_side_nobody_is_held_and_the_gate_keeps_asking,
     servers_that_do_not_answer_hold_nobody_longer,
     a_gate_that_starts_again_asks_the_servers_then_its_file,
@@ -63,6 +64,28 @@ async fn the_deadline_moves_where_the_target_may_be_written(kind: ServerKind) {
     paused.end().await;
     assert_eq!(handle.where_now().await.unwrap().side, Side::Target);
     assert_eq!(handle.counters().total.closed, 1);
+}
+
+async fn whoever_points_at_a_side_keeps_the_deadline_from_leaving_it(kind: ServerKind) {
+    let Some(ground) = Ground::new(kind).await else {
+        return;
+    };
+    let handle = ground.handle();
+    handle.hold(short()).await.unwrap();
+    handle.drain().await.unwrap();
+    assert!(handle.point(Side::Source).await.unwrap().already);
+    // As when the other side is open for a moment while a cut-over is taken back.
+    ground.writer.set(Some(Side::Target));
+    tokio::time::sleep(DEADLINE * 2).await;
+    let now = handle.where_now().await.unwrap();
+    assert_eq!((now.side, now.flow), (Side::Source, Flow::Seeking));
+    ground.writer.set(Some(Side::Source));
+    assert_eq!(ground.connect().await.side().await, "source");
+    // The next hold is free again.
+    handle.hold(short()).await.unwrap();
+    handle.drain().await.unwrap();
+    ground.writer.set(Some(Side::Target));
+    assert_eq!(ground.connect().await.side().await, "target");
 }
 
 async fn without_a_writable_side_nobody_is_held_and_the_gate_keeps_asking(kind: ServerKind) {

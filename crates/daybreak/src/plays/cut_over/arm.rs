@@ -14,14 +14,16 @@ pub(super) struct Arm(pub(super) Play);
 impl Step for Arm {
     fn plan(&self) -> StepPlan {
         let play = &self.0;
-        let back = play
-            .direction
-            .back(&play.world)
-            .map(|back| back.statements())
-            .unwrap_or_default();
+        let mut statements = Vec::new();
+        if let Some(back) = play.direction.back(&play.world) {
+            if play.direction == Direction::ToTarget {
+                statements.extend(back.prepare_statements());
+            }
+            statements.extend(back.start_statements());
+        }
         StepPlan {
             servers: vec![play.old_name(), play.new_name()],
-            statements: back
+            statements: statements
                 .into_iter()
                 .map(|(server, statement)| format!("{server}: {}", statement.text))
                 .collect(),
@@ -46,11 +48,28 @@ impl Step for Arm {
             back.arm().await.or_fail()?;
         }
         direction.old_writer(world).prepare_fence(scope).await.or_fail()?;
-        Ok(Evidence::none())
+        let closed = self.0.close_new_writer().await?;
+        Ok(Evidence::none().with("new_writer_closed_again", closed))
     }
 
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
-        Ok(Verdict::Holds(Evidence::none()))
+        let Play { world, direction } = &self.0;
+        let new = direction.new_writer(world);
+        let why = if new.write_state().await.or_fail()?.may_be_written() {
+            Some(format!("{} can be written", new.endpoint()))
+        } else {
+            match direction.back(world) {
+                Some(back) if !back.status().await.or_fail()?.configured => {
+                    Some("the way back is not set up".to_owned())
+                }
+                _ => None,
+            }
+        };
+        let evidence = Evidence::none();
+        Ok(match why {
+            Some(why) => Verdict::DoesNotHold { why, evidence },
+            None => Verdict::Holds(evidence),
+        })
     }
 
     async fn undo(&self, _cx: &Context) -> Result<Evidence, StepError> {
@@ -60,5 +79,31 @@ impl Step for Arm {
             back.remove().await.or_fail()?;
         }
         Ok(Evidence::none())
+    }
+}
+
+impl Play {
+    /// A managed server does not keep its fence over a restart, and one that was away when a cut-over was taken back is
+    /// still open. While the old writer has the applications it is closed; true if that was needed. Whatever was written
+    /// there, a check after this finds.
+    pub(super) async fn close_new_writer(&self) -> Result<bool, StepError> {
+        let Self { world, direction } = self;
+        let (old, new) = (direction.old_writer(world), direction.new_writer(world));
+        if !new.write_state().await.or_fail()?.may_be_written() {
+            return Ok(false);
+        }
+        let leads = match &world.gate {
+            Some(gate) => gate.where_now().await.or_fail()?.side != direction.new_side(),
+            None => false,
+        };
+        if !leads || !old.write_state().await.or_fail()?.may_be_written() {
+            return Err(StepError::new(format!(
+                "{} may be written, and nothing tells that no application writes there",
+                new.endpoint()
+            ))
+            .with_hint("make sure that applications write to the other side alone, then set it read-only"));
+        }
+        world.close(new).await.or_fail()?;
+        Ok(true)
     }
 }

@@ -53,6 +53,8 @@ pub(super) async fn follow_and_compare(cx: &Context, play: &Play) -> Result<Chec
     let tables = world.tables().await.or_fail()?;
     let (old, new) = (direction.old_writer(world), direction.new_writer(world));
     let link = direction.link(world);
+    // A server that restarted since need not have started it again.
+    link.resume().await.or_fail()?;
     if let Some(former) = world.delta.lock().await.take() {
         former.close().await.or_fail()?;
     }

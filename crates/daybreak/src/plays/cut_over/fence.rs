@@ -40,36 +40,28 @@ impl Step for Fence {
 
     async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
         let Play { world, direction } = &self.0;
-        direction
-            .old_writer(world)
-            .fence(&world.settings.scope)
-            .await
-            .or_fail()?;
+        let old = direction.old_writer(world);
+        let fence = async { old.fence(&world.settings.scope).await.or_fail() };
+        world.pause.bound("fence the old writer", fence).await?;
         Ok(Evidence::none())
     }
 
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
         let Play { world, direction } = &self.0;
-        let proof = direction.old_writer(world).prove_fence().await.or_fail()?;
+        let prove = async { direction.old_writer(world).prove_fence().await.or_fail() };
+        let proof = world.pause.bound("prove the fence", prove).await?;
         Ok(Verdict::Holds(evidence(&proof)))
     }
 
     async fn undo(&self, _cx: &Context) -> Result<Evidence, StepError> {
         let Play { world, direction } = &self.0;
-        // Never two writers: the old one is opened only while the new one is surely closed.
-        let new = direction.new_writer(world);
-        if new.write_state().await.or_fail()?.may_be_written() {
-            return Err(StepError::new(format!(
-                "{} may be written, so the old writer stays fenced",
-                new.endpoint()
-            ))
-            .with_hint("find out which side holds the last writes before opening either"));
-        }
+        // Never two writers: the old one is opened only while no client can be on the new one.
+        let closed = self.0.keep_clients_back().await?;
         direction
             .old_writer(world)
             .open(&world.settings.scope)
             .await
             .or_fail()?;
-        Ok(Evidence::none())
+        Ok(Evidence::none().with("new_writer", closed.words()))
     }
 }

@@ -37,19 +37,8 @@ impl Step for Open {
     }
 
     async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
-        let Play { world, direction } = &self.0;
-        // Never two writers, whatever happened since the fence.
-        let old = direction.old_writer(world);
-        if old.write_state().await.or_fail()?.may_be_written() {
-            return Err(StepError::new(format!("{} is no longer fenced", old.endpoint()))
-                .with_hint("find out who opened it, then run the same command again"));
-        }
-        let scope = &world.settings.scope;
-        let new = direction.new_writer(world);
-        // A fenced server can raise no counter, so they are raised between its opening and the first client.
-        let values = old.identity_values(scope).await.or_fail()?;
-        new.open(scope).await.or_fail()?;
-        let raised = new.raise_identity_values(&values).await.or_fail()?;
+        let world = &self.0.world;
+        let raised = world.pause.bound("open the new writer", self.open()).await?;
         Ok(Evidence::none().with("identity_values_raised", raised))
     }
 
@@ -69,10 +58,25 @@ impl Step for Open {
     }
 
     async fn undo(&self, _cx: &Context) -> Result<Evidence, StepError> {
+        let closed = self.0.keep_clients_back().await?;
+        Ok(Evidence::none().with("new_writer", closed.words()))
+    }
+}
+
+impl Open {
+    async fn open(&self) -> Result<usize, StepError> {
         let Play { world, direction } = &self.0;
+        // Never two writers, whatever happened since the fence.
+        let old = direction.old_writer(world);
+        if old.write_state().await.or_fail()?.may_be_written() {
+            return Err(StepError::new(format!("{} is no longer fenced", old.endpoint()))
+                .with_hint("find out who opened it, then run the same command again"));
+        }
+        let scope = &world.settings.scope;
         let new = direction.new_writer(world);
-        new.prepare_fence(&world.settings.scope).await.or_fail()?;
-        new.fence(&world.settings.scope).await.or_fail()?;
-        Ok(Evidence::none())
+        // A fenced server can raise no counter, so they are raised between its opening and the first client.
+        let values = old.identity_values(scope).await.or_fail()?;
+        new.open(scope).await.or_fail()?;
+        new.raise_identity_values(&values).await.or_fail()
     }
 }

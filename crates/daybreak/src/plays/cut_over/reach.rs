@@ -1,19 +1,25 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daybreak_model::Position;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use daybreak_work::Verdict as CheckVerdict;
+use daybreak_work::{CheckReport, Verdict as CheckVerdict};
 
 use super::Play;
 use crate::plays::failure::{OrFail, evidence};
 
 /// Waits until the new writer has everything up to the fence, and compares every row that changed lately.
-pub(super) struct Reach(pub(super) Play);
+pub(super) struct Reach {
+    play: Play,
+    /// What was waited for, for the comparison that follows.
+    reached: Mutex<Option<Position>>,
+}
 
 #[async_trait]
 impl Step for Reach {
     fn plan(&self) -> StepPlan {
-        let play = &self.0;
+        let play = &self.play;
         StepPlan {
             servers: vec![play.old_name(), play.new_name()],
             statements: vec![
@@ -39,15 +45,57 @@ impl Step for Reach {
     }
 
     async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
-        let Play { world, direction } = &self.0;
+        let Play { world, direction } = &self.play;
         let patience = world.settings.cut_over.catch_up;
-        let old = direction.old_writer(world);
-        let position = old.position().await.or_fail()?;
-        direction
-            .link(world)
-            .wait_for(&position, patience)
-            .await
-            .or_fail()?;
+        let wait = async {
+            let position = direction.old_writer(world).position().await.or_fail()?;
+            let link = direction.link(world);
+            link.wait_for(&position, patience).await.or_fail()?;
+            Ok(position)
+        };
+        let position = world.pause.bound("reach the fence's position", wait).await?;
+        let evidence = Evidence::none().with("position", position.to_string());
+        *self.reached() = Some(position);
+        Ok(evidence)
+    }
+
+    async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
+        let Some(position) = self.reached().clone() else {
+            return Ok(Verdict::CouldNotTell {
+                why: "the position was reached by a conductor that is gone".to_owned(),
+            });
+        };
+        let compare = self.compare(&position);
+        let report = self
+            .play
+            .world
+            .pause
+            .bound("compare what changed last", compare)
+            .await?;
+        Ok(if report.verdict == CheckVerdict::Same {
+            Verdict::Holds(evidence(&report))
+        } else {
+            Verdict::DoesNotHold {
+                why: format!("the sides differ at the fence: {}", report.troubles().join(" · ")),
+                evidence: evidence(&report),
+            }
+        })
+    }
+}
+
+impl Reach {
+    pub(super) fn new(play: Play) -> Self {
+        let reached = Mutex::default();
+        Self { play, reached }
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Option<Position>> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn compare(&self, position: &Position) -> Result<CheckReport, StepError> {
+        let world = &self.play.world;
+        let patience = world.settings.cut_over.catch_up;
         let mut delta = world.delta.lock().await;
         let Some(delta) = delta.as_mut() else {
             return Err(
@@ -55,19 +103,6 @@ impl Step for Reach {
                     .with_hint("run the same command again: it follows them from before the pause"),
             );
         };
-        let report = delta.finish(&position, patience).await.or_fail()?;
-        if report.verdict != CheckVerdict::Same {
-            return Err(StepError::new(format!(
-                "the sides differ at the fence: {}",
-                report.troubles().join(" · ")
-            ))
-            .with_hint("mend the rows, run the data check, then cut over again")
-            .with_evidence(evidence(&report)));
-        }
-        Ok(evidence(&report).with("position", position.to_string()))
-    }
-
-    async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
-        Ok(Verdict::Holds(Evidence::none()))
+        delta.finish(position, patience).await.or_fail()
     }
 }

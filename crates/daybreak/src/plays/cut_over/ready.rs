@@ -32,7 +32,15 @@ impl Step for Ready {
     }
 
     async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
-        let world = &self.0.world;
+        let Play { world, direction } = &self.0;
+        // A server that restarted since need not have started it again.
+        direction.link(world).resume().await.or_fail()?;
+        if self.0.close_new_writer().await? {
+            // It was open since the last check: all is compared again.
+            if let Some(former) = world.delta.lock().await.take() {
+                former.close().await.or_fail()?;
+            }
+        }
         let followed = world.delta.lock().await.is_some();
         if !followed {
             follow_and_compare(cx, &self.0).await?;

@@ -58,7 +58,9 @@ impl Step for Shift {
             );
         }
         gate.point(direction.new_side()).await.or_fail()?;
-        Ok(evidence(&gate.release().await.or_fail()?))
+        let released = gate.release().await.or_fail()?;
+        world.pause.end();
+        Ok(evidence(&released))
     }
 
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {

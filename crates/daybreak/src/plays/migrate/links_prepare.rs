@@ -19,7 +19,7 @@ impl Step for LinksPrepare {
             servers: vec![world.source.endpoint().to_string()],
             statements: world
                 .forward
-                .statements()
+                .prepare_statements()
                 .into_iter()
                 .map(|(server, statement)| format!("{server}: {}", statement.text))
                 .collect(),
@@ -46,6 +46,13 @@ impl Step for LinksPrepare {
     }
 
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
-        Ok(Verdict::Holds(Evidence::none()))
+        Ok(if self.0.forward.is_prepared().await.or_fail()? {
+            Verdict::Holds(Evidence::none())
+        } else {
+            Verdict::DoesNotHold {
+                why: format!("{} has no such account", self.0.source.endpoint()),
+                evidence: Evidence::none(),
+            }
+        })
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use daybreak_work::{LoadReport, load};
+use daybreak_work::{LoadReport, load, same_schema};
 
 use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
@@ -67,23 +67,20 @@ impl Step for LoadCopy {
         Ok(evidence(&report))
     }
 
-    /// The load has compared the target's catalog with the source's; rows are compared by the data check, once
-    /// replication runs.
+    /// Every object of the source is there as it is here; rows are compared by the data check, once replication runs.
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
         let world = &self.0;
         let flavor = world.target.flavor().await.or_fail()?;
-        let there = world
-            .target
-            .schema(&world.settings.scope, &flavor)
-            .await
-            .or_fail()?;
-        Ok(if there.tables.is_empty() {
-            Verdict::DoesNotHold {
-                why: "the target holds no table".to_owned(),
-                evidence: Evidence::none(),
-            }
-        } else {
-            Verdict::Holds(Evidence::none().with("tables_on_target", there.tables.len()))
+        let scope = &world.settings.scope;
+        let (here, there) = tokio::try_join!(
+            world.source.schema(scope, &flavor),
+            world.target.schema(scope, &flavor)
+        )
+        .or_fail()?;
+        let evidence = Evidence::none().with("tables_on_target", there.tables.len());
+        Ok(match same_schema(&here, &there) {
+            Ok(()) => Verdict::Holds(evidence),
+            Err(why) => Verdict::DoesNotHold { why, evidence },
         })
     }
 }

@@ -31,7 +31,7 @@ impl Step for ReplicateStart {
             servers: vec![world.target.endpoint().to_string()],
             statements: world
                 .forward
-                .statements()
+                .start_statements()
                 .into_iter()
                 .map(|(server, statement)| format!("{server}: {}", statement.text))
                 .collect(),

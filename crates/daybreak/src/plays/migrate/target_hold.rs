@@ -37,12 +37,7 @@ impl Step for TargetHold {
 
     async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
         let world = &self.0;
-        world
-            .target
-            .prepare_fence(&world.settings.scope)
-            .await
-            .or_fail()?;
-        world.target.fence(&world.settings.scope).await.or_fail()?;
+        world.close(&world.target).await.or_fail()?;
         Ok(Evidence::none())
     }
 

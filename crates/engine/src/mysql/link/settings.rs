@@ -142,44 +142,46 @@ pub(super) fn start(to: &Flavor) -> &'static str {
     }
 }
 
-/// All statements, for the plan; secrets and what is not known before are left open. Flavors that were not asked yet
-/// are taken for MySQL 8.4 on the company's own machines.
-pub(super) fn shown(link: &Link) -> Vec<(String, Statement)> {
-    let modern = Flavor {
+/// A flavor that was not asked yet is taken for MySQL 8.4 on the company's own machines.
+fn modern() -> Flavor {
+    Flavor {
         product: daybreak_model::Product::Mysql,
         version: Version::new(8, 4, 0),
         hosting: daybreak_model::Hosting::SelfManaged,
-    };
+    }
+}
+
+fn shown(server: &super::Server, what: &str, text: String) -> (String, Statement) {
+    let what = what.to_owned();
+    (server.name().to_owned(), Statement { what, text })
+}
+
+/// The statements that make the account, for the plan; its password is left open.
+pub(super) fn shown_to_prepare(link: &Link) -> Vec<(String, Statement)> {
+    let modern = modern();
     let from = link.from.known_flavor().unwrap_or(&modern);
     let to = link.to.known_flavor().unwrap_or(&modern);
     let native = !encrypted(&link.settings, from, to);
-    let mut statements: Vec<(String, Statement)> = Vec::new();
-    let mut show = |server: &super::Server, what: &str, text: String| {
-        statements.push((
-            server.name().to_owned(),
-            Statement {
-                what: what.to_owned(),
-                text,
-            },
-        ));
-    };
-    for text in account::statements(from, &link.account(), "…", native) {
-        show(&link.from, "make the replication account", text);
-    }
-    show(
-        &link.from,
-        "let the account replicate",
-        format!(
-            "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {}",
-            link.account()
-        ),
+    let make = account::statements(from, &link.account(), "…", native);
+    let grant = format!(
+        "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {}",
+        link.account()
     );
+    make.into_iter()
+        .map(|text| shown(&link.from, "make the replication account", text))
+        .chain([shown(&link.from, "let the account replicate", grant)])
+        .collect()
+}
+
+/// The statements that start the follower, for the plan; the password and what is not known before are left open.
+pub(super) fn shown_to_start(link: &Link) -> Vec<(String, Statement)> {
+    let modern = modern();
+    let from = link.from.known_flavor().unwrap_or(&modern);
+    let to = link.to.known_flavor().unwrap_or(&modern);
+    let mut statements: Vec<(String, Statement)> = Vec::new();
     let position = if link.settings.gtid {
-        show(
-            &link.to,
-            "never fetch what the load brought",
-            purge(to, &GtidSet::default()).replace("'+'", "'+…'"),
-        );
+        let purge = purge(to, &GtidSet::default()).replace("'+'", "'+…'");
+        statements.push(shown(&link.to, "never fetch what the load brought", purge));
         Position::Gtid(GtidSet::default())
     } else {
         Position::BinlogFile {
@@ -190,8 +192,9 @@ pub(super) fn shown(link: &Link) -> Vec<(String, Statement)> {
     let password = quote::text(link.settings.password.expose());
     let calls = configure(link, from, to, &position, link.settings.gtid, link.settings.gtid);
     for text in calls.into_iter().next().unwrap_or_default() {
-        show(&link.to, "point it at its source", text.replace(&password, "'…'"));
+        let text = text.replace(&password, "'…'");
+        statements.push(shown(&link.to, "point it at its source", text));
     }
-    show(&link.to, "start replication", start(to).to_owned());
+    statements.push(shown(&link.to, "start replication", start(to).to_owned()));
     statements
 }

@@ -1,0 +1,239 @@
+//! A server dies, or the network to it falls silent, right before each step of a move of writes: traffic goes on within
+//! the gate's deadline on the side that may be written, nothing is lost, and the same command completes the move once the
+//! fault is mended.
+
+use std::time::{Duration, Instant};
+
+use daybreak_sandbox::{AuroraOptions, EstateOptions, Server, ServerKind, Wire};
+use tokio::process::Child;
+
+use crate::ground::{self, Ground};
+
+/// The gate's deadline in these plans.
+const DEADLINE: Duration = Duration::from_secs(3);
+/// What a busy machine may add to it, and to a server's start.
+const SLACK: Duration = Duration::from_secs(4);
+/// How long the fault lasts: longer than the gate holds anybody.
+const AWAY: Duration = Duration::from_secs(4);
+const STEPS: [&str; 8] = [
+    "hold", "fence", "reach", "turn", "open", "shift", "confirm", "ready",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    OldWriterKilled,
+    NewWriterKilled,
+    OldWriterSilent,
+    NewWriterSilent,
+}
+
+const FAULTS: [Fault; 4] = [
+    Fault::OldWriterKilled,
+    Fault::NewWriterKilled,
+    Fault::OldWriterSilent,
+    Fault::NewWriterSilent,
+];
+
+impl Fault {
+    /// The place of the side it befalls: 0 for the source, 1 for the target.
+    fn side(self, old: usize) -> usize {
+        match self {
+            Self::OldWriterKilled | Self::OldWriterSilent => old,
+            Self::NewWriterKilled | Self::NewWriterSilent => 1 - old,
+        }
+    }
+}
+
+fn server(ground: &Ground, side: usize) -> &Server {
+    if side == 0 {
+        &ground.estate.primary
+    } else {
+        ground.cluster.writer()
+    }
+}
+
+fn wire(ground: &Ground, side: usize) -> &Wire {
+    &ground.wires.as_ref().expect("this ground has wires")[side]
+}
+
+/// Waits until the conductor has stopped itself at its point; false when it ended before.
+async fn stops(conductor: &mut Child) -> bool {
+    let status = format!("/proc/{}/status", conductor.id().expect("it runs"));
+    let begun = Instant::now();
+    loop {
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "the conductor gets there"
+        );
+        if conductor.try_wait().expect("it can be asked").is_some() {
+            return false;
+        }
+        match std::fs::read_to_string(&status) {
+            Ok(text) if text.contains("State:\tT") => return true,
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+fn goes_on(conductor: &Child) {
+    let id = i32::try_from(conductor.id().expect("it runs")).expect("a process id");
+    let id = rustix::process::Pid::from_raw(id).expect("a process id");
+    rustix::process::kill_process(id, rustix::process::Signal::CONT).expect("it is ours");
+}
+
+async fn befall(ground: &Ground, fault: Fault, side: usize) {
+    match fault {
+        Fault::OldWriterKilled | Fault::NewWriterKilled => {
+            server(ground, side).kill_hard().await.expect("it is killed");
+        }
+        Fault::OldWriterSilent | Fault::NewWriterSilent => wire(ground, side).hold(),
+    }
+}
+
+async fn mend(ground: &Ground, fault: Fault, side: usize) {
+    match fault {
+        Fault::OldWriterKilled | Fault::NewWriterKilled => {
+            server(ground, side).start().await.expect("it starts again");
+        }
+        Fault::OldWriterSilent | Fault::NewWriterSilent => wire(ground, side).restore(),
+    }
+}
+
+/// Where the gate points: 0 for the source, 1 for the target.
+async fn pointed(ground: &Ground) -> usize {
+    let lines = ground.succeed(&["--format", "json", "status"]).await;
+    let side = lines
+        .iter()
+        .find_map(|line| line["gate"]["side"].as_str())
+        .unwrap_or_else(|| panic!("the status names the gate's side: {lines:?}"));
+    usize::from(side == "target")
+}
+
+async fn one_fault(
+    ground: &Ground,
+    bank: &daybreak_sandbox::application::Bank,
+    old: usize,
+    step: &str,
+    fault: Fault,
+) {
+    let (command, play) = if old == 0 {
+        ("run", "cutover")
+    } else {
+        ("failback", "failback")
+    };
+    let case = format!("{fault:?} before {play}.{step}");
+    let arguments = ["--format", "json", command, "--yes"];
+    let mut conductor = ground.daybreak(&arguments);
+    let mut conductor = conductor
+        .env("DAYBREAK_STOP_AT", format!("before-step:{play}.{step}"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    assert!(stops(&mut conductor).await, "{case}: the step is reached");
+    let side = fault.side(old);
+    let since = Instant::now();
+    befall(ground, fault, side).await;
+    goes_on(&conductor);
+    tokio::time::sleep(AWAY).await;
+    mend(ground, fault, side).await;
+    let ended = tokio::time::timeout(Duration::from_secs(120), conductor.wait_with_output()).await;
+    let ended = ended
+        .unwrap_or_else(|_| panic!("{case}: the conductor ends"))
+        .expect("it runs");
+    let words = [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    let words = words.concat();
+    assert!(
+        matches!(ended.status.code(), Some(0 | 1)),
+        "{case}: done, or taken back: {}\n{words}",
+        ended.status
+    );
+    // Applications write again, on the side that the gate points at; it may be written.
+    let before = bank.acknowledged();
+    let begun = Instant::now();
+    while bank.acknowledged() < before + 10 {
+        assert!(
+            begun.elapsed() < DEADLINE + SLACK,
+            "{case}: writes go on\n{words}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let serving = pointed(ground).await;
+    assert!(
+        ground.writable().await[serving],
+        "{case}: the gate points at a writable side"
+    );
+    if ended.status.success() {
+        assert_eq!(serving, 1 - old, "{case}: done means moved");
+    }
+    let pause = bank.longest_pause(since).await.length;
+    let away = if serving == side { AWAY } else { Duration::ZERO };
+    eprintln!(
+        "{case}: exit {:?}, writes stopped for {pause:?}",
+        ended.status.code()
+    );
+    assert!(
+        pause < away + DEADLINE + SLACK,
+        "{case}: writes stopped for {pause:?}\n{words}"
+    );
+    // Mended, the same command completes the move.
+    if serving == old {
+        ground.succeed(&arguments).await;
+    } else if !ended.status.success() {
+        ground.succeed(&arguments).await;
+    }
+    let only = [old == 1, old == 0];
+    assert_eq!(
+        ground.writable().await,
+        only,
+        "{case}: exactly one side is writable in the end"
+    );
+}
+
+async fn at_every_step(estate: EstateOptions, cluster: AuroraOptions) {
+    let Some(mut ground) = ground::lay(estate, cluster).await else {
+        return;
+    };
+    ground.found(200).await;
+    ground.wire().await;
+    let deadline = format!("deadline_seconds = {:.1}", DEADLINE.as_secs_f64());
+    ground
+        .init(|plan| {
+            let text = format!("{plan}\n");
+            let text = text.replace("# deadline_seconds = 8.0", &deadline);
+            assert!(
+                text.contains(&format!("\n{deadline}")),
+                "the plan has the deadline:\n{text}"
+            );
+            text
+        })
+        .await;
+    ground.start_gate().await;
+    let bank = ground.open_bank(6);
+    let until = ["--format", "json", "run", "--yes", "--until", "data.check"];
+    ground.succeed(&until).await;
+    let mut old = 0;
+    for (place, step) in STEPS.iter().enumerate() {
+        let mut faults = FAULTS;
+        // So that over the steps each fault is met in both directions.
+        faults.rotate_left(place % FAULTS.len());
+        for fault in faults {
+            one_fault(&ground, &bank, old, step, fault).await;
+            old = 1 - old;
+        }
+    }
+    let ledger = bank.close().await;
+    ground.assert_books(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mysql() {
+    let cluster = AuroraOptions::mysql().gtid(true);
+    at_every_step(EstateOptions::new(ServerKind::Mysql97).gtid(true), cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres() {
+    let cluster = AuroraOptions::postgres(17);
+    at_every_step(EstateOptions::new(ServerKind::Postgres(15)), cluster).await;
+}
