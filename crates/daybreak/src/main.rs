@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // Two TLS libraries are linked in; which one is used is said once, here.
-    if rustls::crypto::aws_lc_rs::default_provider()
+    // Which cryptography TLS uses is said once, here.
+    if rustls::crypto::ring::default_provider()
         .install_default()
         .is_err()
     {

@@ -21,10 +21,11 @@ use crate::failure::StepError;
 use crate::fault::{Fault, FaultyStore};
 use crate::history::History;
 use crate::journal::Journal;
+use crate::plan::{StepPlan, Undo};
 use crate::runbook::Runbook;
 use crate::secrets::Secrets;
 use crate::status::RunStatus;
-use crate::step::{Probe, Step, StepPlan, Undo, Verdict};
+use crate::step::{Probe, Step, Verdict};
 use crate::store::{SqliteStore, Store};
 
 /// What the steps of one runbook act on.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::conductor::Conductor;
 use crate::evidence::Evidence;
 use crate::failure::StepError;
-use crate::step::StepPlan;
+use crate::plan::StepPlan;
 
 /// The number of a run within its journal, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

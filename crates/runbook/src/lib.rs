@@ -25,6 +25,7 @@ mod failure;
 
 // A step and what it sees. `context` reaches down to the journal for notes and evidence.
 mod context;
+mod plan;
 mod runbook;
 mod step;
 
@@ -66,10 +67,11 @@ pub use fault::{BadFaultPoint, Fault, FaultPoint, FaultyStore};
 pub use history::{Approval, History, ReplayError, Run, StepHistory};
 pub use inbox::{Answer, Ask, Command, Inbox, await_answer};
 pub use journal::{Journal, JournalError};
+pub use plan::{StepPlan, Undo};
 pub use record::{BrokenChain, FormatVersion, Hash, Record, WrongFormat, verify_chain};
 pub use runbook::{BadRunbook, OnFailure, Runbook, RunbookBuilder};
 pub use secrets::{SecretTooShort, Secrets};
 pub use status::{IllegalEvent, RunStatus, Status, StepStanding, StepStatus, Stuck, next};
-pub use step::{Probe, Step, StepPlan, Undo, Verdict};
+pub use step::{Probe, Step, Verdict};
 pub use store::{LEASE_LIFETIME, Lease, SqliteStore, Store, StoreError};
 pub use view::{ChainView, ConductorView, RunView, StepView, View};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::PlannedStep;
-use crate::step::{Step, StepPlan};
+use crate::plan::StepPlan;
+use crate::step::Step;
 
 /// What happens to a part of a runbook when one of its steps fails before the point of no return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use crate::evidence::Evidence;
 use crate::failure::StepError;
 use crate::history::{Approval, History, ReplayError, Run, StepHistory};
 use crate::inbox::{Command, Inbox};
+use crate::plan::Undo;
 use crate::record::{BrokenChain, Record};
 use crate::runbook::Runbook;
 use crate::status::{RunStatus, StepStanding, StepStatus};
-use crate::step::Undo;
 use crate::store::{Store, StoreError};
 
 /// Everything a journal and its inbox have to show. Serialises with stable field names; times are RFC 3339, durations seconds.

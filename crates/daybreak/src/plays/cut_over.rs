@@ -53,7 +53,7 @@ pub(crate) fn cut_over(world: &Arc<World>, direction: Direction) -> Result<Runbo
         Arc::new(ready::Ready(play.clone())),
         Arc::new(hold::Hold(play.clone())),
         Arc::new(fence::Fence(play.clone())),
-        Arc::new(reach::Reach::new(play.clone())),
+        Arc::new(reach::Reach(play.clone())),
         Arc::new(turn::Turn(play.clone())),
         Arc::new(open::Open(play.clone())),
         Arc::new(shift::Shift(play.clone())),

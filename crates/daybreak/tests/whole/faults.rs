@@ -130,7 +130,11 @@ async fn one_fault(
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("the program runs");
-    assert!(stops(&mut conductor).await, "{case}: the step is reached");
+    if !stops(&mut conductor).await {
+        let ended = conductor.wait_with_output().await.expect("it ran");
+        let words = String::from_utf8_lossy(&ended.stdout).into_owned();
+        panic!("{case}: the step is not reached\n{words}");
+    }
     let side = fault.side(old);
     let since = Instant::now();
     befall(ground, fault, side).await;

@@ -169,7 +169,7 @@ impl Server {
         };
         if tls.is_some() {
             // The driver asks for the process-wide provider; whoever installed one before keeps it.
-            drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+            drop(rustls::crypto::ring::default_provider().install_default());
         }
         Ok(OptsBuilder::default()
             .ip_or_hostname(endpoint.host.clone())

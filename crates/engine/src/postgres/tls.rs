@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
@@ -28,7 +28,7 @@ const BUNDLE_PLACES: [&str; 4] = [
 /// What the driver needs to encrypt connections to `endpoint`.
 pub(crate) fn connector(endpoint: &Endpoint) -> Result<MakeRustlsConnect, EngineError> {
     // The process-wide default provider may be another one, or none: rustls panics on a guess.
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(endpoint, "failed to set up TLS", error))?;

@@ -5,9 +5,9 @@ use super::{ExecuteError, Executor};
 use crate::entry::{Entry, RunId, UndoPurpose};
 use crate::evidence::Evidence;
 use crate::history::{History, Run};
+use crate::plan::Undo;
 use crate::runbook::Part;
 use crate::status::{RunStatus, Status};
-use crate::step::Undo;
 
 impl Executor {
     /// Undoes what the open run started, last step first, and ends it. Also tries the undo of a stuck run again.

@@ -98,7 +98,7 @@ impl Access {
                         for certificate in CertificateDer::pem_file_iter(authority).unwrap() {
                             roots.add(certificate.unwrap()).unwrap();
                         }
-                        let provider = rustls::crypto::aws_lc_rs::default_provider().into();
+                        let provider = rustls::crypto::ring::default_provider().into();
                         let tls = rustls::ClientConfig::builder_with_provider(provider)
                             .with_safe_default_protocol_versions()
                             .unwrap()

@@ -1,8 +1,6 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daybreak_model::Position;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::{CheckReport, Verdict as CheckVerdict};
 
@@ -10,16 +8,12 @@ use super::Play;
 use crate::plays::failure::{OrFail, evidence};
 
 /// Waits until the new writer has everything up to the fence, and compares every row that changed lately.
-pub(super) struct Reach {
-    play: Play,
-    /// What was waited for, for the comparison that follows.
-    reached: Mutex<Option<Position>>,
-}
+pub(super) struct Reach(pub(super) Play);
 
 #[async_trait]
 impl Step for Reach {
     fn plan(&self) -> StepPlan {
-        let play = &self.play;
+        let play = &self.0;
         StepPlan {
             servers: vec![play.old_name(), play.new_name()],
             statements: vec![
@@ -45,7 +39,7 @@ impl Step for Reach {
     }
 
     async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
-        let Play { world, direction } = &self.play;
+        let Play { world, direction } = &self.0;
         let patience = world.settings.cut_over.catch_up;
         let wait = async {
             let position = direction.old_writer(world).position().await.or_fail()?;
@@ -54,20 +48,13 @@ impl Step for Reach {
             Ok(position)
         };
         let position = world.pause.bound("reach the fence's position", wait).await?;
-        let evidence = Evidence::none().with("position", position.to_string());
-        *self.reached() = Some(position);
-        Ok(evidence)
+        Ok(Evidence::none().with("position", position.to_string()))
     }
 
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
-        let Some(position) = self.reached().clone() else {
-            return Ok(Verdict::CouldNotTell {
-                why: "the position was reached by a conductor that is gone".to_owned(),
-            });
-        };
-        let compare = self.compare(&position);
+        let compare = self.compare();
         let report = self
-            .play
+            .0
             .world
             .pause
             .bound("compare what changed last", compare)
@@ -84,18 +71,11 @@ impl Step for Reach {
 }
 
 impl Reach {
-    pub(super) fn new(play: Play) -> Self {
-        let reached = Mutex::default();
-        Self { play, reached }
-    }
-
-    fn reached(&self) -> MutexGuard<'_, Option<Position>> {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn compare(&self, position: &Position) -> Result<CheckReport, StepError> {
-        let world = &self.play.world;
+    async fn compare(&self) -> Result<CheckReport, StepError> {
+        let Play { world, direction } = &self.0;
         let patience = world.settings.cut_over.catch_up;
+        // Nothing is written any more, so that is where the fence stands.
+        let position = direction.old_writer(world).position().await.or_fail()?;
         let mut delta = world.delta.lock().await;
         let Some(delta) = delta.as_mut() else {
             return Err(
@@ -103,6 +83,6 @@ impl Reach {
                     .with_hint("run the same command again: it follows them from before the pause"),
             );
         };
-        delta.finish(position, patience).await.or_fail()
+        delta.finish(&position, patience).await.or_fail()
     }
 }
