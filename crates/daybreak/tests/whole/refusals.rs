@@ -13,11 +13,11 @@ async fn mysql() -> Option<Ground> {
 }
 
 /// Runs a command that must fail with `status`; what it said.
-async fn refused(ground: &Ground, arguments: &[&str], status: i32) -> String {
+pub(crate) async fn refused(ground: &Ground, arguments: &[&str], status: i32) -> String {
     refused_by(ground.daybreak(arguments), status).await
 }
 
-async fn refused_by(mut command: tokio::process::Command, status: i32) -> String {
+pub(crate) async fn refused_by(mut command: tokio::process::Command, status: i32) -> String {
     let output = command.output().await.expect("the program runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(status), "{said}");
