@@ -4,4 +4,5 @@ mod estates;
 mod ground;
 mod kill_matrix;
 mod migration;
+mod readiness;
 mod refusals;
