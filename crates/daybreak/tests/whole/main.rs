@@ -2,6 +2,7 @@
 
 mod estates;
 mod ground;
+mod init;
 mod kill_matrix;
 mod migration;
 mod readiness;
