@@ -283,3 +283,48 @@ async fn a_server_that_insists_on_tls_is_not_spoken_to_in_plain_text() {
         ],
     );
 }
+
+/// A source whose clock goes five minutes before the target's.
+async fn differs_by_five_minutes(estate: EstateOptions, cluster: AuroraOptions) {
+    let Some(ground) = ground::lay(estate.clock_offset(300), cluster).await else {
+        return;
+    };
+    ground.found(50).await;
+    ground.init(|plan| plan).await;
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "the clocks of source (127.0.0.1:",
+            "target (127.0.0.1:",
+            "more than 1000 ms",
+            "synchronise the clocks",
+        ],
+    );
+    let measured = said
+        .split("differ by ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let measured: i64 = measured.and_then(|number| number.parse().ok()).expect("a number");
+    assert!((299_000..=301_000).contains(&measured), "{measured} ms");
+
+    ground.change(|plan| plan.replace("max_clock_skew_ms = 1000", "max_clock_skew_ms = 400000"));
+    ground
+        .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mysql_clocks_that_differ_are_measured_and_refused() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    differs_by_five_minutes(estate, AuroraOptions::mysql().gtid(true)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_clocks_that_differ_are_measured_and_refused() {
+    differs_by_five_minutes(
+        EstateOptions::new(ServerKind::Postgres(15)),
+        AuroraOptions::postgres(17),
+    )
+    .await;
+}

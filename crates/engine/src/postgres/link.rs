@@ -129,7 +129,7 @@ impl Replication for Link {
                 );
             }
         }
-        if self.settings.tls && !self.from_offers_tls().await? {
+        if self.settings.tls && !self.leader_offers_tls().await? {
             return refuse(
                 format!(
                     "replication is to be encrypted, and {} offers no TLS",
@@ -311,7 +311,7 @@ impl Link {
         }
     }
 
-    async fn from_offers_tls(&self) -> Result<bool, EngineError> {
+    async fn leader_offers_tls(&self) -> Result<bool, EngineError> {
         let connection = self.from.lease().await?;
         let ssl = connection
             .value("SELECT current_setting('ssl')", "failed to ask for TLS")
