@@ -43,7 +43,7 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
             Some(_) => {
                 let object = describe(object.kind, &object.name);
                 return Err(LoadError::TargetNotEmpty(format!(
-                    "its {object} is not the same as the source's"
+                    "its {object} is not the same as the source's: one of the two was changed since the load began"
                 )));
             }
             None => {
