@@ -95,6 +95,32 @@ impl Conduct {
         executor.run(&options).await.map_err(executed)
     }
 
+    /// Ends an open run that was begun with the steps of `before` and has only looked so far, where the plan file now asks for
+    /// the steps of `now`: a refusal may well have told the operator to change the plan.
+    pub(crate) async fn end_if_outdated(&self, now: &Runbook, before: Runbook) -> Result<(), Trouble> {
+        let names = |book: &Runbook| -> Vec<String> {
+            book.plan().into_iter().map(|planned| planned.plan.id).collect()
+        };
+        let (now, old) = (names(now), names(&before));
+        let outdated = self
+            .journal
+            .look(|history| {
+                history.open().is_some_and(|run| {
+                    let steps = run.steps.iter().map(|step| &step.planned.plan.id);
+                    let only_looked = run.steps.iter().all(|step| {
+                        step.started_at.is_none() || step.planned.plan.undo == daybreak_runbook::Undo::Nothing
+                    });
+                    only_looked && old != now && steps.eq(&old)
+                })
+            })
+            .await;
+        if outdated {
+            let why = "the plan file asks for other steps now, and nothing was changed yet";
+            self.roll_back(before, why).await?;
+        }
+        Ok(())
+    }
+
     /// Takes the newest run of a play back.
     pub(crate) async fn roll_back(&self, runbook: Runbook, why: &str) -> Result<RunStatus, Trouble> {
         let executor = self.executor(runbook, true);

@@ -57,6 +57,9 @@ pub(crate) struct Settings {
     pub(crate) target: Side,
     /// Account and manner of replication, both ways.
     pub(crate) link: LinkSettings,
+    /// Whether the target follows the source by the servers' own replication after the load. Without it the source is
+    /// held read-only from before the load on.
+    pub(crate) native: bool,
     /// Whether the way back is kept open after a cut-over.
     pub(crate) way_back: bool,
     /// How the load is done.

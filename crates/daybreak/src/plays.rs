@@ -3,6 +3,7 @@
 //! | play | steps |
 //! |---|---|
 //! | `migrate` | estate.check · links.prepare · load.copy · target.hold · replicate.start · data.check |
+//! | `migrate` without replication | estate.check · source.hold · load.copy · target.hold · data.check |
 //! | `cutover` | cutover.arm · cutover.check · { ready · hold · fence · reach · turn · open · shift } · cutover.confirm |
 //! | `failback` | the same as `cutover`, the other way round |
 //!
@@ -18,5 +19,5 @@ mod world;
 
 pub(crate) use cut_over::cut_over;
 pub(crate) use direction::Direction;
-pub(crate) use migrate::migrate;
+pub(crate) use migrate::{migrate, migrate_as};
 pub(crate) use world::World;

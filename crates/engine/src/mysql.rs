@@ -18,6 +18,8 @@ mod identity;
 mod privileges;
 mod topology;
 
+mod readiness;
+
 mod schema;
 
 mod account;

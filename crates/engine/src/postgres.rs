@@ -32,6 +32,7 @@ mod relation;
 mod checker;
 mod publication;
 mod reader;
+mod readiness;
 mod writer;
 
 mod changes;

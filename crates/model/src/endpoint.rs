@@ -159,6 +159,20 @@ impl Endpoint {
         })
     }
 
+    /// A connection URL with another server's address in place of its own; `None` where that makes no URL.
+    #[must_use]
+    pub fn url_at(text: &str, other: &Self) -> Option<String> {
+        let mut url = Url::parse(text).ok()?;
+        let host = if other.host.contains(':') {
+            format!("[{}]", other.host)
+        } else {
+            other.host.clone()
+        };
+        url.set_host(Some(&host)).ok()?;
+        url.set_port(Some(other.port)).ok()?;
+        Some(url.into())
+    }
+
     /// `host:port`, for messages.
     #[must_use]
     pub fn address(&self) -> String {

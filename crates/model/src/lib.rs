@@ -14,6 +14,7 @@ mod endpoint;
 mod position;
 mod schema;
 
+mod requirement;
 mod row;
 
 mod replication;
@@ -25,6 +26,7 @@ pub use gtid_set::{GtidSet, GtidSetError};
 pub use name::TableName;
 pub use position::{Lsn, LsnError, Position};
 pub use replication::{Behind, LinkSettings, ReplicationFault, ReplicationStatus};
+pub use requirement::{Requirement, Unmet, some_of};
 pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowRange};
 pub use schema::{
     Column, IdentityValue, KeyColumn, ObjectKind, Phase, Refusal, RowKey, SchemaImage, SchemaObject, Scope,

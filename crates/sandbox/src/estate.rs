@@ -21,6 +21,7 @@ pub struct EstateOptions {
     replicas: usize,
     require_tls: bool,
     settings: Settings,
+    clock_offset: i64,
 }
 
 impl EstateOptions {
@@ -32,6 +33,7 @@ impl EstateOptions {
             replicas: 0,
             require_tls: false,
             settings: Settings::new(),
+            clock_offset: 0,
         }
     }
 
@@ -65,12 +67,19 @@ impl EstateOptions {
         self
     }
 
+    /// Lets every server see a clock that goes before (or after, below zero) the machine's by this many seconds.
+    pub fn clock_offset(mut self, seconds: i64) -> Self {
+        self.clock_offset = seconds;
+        self
+    }
+
     fn setup(&self, sandbox: &Sandbox, name: &str) -> crate::ServerSetup {
         let setup = sandbox
             .server(self.kind)
             .name(name)
             .gtid(self.gtid)
-            .require_tls(self.require_tls);
+            .require_tls(self.require_tls)
+            .clock_offset(self.clock_offset);
         self.settings
             .iter()
             .fold(setup, |setup, (name, value)| setup.setting(name, value))

@@ -2,11 +2,13 @@
 
 mod apt;
 mod binaries;
+mod clock;
 mod npm;
 mod path;
 mod source;
 
 pub(crate) use binaries::Binaries;
+pub(crate) use clock::obtain as obtain_clock;
 
 use crate::SandboxError;
 use crate::cache::Cache;

@@ -30,6 +30,7 @@ pub mod application;
 mod aurora;
 mod available;
 mod cache;
+mod clock;
 mod estate;
 mod failure;
 mod fetch;

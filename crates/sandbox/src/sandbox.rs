@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::SandboxError;
 use crate::cache::Cache;
-use crate::fetch::{Binaries, obtain};
+use crate::fetch::{Binaries, obtain, obtain_clock};
 use crate::kind::ServerKind;
 use crate::run::Run;
 use crate::setup::ServerSetup;
@@ -105,6 +105,12 @@ impl Sandbox {
     pub(crate) async fn binaries(&self, kind: ServerKind) -> Result<Binaries, SandboxError> {
         let ground = Arc::clone(&self.ground);
         blocking(move || obtain(&ground.cache, kind, &*ground.notice)).await
+    }
+
+    /// The library by which a server sees another time.
+    pub(crate) async fn other_clock(&self) -> Result<std::path::PathBuf, SandboxError> {
+        let ground = Arc::clone(&self.ground);
+        blocking(move || obtain_clock(&ground.cache, &*ground.notice)).await
     }
 
     pub(crate) async fn tls(&self, binaries: Option<&Binaries>) -> Result<Tls, SandboxError> {

@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::clock::{self, OtherClock};
 use crate::fetch::Binaries;
 use crate::kind::{Engine, ServerKind};
 use crate::login::Login;
@@ -38,6 +39,8 @@ pub struct Server {
     pub(crate) port: Port,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) superuser: &'static str,
+    /// The time it sees, if that is not ours.
+    pub(crate) clock: Option<OtherClock>,
     /// Keeps the run's folder for as long as a server lives.
     pub(crate) _ground: Arc<Ground>,
 }
@@ -146,6 +149,13 @@ impl Server {
         *lock(&self.require_tls) = on;
     }
 
+    /// Tidies up after a process that saw another clock.
+    pub(crate) fn forget_clock(&self, pid: Option<u32>) {
+        if let (Some(_), Some(pid)) = (&self.clock, pid) {
+            clock::forget(pid);
+        }
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
@@ -178,7 +188,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(lock(&self.process).take());
+        self.end_now();
         let data = self.data_dir();
         if self.kind.engine() == Engine::Postgres {
             postgres::release_shared_memory(&data);

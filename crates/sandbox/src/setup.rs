@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::SandboxError;
+use crate::clock::OtherClock;
 use crate::kind::{Engine, ServerKind};
 use crate::port::Port;
 use crate::run::{data_name, private_folder};
@@ -29,6 +30,7 @@ pub struct ServerSetup {
     settings: Settings,
     data_folder: Option<PathBuf>,
     copy_of: Option<PathBuf>,
+    clock_offset: i64,
 }
 
 impl ServerSetup {
@@ -50,6 +52,7 @@ impl ServerSetup {
             settings: Settings::new(),
             data_folder: None,
             copy_of: None,
+            clock_offset: 0,
         }
     }
 
@@ -80,6 +83,12 @@ impl ServerSetup {
     /// Puts the data directory under this folder, such as a small file system of a test's own for a full disk.
     pub fn data_dir_on(mut self, folder: &Path) -> Self {
         self.data_folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Lets it see a clock that goes before (or after, below zero) the machine's by this many seconds.
+    pub fn clock_offset(mut self, seconds: i64) -> Self {
+        self.clock_offset = seconds;
         self
     }
 
@@ -129,6 +138,13 @@ impl ServerSetup {
         }
         let port = Port::take(&ground.cache)?;
         let tls = self.sandbox.tls(Some(&binaries)).await?.install(&folder)?;
+        let clock = match self.clock_offset {
+            0 => None,
+            seconds => Some(OtherClock {
+                library: self.sandbox.other_clock().await?,
+                seconds,
+            }),
+        };
         let mut settings = match self.kind.engine() {
             Engine::Mysql => mysql::settings(self.kind, self.gtid, number),
             Engine::Postgres => postgres::settings(self.kind),
@@ -150,6 +166,7 @@ impl ServerSetup {
             port,
             settings: Mutex::new(settings),
             superuser: self.beginning.superuser,
+            clock,
             process: Mutex::new(None),
             _ground: std::sync::Arc::clone(ground),
         })

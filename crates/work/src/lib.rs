@@ -3,6 +3,7 @@
 //! Modules may import only from groups above their own; siblings never import each other.
 
 mod observe;
+mod topology;
 
 mod throttle;
 
@@ -18,3 +19,4 @@ pub use data_check::{
 };
 pub use observe::{Observe, Progress, Silent, WorkEvent};
 pub use throttle::{Throttle, ThrottleLimits};
+pub use topology::{Member, Topology, Unreached, walk};

@@ -3,19 +3,24 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use daybreak_engine::{Identity, database};
+use daybreak_engine::{Role, database};
 use daybreak_model::{Endpoint, Family, Secret};
+use daybreak_work::{Member, Topology, walk};
 use rand::Rng;
 
 use crate::exit::{Exit, Trouble};
 use crate::output;
 
-/// Connects to the source, looks at it, and writes a plan file with every setting explained. Changes no server.
+/// Finds the whole estate from one of its servers and writes a plan file with every setting explained. Changes no server.
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The source's primary: mysql://user@host:3306/ or postgres://user@host:5432/database, `?tls=verify|require|off`.
+    /// The source, best its primary; from a replica the primary is found. mysql://user@host:3306/ or
+    /// postgres://user@host:5432/database, `?tls=verify|require|off`.
     #[arg(long, value_name = "URL")]
     source: String,
+    /// A further server of the estate, which no other names: a PostgreSQL standby on a port of its own. May be repeated.
+    #[arg(long, value_name = "HOST:PORT")]
+    also: Vec<String>,
     /// Environment variable that holds the source account's password.
     #[arg(long, value_name = "NAME", default_value = "DAYBREAK_SOURCE_PASSWORD")]
     source_password_env: String,
@@ -63,22 +68,36 @@ impl Init {
             )
         })?;
         source.password = Secret::new(password);
-        let server = database(source.clone());
-        let look = async {
-            Ok::<_, daybreak_engine::EngineError>((server.identity().await?, server.schemas().await?))
-        };
-        let (identity, schemas) = look.await.map_err(|error| {
+        let topology = walk(&source, &self.also).await.map_err(|error| {
             let hint = error.hint().map(str::to_owned);
             Trouble::new(error, hint)
         })?;
+        let primary = topology.primary().map_err(|missing| {
+            let error = anyhow::anyhow!(
+                "{} is a replica, and its primary {} could not be asked: {}",
+                source.address(),
+                missing.name,
+                missing.why
+            );
+            let hint =
+                "see that this account reaches the primary, or name an address at which it does: `--source`";
+            Trouble::new(error, Some(hint))
+        })?;
+        let schemas = database(primary.endpoint.clone())
+            .schemas()
+            .await
+            .map_err(|error| {
+                let hint = error.hint().map(str::to_owned);
+                Trouble::new(error, hint)
+            })?;
         let secret_file = PathBuf::from(".daybreak").join("replication.secret");
         let folder = plan.parent().unwrap_or(Path::new("."));
         write_secret(&folder.join(&secret_file))?;
-        let text = self.text(&source, &identity, &schemas, &secret_file);
+        let estate = described(&topology);
+        let text = self.text(&source, primary, &estate, &schemas, &secret_file);
         std::fs::write(plan, text)?;
-        output::say(format!("{} is {}", server.endpoint(), identity.flavor));
-        for replica in &identity.replicas {
-            output::say(format!("  its replica {replica}"));
+        for line in &estate {
+            output::say(line);
         }
         output::say(format!(
             "wrote {}; read it, fill in the target, then: daybreak plan",
@@ -87,17 +106,28 @@ impl Init {
         Ok(Exit::Done)
     }
 
-    fn text(&self, source: &Endpoint, identity: &Identity, schemas: &[String], secret_file: &Path) -> String {
+    fn text(
+        &self,
+        source: &Endpoint,
+        primary: &Member,
+        estate: &[String],
+        schemas: &[String],
+        secret_file: &Path,
+    ) -> String {
         let quote = |text: &str| toml::Value::from(text).to_string();
         let example = match source.family {
             Family::Mysql => "mysql://admin@cluster.example:3306/",
             Family::Postgres => "postgres://admin@cluster.example:5432/database",
         };
         let names: Vec<String> = schemas.iter().map(|name| quote(name)).collect();
-        let replicas = match identity.replicas.as_slice() {
-            [] => "none seen".to_owned(),
-            replicas => replicas.join(", "),
+        let identity = &primary.identity;
+        let source_url = if primary.endpoint == *source {
+            Some(self.source.clone())
+        } else {
+            Endpoint::url_at(&self.source, &primary.endpoint)
         };
+        let source_url = source_url.unwrap_or_else(|| self.source.clone());
+        let estate: String = estate.iter().map(|line| format!("#   {line}\n")).collect();
         let template = include_str!("init/daybreak.toml");
         let gate = match &self.gate {
             Some(listen) => format!("[gate]\nlisten = {}", quote(listen)),
@@ -105,10 +135,11 @@ impl Init {
         };
         [
             ("{flavor}", identity.flavor.to_string()),
-            ("{replicas}", replicas),
+            ("{start}", plain(&source.address())),
+            ("{estate}", estate),
             ("{name}", quote(&self.name)),
             ("{schemas}", names.join(", ")),
-            ("{source_url}", quote(&self.source)),
+            ("{source_url}", quote(&source_url)),
             ("{source_env}", quote(&self.source_password_env)),
             ("{target_url}", quote(self.target.as_deref().unwrap_or(example))),
             ("{target_env}", quote(&self.target_password_env)),
@@ -121,6 +152,37 @@ impl Init {
             text.replace(place, &value)
         })
     }
+}
+
+/// A line for every server that was found, and for every one that was not. Servers say what they like: no line can end early
+/// and become a setting.
+fn described(topology: &Topology) -> Vec<String> {
+    let found = topology.members.iter().map(|member| {
+        let identity = &member.identity;
+        let address = member.endpoint.address();
+        let role = match identity.role {
+            Role::Primary if member.open => "primary",
+            Role::Primary => "primary, read-only now",
+            Role::Replica => "replica",
+        };
+        let follows = identity.follows.as_ref();
+        let follows = follows.map_or_else(String::new, |above| format!(", follows {above}"));
+        plain(&format!("{address}: {}, {role}{follows}", identity.flavor))
+    });
+    let missing = topology.unreached.iter().map(|server| {
+        plain(&format!(
+            "not reached: {}, named by {}: {}",
+            server.name, server.named_by, server.why
+        ))
+    });
+    found.chain(missing).collect()
+}
+
+/// The text on one line.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// A password for the replication account, of 32 random characters, in a file that only its owner can read. An existing

@@ -6,7 +6,7 @@ use crate::conduct::{Conduct, Leader};
 use crate::config::Settings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
-use crate::plays::{Direction, cut_over, migrate};
+use crate::plays::{Direction, World, cut_over, migrate, migrate_as};
 
 /// Carries the runbook out. Started again, it goes on where it stopped.
 #[derive(Debug, Args)]
@@ -50,7 +50,6 @@ impl Run {
     }
 
     async fn carry_out(self, conduct: &Conduct) -> Result<RunStatus, Trouble> {
-        let stage = conduct.stage().await;
         let steps = |book: &daybreak_runbook::Runbook| {
             let planned = book.plan();
             self.until
@@ -59,6 +58,11 @@ impl Run {
         };
         let first = migrate(&conduct.world)?;
         let second = cut_over(&conduct.world, Direction::ToTarget)?;
+        let native = conduct.world.settings.native;
+        conduct
+            .end_if_outdated(&first, migrate_as(&conduct.world, !native)?)
+            .await?;
+        let stage = conduct.stage().await;
         if let Some(step) = &self.until
             && steps(&first).is_none()
             && steps(&second).is_none()
@@ -92,6 +96,9 @@ impl Run {
             output::say("the target leads already; `daybreak failback` moves writes home");
             return Ok(RunStatus::Completed);
         }
+        if !native {
+            return Err(by_hand(&conduct.world).await?);
+        }
         let until = steps(&second);
         conduct.play(second, until, self.yes).await
     }
@@ -100,11 +107,7 @@ impl Run {
 impl Failback {
     pub(crate) async fn run(self, settings: Settings, format: Format) -> Result<Exit, Trouble> {
         if !settings.way_back {
-            let error = anyhow::anyhow!("the plan keeps no way back (`replication.way_back = false`)");
-            return Err(Trouble::usage(
-                error,
-                Some("the source has not followed the target: failing back would lose writes".to_owned()),
-            ));
+            return Err(no_way_back(&World::new(settings)).await);
         }
         let conduct = Conduct::open(settings, format).await?;
         let result = self.carry_out(&conduct).await;
@@ -117,10 +120,66 @@ impl Failback {
             output::say("the source leads already");
             return Ok(RunStatus::Completed);
         }
+        if stage.open.is_none()
+            && let Some(refusal) = conduct.world.backward.refusal().await?
+        {
+            let error = anyhow::anyhow!("cannot fail back: {}: {}", refusal.object, refusal.reason);
+            return Err(Trouble::new(error, Some(refusal.hint)));
+        }
         conduct
             .play(cut_over(&conduct.world, Direction::ToSource)?, None, self.yes)
             .await
     }
+}
+
+/// Why a plan without a way back has none: the servers' own reason, where they have one.
+async fn no_way_back(world: &World) -> Trouble {
+    let why = match world.backward.refusal().await {
+        Ok(Some(refusal)) => format!(": {}", refusal.reason),
+        Ok(None) => String::new(),
+        Err(error) => format!("; asking the servers why failed, too: {error}"),
+    };
+    let error = anyhow::anyhow!("the plan keeps no way back (`replication.way_back = false`){why}");
+    let hint =
+        "the source has not followed the target: failing back would lose every write made since the cut-over";
+    Trouble::usage(error, Some(hint.to_owned()))
+}
+
+/// What a person does where nothing carries writes from one side to the other: the program moves no applications then.
+async fn by_hand(world: &World) -> Result<Trouble, Trouble> {
+    let (source, target) = (world.source.endpoint(), world.target.endpoint());
+    let mut open = Vec::new();
+    for side in [&world.source, &world.target] {
+        if side.write_state().await?.may_be_written() {
+            open.push(side.endpoint().to_string());
+        }
+    }
+    if !open.is_empty() {
+        let error = anyhow::anyhow!(
+            "there is no cut-over without native replication, and {} can be written: the sides may differ by now",
+            open.join(" and ")
+        );
+        return Ok(Trouble::new(error, None::<String>));
+    }
+    let mut statements = world.target.open_statements();
+    statements.extend(
+        world
+            .statements_that_enable()
+            .await?
+            .into_iter()
+            .map(|statement| statement.text),
+    );
+    let error = anyhow::anyhow!(
+        "there is no cut-over without native replication: {source} and {target} hold the same and refuse writes"
+    );
+    let hint = format!(
+        "stop the applications, open {target} by `{}`, start them there; or `daybreak rollback` opens {source} again",
+        statements.join("; ")
+    );
+    Ok(Trouble {
+        exit: Exit::Waiting,
+        ..Trouble::new(error, Some(hint))
+    })
 }
 
 impl Rollback {

@@ -52,6 +52,7 @@ pub(crate) struct RawReplication {
     pub(super) password: RawSecret,
     pub(super) gtid: bool,
     pub(super) tls: Option<bool>,
+    pub(super) native: Option<bool>,
     pub(super) way_back: Option<bool>,
 }
 

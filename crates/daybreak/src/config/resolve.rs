@@ -57,6 +57,14 @@ pub(super) fn resolve(
             }
         }
     }
+    let native = raw.replication.native.unwrap_or(true);
+    if !native && raw.replication.way_back == Some(true) {
+        return Err(resolver.error(
+            "replication.way_back",
+            "is true, and `replication.native` is false",
+            "there is no way back without replication: set `replication.way_back = false`",
+        ));
+    }
     let link = LinkSettings {
         user: raw.replication.user.unwrap_or_else(|| "daybreak_repl".to_owned()),
         password: resolver.secret("replication.password", &raw.replication.password)?,
@@ -80,7 +88,8 @@ pub(super) fn resolve(
         source,
         target,
         link,
-        way_back: raw.replication.way_back.unwrap_or(true),
+        native,
+        way_back: raw.replication.way_back.unwrap_or(native),
         load,
         check,
         cut_over,

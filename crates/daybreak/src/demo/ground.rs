@@ -62,6 +62,11 @@ impl Ground {
         application::admit(&cluster, &estate)
             .await
             .map_err(self::sandbox)?;
+        if !options.postgres {
+            // Aurora keeps no binary log for others unless told to.
+            let keep = "CALL mysql.rds_set_configuration('binlog retention hours', 24)";
+            cluster.sql(keep).await.map_err(self::sandbox)?;
+        }
         let authority = sandbox.certificate_authority().await.map_err(self::sandbox)?;
         let gate_port = free_port()?;
         let plan = folder.join("daybreak.toml");

@@ -3,6 +3,7 @@ mod estate_check;
 mod links_prepare;
 mod load_copy;
 mod replicate_start;
+mod source_hold;
 mod target_hold;
 
 use std::sync::Arc;
@@ -12,7 +13,22 @@ use daybreak_runbook::{BadRunbook, Runbook};
 use super::World;
 
 /// Everything up to two equal sides: checked, loaded, replicating, compared, with the target closed to applications.
+/// Without native replication the source is closed, too, before the load.
 pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
+    migrate_as(world, world.settings.native)
+}
+
+/// The same as it is with or without native replication, whatever the plan says: to end a run that was begun otherwise.
+pub(crate) fn migrate_as(world: &Arc<World>, native: bool) -> Result<Runbook, BadRunbook> {
+    if !native {
+        return Runbook::builder("migrate")
+            .step(estate_check::EstateCheck(Arc::clone(world)))
+            .step(source_hold::SourceHold(Arc::clone(world)))
+            .step(load_copy::LoadCopy(Arc::clone(world)))
+            .step(target_hold::TargetHold(Arc::clone(world)))
+            .step(data_check::DataCheck(Arc::clone(world)))
+            .build();
+    }
     Runbook::builder("migrate")
         .step(estate_check::EstateCheck(Arc::clone(world)))
         .step(links_prepare::LinksPrepare(Arc::clone(world)))

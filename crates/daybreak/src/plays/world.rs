@@ -63,9 +63,14 @@ impl World {
 
     /// Brings scheduled events to life on the target, where they were made disabled.
     pub(super) async fn enable_on_target(&self) -> Result<(), EngineError> {
+        self.target.run(&self.statements_that_enable().await?).await
+    }
+
+    /// The statements that do so.
+    pub(crate) async fn statements_that_enable(&self) -> Result<Vec<Statement>, EngineError> {
         let flavor = self.target.flavor().await?;
         let image = self.source.schema(&self.settings.scope, &flavor).await?;
-        let statements: Vec<Statement> = image
+        Ok(image
             .objects
             .into_iter()
             .flat_map(|object| {
@@ -75,7 +80,6 @@ impl World {
                     text,
                 })
             })
-            .collect();
-        self.target.run(&statements).await
+            .collect())
     }
 }

@@ -41,6 +41,13 @@ pub(crate) async fn lay(estate: EstateOptions, cluster: AuroraOptions) -> Option
         AuroraStandIn::start(&sandbox, cluster)
     );
     let (estate, cluster) = (available(started.0)?, available(started.1)?);
+    if estate.primary.kind().engine() == Engine::Mysql {
+        // Aurora keeps no binary log for others unless told to.
+        cluster
+            .sql("CALL mysql.rds_set_configuration('binlog retention hours', 24)")
+            .await
+            .expect("kept");
+    }
     let gate_port = std::net::TcpListener::bind("127.0.0.1:0")
         .expect("a port")
         .local_addr()
@@ -120,6 +127,14 @@ impl Ground {
         .await;
         let text = std::fs::read_to_string(self.plan()).expect("the plan");
         std::fs::write(self.plan(), change(text)).expect("the plan");
+    }
+
+    /// Changes the text of the plan.
+    pub(crate) fn change(&self, change: impl FnOnce(String) -> String) {
+        let text = std::fs::read_to_string(self.plan()).expect("the plan");
+        let changed = change(text.clone());
+        assert_ne!(text, changed, "the plan has what is to be changed");
+        std::fs::write(self.plan(), changed).expect("the plan");
     }
 
     fn url(&self, login: &Login, port: u16, authority: &Path) -> String {

@@ -1,5 +1,8 @@
 //! What cannot be is refused with a clear error before anything is changed, or handled: on real servers.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use crate::ground::{self, Ground};
 use daybreak_sandbox::application::OpenTransaction;
 use daybreak_sandbox::{AuroraOptions, EstateOptions, ServerKind};
@@ -13,11 +16,11 @@ async fn mysql() -> Option<Ground> {
 }
 
 /// Runs a command that must fail with `status`; what it said.
-async fn refused(ground: &Ground, arguments: &[&str], status: i32) -> String {
+pub(crate) async fn refused(ground: &Ground, arguments: &[&str], status: i32) -> String {
     refused_by(ground.daybreak(arguments), status).await
 }
 
-async fn refused_by(mut command: tokio::process::Command, status: i32) -> String {
+pub(crate) async fn refused_by(mut command: tokio::process::Command, status: i32) -> String {
     let output = command.output().await.expect("the program runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(status), "{said}");
@@ -53,7 +56,8 @@ async fn a_plan_that_cannot_be_used_touches_no_server() {
     let mut command = ground.daybreak(&["run", "--yes"]);
     command.env("DAYBREAK_TARGET_PASSWORD", "not-the-password");
     let said = refused_by(command, 1).await;
-    assert!(said.contains("target") && said.contains("hint:"), "{said}");
+    let target = format!("target (127.0.0.1:{})", ground.cluster.cluster_port());
+    assert!(said.contains(&target) && said.contains("hint:"), "{said}");
     assert!(!said.contains("not-the-password"), "{said}");
 
     let port = ground.estate.primary.port().to_string();
@@ -83,7 +87,9 @@ async fn a_target_that_is_not_empty_is_left_as_it_is() {
         .expect("made");
     let said = refused(&ground, &["run", "--yes"], 1).await;
     assert!(
-        said.contains("the target is not empty") && said.contains("shop.mine"),
+        said.contains("the target is not empty")
+            && said.contains("shop.mine, on target (127.0.0.1:")
+            && said.contains("hint:"),
         "{said}"
     );
     let tables = ground.cluster.sql("SHOW TABLES IN shop").await.expect("listed");
@@ -103,7 +109,10 @@ async fn a_missing_privilege_is_named_before_anything_is_changed() {
         ground.estate.primary.rows(&statement).await.expect("revoked");
     }
     let said = refused(&ground, &["run", "--yes"], 1).await;
-    assert!(said.contains("lacks") && said.contains("hint:"), "{said}");
+    assert!(
+        said.contains(" on source (127.0.0.1:") && said.contains("lacks") && said.contains("hint:"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +134,13 @@ async fn equal_server_ids_are_refused() {
         .await
         .expect("set");
     let said = refused(&ground, &["run", "--yes"], 1).await;
-    assert!(said.contains("same server_id"), "{said}");
+    assert!(
+        said.contains("source (127.0.0.1:")
+            && said.contains("target (127.0.0.1:")
+            && said.contains("have the same server_id")
+            && said.contains("hint:"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +170,14 @@ async fn a_schema_change_during_the_load_is_noticed() {
     assert_eq!(output.status.code(), Some(1));
     let status = ground.succeed(&["--format", "json", "status"]).await;
     let text = serde_json::to_string(&status).expect("JSON");
-    assert!(text.contains("changed") && text.contains("visits"), "{text}");
+    // Seen at the end of the load, or, where a lock ended it and it was begun again, at its second beginning.
+    let server = ["on source (127.0.0.1:", "on target (127.0.0.1:"];
+    assert!(
+        text.contains("changed")
+            && text.contains("visits")
+            && server.iter().any(|server| text.contains(server)),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,4 +204,102 @@ async fn hostile_names_are_carried() {
         .await
         .expect("there");
     assert_eq!(there.len(), 2);
+}
+
+/// A small file system in memory, unmounted at the end.
+struct SmallDisk {
+    place: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    /// `None`, with a notice, where this account may not mount.
+    #[expect(
+        clippy::print_stderr,
+        reason = "the notice is for the person who runs the tests"
+    )]
+    fn mount(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("daybreak-small-disk-")
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .tempdir()
+            .expect("a folder");
+        let disk = Self {
+            place: folder.path().to_owned(),
+            _folder: folder,
+        };
+        let mounted = disk.set_size("mode=755", megabytes);
+        if !mounted {
+            eprintln!("SKIPPED: only root can mount the small disk that this test fills");
+        }
+        mounted.then_some(disk)
+    }
+
+    fn set_size(&self, option: &str, megabytes: u32) -> bool {
+        let mut mount = Command::new("mount");
+        mount
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("{option},size={megabytes}m"),
+                "tmpfs",
+            ])
+            .arg(&self.place);
+        mount.status().is_ok_and(|status| status.success())
+    }
+
+    fn path(&self) -> &Path {
+        &self.place
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.place).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_on_the_target_is_named_and_the_load_goes_on_when_there_is_room() {
+    let Some(disk) = SmallDisk::mount(260) else { return };
+    // The binary log lies elsewhere, as on servers that have a volume for it: MySQL waits for room for its log for ever.
+    let logs = tempfile::tempdir().expect("a folder");
+    let all = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(logs.path(), all).expect("open to the servers' account");
+    let cluster = AuroraOptions::mysql()
+        .gtid(true)
+        .data_dir_on(disk.path())
+        .setting("innodb_redo_log_capacity", "16M")
+        .setting("log_bin", &logs.path().join("binlog").display().to_string());
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    let Some(ground) = ground::lay(estate, cluster).await else {
+        return;
+    };
+    ground.found(50).await;
+    for statement in [
+        "CREATE TABLE bulk (id INT AUTO_INCREMENT PRIMARY KEY, body LONGBLOB) ENGINE=InnoDB",
+        "INSERT INTO bulk (body) SELECT REPEAT(UNHEX(SHA2(n.id, 512)), 16384) FROM accounts AS n WHERE n.id <= 100",
+        "INSERT INTO bulk (body) SELECT REVERSE(body) FROM bulk",
+    ] {
+        ground.estate.sql(statement).await.expect("filled");
+    }
+    ground.init(|plan| plan).await;
+    let said = refused(&ground, &["run", "--yes", "--until", "data.check"], 1).await;
+    assert!(
+        said.contains("shop.bulk") && said.contains("on target (127.0.0.1:") && said.contains("make room"),
+        "{said}"
+    );
+    assert!(ground.writable().await[0], "the source is written as before");
+
+    assert!(disk.set_size("remount", 1_000), "room is made");
+    ground
+        .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
+        .await;
+    let there = ground
+        .cluster
+        .sql("SELECT COUNT(*) FROM shop.bulk")
+        .await
+        .expect("counted");
+    assert_eq!(there, [[Some("200".to_owned())]]);
 }

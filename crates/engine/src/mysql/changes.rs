@@ -38,7 +38,9 @@ impl Follower {
         let mut conn = server.connect(Purpose::Ask).await?;
         let (file, offset) = server.binary_log_end(&mut conn).await?;
         let image = server.schema(scope, server.flavor().await?).await?;
-        let heartbeat = "SET @master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000";
+        // A follower without a UUID makes MySQL 5.6 list its replicas with a column too few.
+        let heartbeat = "SET @master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000, \
+                         @slave_uuid = UUID(), @replica_uuid = @slave_uuid";
         server
             .rows_on::<Row>(&mut conn, "failed to prepare following changes", heartbeat)
             .await?;

@@ -95,6 +95,11 @@ fn by_number(code: u16, message: &str) -> ErrorKind {
 
 /// What to do, where the number says more than the kind.
 const fn hint(error: &Error) -> Option<&'static str> {
+    if matches!(error, Error::Driver(DriverError::NoClientSslFlagFromServer)) {
+        return Some(
+            "the server offers no TLS: give it a certificate, or set `tls=off` in its URL where the network is safe",
+        );
+    }
     match code(error) {
         Some(1040 | 1203) => {
             Some("the server has no connection left: raise `max_connections` or use fewer workers")

@@ -241,6 +241,22 @@ impl Server {
         })
     }
 
+    /// Whether clients can connect with TLS. `have_ssl` says so until MySQL 8.0; later a table of performance_schema does,
+    /// and where that is switched off TLS is on, for it can only be switched off on purpose.
+    pub(crate) async fn offers_tls(&self) -> Result<bool, EngineError> {
+        let what = "failed to ask for TLS";
+        let said: Vec<(String, String)> = self.rows(what, "SHOW GLOBAL VARIABLES LIKE 'have_ssl'").await?;
+        if let Some((_, value)) = said.first() {
+            return Ok(value == "YES");
+        }
+        let sql = "SELECT VALUE FROM performance_schema.tls_channel_status \
+                   WHERE CHANNEL = 'mysql_main' AND PROPERTY = 'Enabled'";
+        let said: Vec<(String,)> = self.rows(what, sql).await?;
+        Ok(said
+            .first()
+            .is_none_or(|(value,)| value.eq_ignore_ascii_case("yes")))
+    }
+
     /// Databases that are not the server's own, nor ours.
     pub(crate) async fn schemas(&self) -> Result<Vec<String>, EngineError> {
         let names: Vec<(String,)> = self

@@ -113,6 +113,15 @@ impl Replication for Link {
                 "give each server a `server_id` of its own",
             ));
         }
+        if settings::encrypted(&self.settings, &from.flavor, &to.flavor) && !self.from.offers_tls().await? {
+            return Ok(refuse(
+                format!(
+                    "replication is to be encrypted, and {} offers no TLS",
+                    self.from.name()
+                ),
+                "give the server a certificate, or set `replication.tls = false` where the network between the sides is safe",
+            ));
+        }
         if self.settings.gtid && !(from.gtid && to.gtid) {
             let side = if from.gtid {
                 self.to.name()
@@ -274,8 +283,11 @@ fn version_refusal(from: &Flavor, to: &Flavor) -> Option<(String, &'static str)>
     let mariadb = (from.product == Product::MariaDb, to.product == Product::MariaDb);
     Some(match mariadb {
         (true, false) => (
-            format!("{to} cannot follow {from}: MariaDB's GTID and transaction events are unknown to it"),
-            "load and verify with writes stopped, or upgrade the path: MariaDB to MySQL replication is not offered natively",
+            format!(
+                "{to} cannot follow {from}: it stops at the first of MariaDB's own log events (13121), by GTID and by file position alike"
+            ),
+            "go without: set `replication.native = false` and `replication.way_back = false`, then \
+             `daybreak run --until data.check` stops writes on the source, loads and compares",
         ),
         (false, true) => (
             format!("{to} cannot follow {from}: MariaDB does not read binary logs of MySQL 8.0 and later"),
@@ -314,7 +326,7 @@ mod tests {
         for (from, to, words) in [
             (&new, &old, "older"),
             (&new, &mariadb, "MariaDB does not read"),
-            (&mariadb, &new, "unknown to it"),
+            (&mariadb, &new, "MariaDB's own log events"),
         ] {
             let refusal = super::version_refusal(from, to).expect("refused");
             assert!(refusal.0.contains(words), "{}", refusal.0);

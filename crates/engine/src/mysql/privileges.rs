@@ -107,6 +107,21 @@ impl Server {
                 format!("there is no job `{job}` to check"),
             )
         })?;
+        let lines = self.grants().await?;
+        let has: BTreeSet<String> = lines.iter().flat_map(|line| granted(line)).collect();
+        Ok(missing(&needs, &has))
+    }
+
+    /// Privileges that the account holds on every database, roles included, in capitals.
+    pub(crate) async fn global_privileges(&self) -> Result<BTreeSet<String>, EngineError> {
+        let lines = self.grants().await?;
+        let global = lines.iter().filter(|line| line.contains(" ON *.* TO "));
+        Ok(global.flat_map(|line| granted(line)).collect())
+    }
+
+    /// The lines of `SHOW GRANTS`, with those of the roles the session has.
+    async fn grants(&self) -> Result<Vec<String>, EngineError> {
+        let flavor = self.flavor().await?;
         let mut statement = "SHOW GRANTS".to_owned();
         if flavor.appends_gtid_purged() {
             let (roles,) = self
@@ -126,8 +141,7 @@ impl Server {
         let lines: Vec<(String,)> = self
             .rows("failed to read the account's privileges", &statement)
             .await?;
-        let has: BTreeSet<String> = lines.iter().flat_map(|(line,)| granted(line)).collect();
-        Ok(missing(&needs, &has))
+        Ok(lines.into_iter().map(|(line,)| line).collect())
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, SchemaImage, Scope, Version,
-    WriteState,
+    Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, Requirement, SchemaImage, Scope,
+    Unmet, Version, WriteState,
 };
 
 use mysql_async::prelude::Queryable;
@@ -20,7 +20,8 @@ use super::session::Purpose;
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, Session, Snapshot, Statement, Write,
+    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, Session, SettingCheck, Snapshot,
+    Statement, Write,
 };
 
 /// A server, reached when first asked.
@@ -72,6 +73,18 @@ impl Inspect for Mysql {
 
     async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError> {
         self.server.missing_privileges(job).await
+    }
+
+    async fn requirements(&self, scope: &Scope) -> Result<Vec<Requirement>, EngineError> {
+        self.server.requirements(scope).await
+    }
+
+    async fn unmet(&self, requirements: &[Requirement]) -> Result<Unmet, EngineError> {
+        self.server.unmet(requirements).await
+    }
+
+    async fn short_retention(&self) -> Result<Option<SettingCheck>, EngineError> {
+        self.server.short_retention().await
     }
 
     async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError> {

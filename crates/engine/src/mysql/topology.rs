@@ -4,7 +4,7 @@ use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
 use super::connection::Server;
-use crate::EngineError;
+use crate::{EngineError, ErrorKind};
 
 /// `SHOW REPLICA STATUS`, in whichever words the server says it.
 #[derive(Debug, Clone, Default)]
@@ -72,9 +72,21 @@ impl Server {
     /// The replicas attached to the server: id, UUID where it has one, and host and port where it reported them.
     pub(crate) async fn attached_replicas(&self) -> Result<Vec<AttachedReplica>, EngineError> {
         let statement = self.flavor().await?.show_replicas();
-        let rows: Vec<Row> = self
-            .rows("failed to list the server's replicas", statement)
-            .await?;
+        let what = "failed to list the server's replicas";
+        let rows: Vec<Row> = match self.rows(what, statement).await {
+            // MySQL 5.6 sends a row with a column too few for a follower that gave no UUID, which no client can read; the
+            // connections tell then.
+            Err(error) if error.kind == ErrorKind::ConnectionLost => {
+                let hosts = self.follower_hosts().await?.into_iter();
+                return Ok(hosts
+                    .map(|host| AttachedReplica {
+                        host,
+                        ..AttachedReplica::default()
+                    })
+                    .collect());
+            }
+            other => other?,
+        };
         let attached: Vec<_> = rows
             .iter()
             .map(|row| AttachedReplica {
@@ -88,16 +100,7 @@ impl Server {
             return Ok(attached);
         }
         // Hosts that replicas did not report are known from their connections.
-        let dumps: Vec<(String,)> = self
-            .rows(
-                "failed to list the server's replicas",
-                "SELECT HOST FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID",
-            )
-            .await?;
-        let mut hosts: Vec<String> = dumps
-            .into_iter()
-            .map(|(host,)| without_port(&host).to_owned())
-            .collect();
+        let mut hosts = self.follower_hosts().await?;
         hosts.dedup();
         let only = (hosts.len() == 1).then(|| hosts[0].clone());
         Ok(attached
@@ -110,6 +113,20 @@ impl Server {
                 _ => replica,
             })
             .collect())
+    }
+}
+
+impl Server {
+    /// The hosts from which the binary log is being read.
+    async fn follower_hosts(&self) -> Result<Vec<String>, EngineError> {
+        let dumps: Vec<(String,)> = self
+            .rows(
+                "failed to list the server's replicas",
+                "SELECT HOST FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID",
+            )
+            .await?;
+        let hosts = dumps.into_iter().map(|(host,)| without_port(&host).to_owned());
+        Ok(hosts.collect())
     }
 }
 

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daybreak_model::{Endpoint, FenceProof, Flavor, IdentityValue, Position, SchemaImage, Scope, WriteState};
+use daybreak_model::{
+    Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope, Unmet, WriteState,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Changes, Check, EngineError, Read, Snapshot, Statement, Write};
@@ -96,6 +98,16 @@ pub trait Inspect: Send + Sync {
     /// Jobs: `"read"` (snapshot and copy from), `"write"` (create and load), `"follow"` (steer replication into it),
     /// `"lead"` (be replicated from), `"fence"`.
     async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError>;
+
+    /// What the objects of the scope need from whichever server they are on, beside themselves.
+    async fn requirements(&self, scope: &Scope) -> Result<Vec<Requirement>, EngineError>;
+
+    /// Which of these requirements, read from another server, this one does not meet.
+    async fn unmet(&self, requirements: &[Requirement]) -> Result<Unmet, EngineError>;
+
+    /// Why the server may throw its change stream away before another has read it (MySQL: less than a day of binary
+    /// log; PostgreSQL: slots limited to less than 1 GiB of log or dropped within a day); `None` when it keeps enough.
+    async fn short_retention(&self) -> Result<Option<SettingCheck>, EngineError>;
 
     /// The next values that AUTO_INCREMENT columns or sequences in the scope would hand out.
     async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError>;

@@ -1,12 +1,12 @@
 //! Read-only questions.
 
 use async_trait::async_trait;
-use daybreak_model::{Flavor, IdentityValue, Lsn, Position, SchemaImage, Scope};
+use daybreak_model::{Flavor, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, Unmet};
 
 use super::classify::trouble;
 use super::database::Postgres;
-use super::{identity, privileges, quote, schema, sequences, sessions};
-use crate::{EngineError, ErrorKind, Identity, Inspect, Session};
+use super::{identity, privileges, quote, readiness, schema, sequences, sessions};
+use crate::{EngineError, ErrorKind, Identity, Inspect, Session, SettingCheck};
 
 #[async_trait]
 impl Inspect for Postgres {
@@ -68,6 +68,28 @@ impl Inspect for Postgres {
         let missing = privileges::missing(&connection, flavor, job).await?;
         connection.give_back();
         Ok(missing)
+    }
+
+    async fn requirements(&self, scope: &Scope) -> Result<Vec<Requirement>, EngineError> {
+        let connection = self.server.lease().await?;
+        let requirements = readiness::requirements(&connection, scope).await?;
+        connection.give_back();
+        Ok(requirements)
+    }
+
+    async fn unmet(&self, requirements: &[Requirement]) -> Result<Unmet, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let unmet = readiness::unmet(&connection, flavor, requirements).await?;
+        connection.give_back();
+        Ok(unmet)
+    }
+
+    async fn short_retention(&self) -> Result<Option<SettingCheck>, EngineError> {
+        let connection = self.server.lease().await?;
+        let check = readiness::short_retention(&connection).await?;
+        connection.give_back();
+        Ok(check)
     }
 
     async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError> {

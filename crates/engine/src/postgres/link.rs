@@ -129,6 +129,15 @@ impl Replication for Link {
                 );
             }
         }
+        if self.settings.tls && !self.leader_offers_tls().await? {
+            return refuse(
+                format!(
+                    "replication is to be encrypted, and {} offers no TLS",
+                    self.from.endpoint
+                ),
+                "give the server a certificate (`ssl = on`), or set `replication.tls = false` where the network between the sides is safe",
+            );
+        }
         let reason = self.exhausted().await?;
         match reason {
             Some((reason, hint)) => refuse(reason, hint),
@@ -328,6 +337,15 @@ impl Link {
                 ))
             }
         }
+    }
+
+    async fn leader_offers_tls(&self) -> Result<bool, EngineError> {
+        let connection = self.from.lease().await?;
+        let ssl = connection
+            .value("SELECT current_setting('ssl')", "failed to ask for TLS")
+            .await?;
+        connection.give_back();
+        Ok(ssl.as_deref() == Some("on"))
     }
 
     /// Slots, walsenders and workers that are all taken.

@@ -106,3 +106,30 @@ async fn on_mysql_56() {
 async fn on_mariadb() {
     seen(ServerKind::MariaDb1011, false).await;
 }
+
+/// A follower of somebody else's, which gives no UUID: MySQL 5.6 then lists its replicas with a column too few.
+#[tokio::test]
+async fn a_follower_without_a_uuid_keeps_nobody_from_asking_who_the_server_is() {
+    let Some((_sandbox, estate, server)) = lone(ServerKind::Mysql56, false).await else {
+        return;
+    };
+    let options = mysql_async::OptsBuilder::default()
+        .ip_or_hostname("127.0.0.1")
+        .tcp_port(estate.primary.port())
+        .user(Some(estate.admin.name()))
+        .pass(Some(estate.admin.password()))
+        .prefer_socket(false);
+    let follower = mysql_async::Conn::new(options).await.unwrap();
+    let request = mysql_async::BinlogStreamRequest::new(77)
+        .with_filename(b"binlog.000001")
+        .with_pos(4);
+    let stream = follower.get_binlog_stream(request).await.unwrap();
+    let dumps = "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Binlog Dump'";
+    estate
+        .primary
+        .wait_for(dumps, "1", std::time::Duration::from_secs(10))
+        .await
+        .unwrap();
+    assert_eq!(server.identity().await.unwrap().replicas, ["127.0.0.1:0"]);
+    drop(stream);
+}

@@ -154,6 +154,23 @@ impl Flavor {
         }
     }
 
+    /// Whether `CREATE USER … IDENTIFIED BY RANDOM PASSWORD` exists (MySQL 8.0.18).
+    #[must_use]
+    pub fn makes_random_passwords(&self) -> bool {
+        self.is_mysql_since(8, 0, 18)
+    }
+
+    /// The variable that says after how long a binary log is removed, and its unit in seconds: MySQL 8.0.1 counts seconds,
+    /// servers before and MariaDB days. 0 is never.
+    #[must_use]
+    pub fn binary_log_expiry(&self) -> (&'static str, u32) {
+        if self.is_mysql_since(8, 0, 1) {
+            ("binlog_expire_logs_seconds", 1)
+        } else {
+            ("expire_logs_days", 86_400)
+        }
+    }
+
     /// What the server calls the three-byte form of UTF-8: `utf8mb3` since MySQL 8.0.24 and MariaDB 10.6, `utf8` before.
     #[must_use]
     pub fn utf8mb3(&self) -> &'static str {

@@ -73,9 +73,21 @@ impl Connection {
     }
 }
 
+/// The bank's schema as a server of this version can have it: JSON came with MySQL 5.7.8, generated columns with 5.7.6.
+fn schema_for((major, minor, _): (u16, u16, u16)) -> String {
+    if (major, minor) >= (5, 7) {
+        return SCHEMA.to_owned();
+    }
+    let lines = SCHEMA.lines().filter(|line| !line.contains("GENERATED ALWAYS"));
+    lines
+        .map(|line| format!("{}\n", line.replace("details JSON", "details TEXT")))
+        .collect()
+}
+
 pub(super) async fn found(url: &str, accounts: i64, rows: u64) -> Result<(), BankError> {
     let mut connection = Connection::open(url).await?.0;
-    for statement in SCHEMA
+    let schema = schema_for(connection.server_version());
+    for statement in schema
         .split(";;")
         .map(str::trim)
         .filter(|statement| !statement.is_empty())

@@ -1,7 +1,9 @@
 //! What a cluster is to be like.
 
+use std::path::{Path, PathBuf};
+
 use crate::kind::{Engine, ServerKind};
-use crate::setup::Settings;
+use crate::setup::{ServerSetup, Settings};
 
 /// What a stand-in is to be like.
 #[derive(Debug, Clone)]
@@ -12,6 +14,7 @@ pub struct AuroraOptions {
     pub(super) gtid: bool,
     pub(super) require_tls: bool,
     pub(super) settings: Settings,
+    pub(super) data_folder: Option<PathBuf>,
 }
 
 impl AuroraOptions {
@@ -32,6 +35,7 @@ impl AuroraOptions {
             gtid: false,
             require_tls: false,
             settings: Settings::new(),
+            data_folder: None,
         }
     }
 
@@ -63,6 +67,20 @@ impl AuroraOptions {
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// Puts every data directory under this folder, such as a small file system of a test's own for a full disk.
+    pub fn data_dir_on(mut self, folder: &Path) -> Self {
+        self.data_folder = Some(folder.to_owned());
+        self
+    }
+
+    /// The setup with its data directory where it belongs.
+    pub(super) fn place(&self, setup: ServerSetup) -> ServerSetup {
+        match &self.data_folder {
+            Some(folder) => setup.data_dir_on(folder),
+            None => setup,
+        }
     }
 
     pub(super) fn engine(&self) -> Engine {

@@ -36,6 +36,9 @@ impl Server {
             Engine::Mysql => mysql::command(self)?,
             Engine::Postgres => postgres::command(self)?,
         };
+        if let Some(clock) = &self.clock {
+            command = clock.show(&command);
+        }
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -111,10 +114,13 @@ impl Server {
 
     /// Ends it at once, blocking.
     pub(crate) fn end_now(&self) {
+        let pid = self.process_id();
         drop(lock(&self.process).take());
+        self.forget_clock(pid);
     }
 
     async fn end(&self, how: impl FnOnce(&Process) + Send + 'static) -> Result<(), SandboxError> {
+        let pid = self.process_id();
         let process = lock(&self.process).take();
         if let Some(process) = process {
             blocking(move || {
@@ -123,6 +129,7 @@ impl Server {
             })
             .await?;
         }
+        self.forget_clock(pid);
         Ok(())
     }
 

@@ -43,7 +43,7 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
             Some(_) => {
                 let object = describe(object.kind, &object.name);
                 return Err(LoadError::TargetNotEmpty(format!(
-                    "its {object} is not the same as the source's"
+                    "its {object} is not the same as the source's: one of the two was changed since the load began"
                 )));
             }
             None => {
@@ -59,7 +59,11 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
         .iter()
         .filter(|object| object.kind == ObjectKind::Schema)
     {
-        kept.insert((schema.kind, schema.name.clone()));
+        // One with other defaults is made like the source's.
+        let wanted = wanted.get(&(schema.kind, schema.name.as_str()));
+        if wanted.is_none_or(|wanted| wanted.definition == schema.definition) {
+            kept.insert((schema.kind, schema.name.clone()));
+        }
     }
     let started = present.tables.iter().map(|table| table.name.clone()).collect();
     Ok(LoadPlan {
@@ -179,9 +183,11 @@ mod tests {
             object(ObjectKind::Table, "shop.a", "x"),
         ]);
         let empty = image(vec![object(ObjectKind::Schema, "shop", "other")]);
+        let onto_empty =
+            plan(source.clone(), &empty, false).expect("an empty schema of the same name is no obstacle");
         assert!(
-            plan(source.clone(), &empty, false).is_ok(),
-            "an empty schema of the same name is no obstacle"
+            onto_empty.present.is_empty(),
+            "one with other defaults is made like the source's"
         );
         let half = image(vec![object(ObjectKind::Table, "shop.a", "x")]);
         assert!(matches!(

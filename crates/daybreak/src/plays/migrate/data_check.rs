@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daybreak_model::Position;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo};
 use daybreak_work::{CheckReport, Verdict, data_check};
 
@@ -11,6 +12,26 @@ use crate::plays::relay::shown;
 
 /// Compares every row of every table while both sides live.
 pub(super) struct DataCheck(pub(super) Arc<World>);
+
+impl DataCheck {
+    /// Without replication both sides must stand still: where the source's log ends, which no write may move.
+    async fn standing(&self) -> Result<Option<Position>, StepError> {
+        let world = &self.0;
+        if world.settings.native {
+            return Ok(None);
+        }
+        for side in [&world.source, &world.target] {
+            let state = side.write_state().await.or_fail()?;
+            if state.may_be_written() {
+                return Err(
+                    StepError::new(format!("{} can be written: {state:?}", side.endpoint()))
+                        .with_hint("set it read-only again and load anew: without replication no write reaches the other side"),
+                );
+            }
+        }
+        world.source.position().await.or_fail().map(Some)
+    }
+}
 
 #[async_trait]
 impl Step for DataCheck {
@@ -38,8 +59,9 @@ impl Step for DataCheck {
     async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
         let world = &self.0;
         let tables = world.tables().await.or_fail()?;
+        let before = self.standing().await?;
         let report: CheckReport = shown(cx, "rows", |observer| async move {
-            let link = Some(&world.forward);
+            let link = world.settings.native.then_some(&world.forward);
             data_check(
                 &world.source,
                 &world.target,
@@ -52,6 +74,13 @@ impl Step for DataCheck {
             .or_fail()
         })
         .await?;
+        if self.standing().await? != before {
+            return Err(StepError::new(format!(
+                "{} was written while it was compared",
+                world.source.endpoint()
+            ))
+            .with_hint("let nothing write there, then run the same command again"));
+        }
         let ended = cx.clock().now().to_string();
         let measured = evidence(&report).with("ended", ended);
         if report.verdict == Verdict::Same {

@@ -4,12 +4,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daybreak_engine::{Database, Identity, Role};
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
+use daybreak_work::LoadError;
 
 use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
 
 /// Looks at both sides before anything is changed: who they are, whether they are what the plan says, and whether
-/// every privilege is there that later steps need.
+/// everything is there that later steps need: privileges, settings, accounts, extensions.
 pub(super) struct EstateCheck(pub(super) Arc<World>);
 
 #[async_trait]
@@ -22,7 +23,7 @@ impl Step for EstateCheck {
                 settings.target.endpoint.to_string(),
             ],
             undo: Undo::Nothing,
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_secs(300),
             ..StepPlan::new(
                 "estate.check",
                 "D1",
@@ -35,78 +36,144 @@ impl Step for EstateCheck {
         Ok(Probe::NotDone)
     }
 
-    async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
+    async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
+        self.look(cx).await
+    }
+
+    /// Looks again, from the beginning: what was so a moment ago is no proof.
+    async fn verify(&self, cx: &Context) -> Result<Verdict, StepError> {
+        self.look(cx).await.map(Verdict::Holds)
+    }
+}
+
+impl EstateCheck {
+    /// Everything that can be known before anything is changed; the first thing that does not fit is an error.
+    async fn look(&self, cx: &Context) -> Result<Evidence, StepError> {
         let world = &self.0;
-        for (server, jobs) in [
-            (&world.source, &["read", "lead", "fence"][..]),
-            (&world.target, &["write", "follow", "lead", "fence"][..]),
+        let (native, way_back) = (world.settings.native, world.settings.way_back);
+        for (server, own, leads, follows) in [
+            (&world.source, "read", native, way_back),
+            (&world.target, "write", way_back, native),
         ] {
-            privileges(server, jobs).await?;
+            let links = [("lead", leads), ("follow", follows)];
+            let links = links.into_iter().filter(|(_, needed)| *needed);
+            let jobs: Vec<&str> = [own, "fence"]
+                .into_iter()
+                .chain(links.map(|(job, _)| job))
+                .collect();
+            privileges(server, &jobs).await?;
         }
         let (source, target) = tokio::join!(world.source.identity(), world.target.identity());
         let (source, target) = (source.or_fail()?, target.or_fail()?);
         compare(world, &source, &target)?;
-        if let Some(refusal) = world.forward.refusal().await.or_fail()? {
-            return Err(
-                StepError::new(format!("{} cannot replicate: {}", refusal.object, refusal.reason))
-                    .with_hint(refusal.hint),
-            );
-        }
-        if world.settings.way_back
-            && let Some(refusal) = world.backward.refusal().await.or_fail()?
-        {
-            return Err(StepError::new(format!(
-                "there is no way back: {}: {}",
-                refusal.object, refusal.reason
-            ))
-            .with_hint(format!(
-                "{}; or go without one: `replication.way_back = false`",
-                refusal.hint
-            )));
-        }
-        let present = world.source.schemas().await.or_fail()?;
-        if let Some(absent) = world
-            .settings
-            .scope
-            .schemas
-            .iter()
-            .find(|name| !present.contains(name))
-        {
-            return Err(
-                StepError::new(format!("{} has no schema `{absent}`", world.source.endpoint()))
-                    .with_hint(format!("it has: {}", present.join(", "))),
-            );
+        links(world).await?;
+        let notes = objects(world).await?;
+        for note in &notes {
+            cx.waiting(format!("note: {note}"));
         }
         Ok(Evidence::none()
             .with("source_version", source.flavor.to_string())
             .with("target_version", target.flavor.to_string())
-            .with(
-                "source",
-                serde_json::Value::from(
-                    evidence(&source)
-                        .iter()
-                        .map(pair)
-                        .collect::<serde_json::Map<_, _>>(),
-                ),
-            )
-            .with(
-                "target",
-                serde_json::Value::from(
-                    evidence(&target)
-                        .iter()
-                        .map(pair)
-                        .collect::<serde_json::Map<_, _>>(),
-                ),
-            ))
-    }
-
-    async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {
-        Ok(Verdict::Holds(Evidence::none()))
+            .with("notes", notes)
+            .with("source", facts(&source))
+            .with("target", facts(&target)))
     }
 }
 
-fn pair((name, value): (&str, &serde_json::Value)) -> (String, serde_json::Value) {
-    (name.to_owned(), value.clone())
+fn facts(identity: &Identity) -> serde_json::Value {
+    let facts = evidence(identity);
+    let pairs = facts.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    serde_json::Value::Object(pairs.collect())
+}
+
+/// Whether replication can run as planned, and whether each side keeps its changes long enough for the other to read them.
+async fn links(world: &World) -> Result<(), StepError> {
+    let settings = &world.settings;
+    if !settings.native {
+        // The load still notes where the source's log ends, by which writes are noticed.
+        world.source.position().await.or_fail()?;
+        return Ok(());
+    }
+    if let Some(refusal) = world.forward.refusal().await.or_fail()? {
+        return Err(
+            StepError::new(format!("{} cannot replicate: {}", refusal.object, refusal.reason))
+                .with_hint(refusal.hint),
+        );
+    }
+    if settings.way_back
+        && let Some(refusal) = world.backward.refusal().await.or_fail()?
+    {
+        return Err(StepError::new(format!(
+            "there is no way back: {}: {}",
+            refusal.object, refusal.reason
+        ))
+        .with_hint(format!(
+            "{}; or go without one: `replication.way_back = false`",
+            refusal.hint
+        )));
+    }
+    let leaders = [(&world.source, true), (&world.target, settings.way_back)];
+    for (server, _) in leaders.into_iter().filter(|(_, leads)| *leads) {
+        if let Some(short) = server.short_retention().await.or_fail()? {
+            return Err(StepError::new(format!(
+                "{} may throw its changes away before they are replicated: {}",
+                server.endpoint(),
+                short.found
+            ))
+            .with_hint(short.hint));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the scope is there, can be carried, and finds at the target what it needs. Returns what works and should be known.
+async fn objects(world: &World) -> Result<Vec<String>, StepError> {
+    let (source, target, scope) = (&world.source, &world.target, &world.settings.scope);
+    let present = source.schemas().await.or_fail()?;
+    if let Some(absent) = scope.schemas.iter().find(|name| !present.contains(name)) {
+        return Err(
+            StepError::new(format!("{} has no schema `{absent}`", source.endpoint()))
+                .with_hint(format!("it has: {}", present.join(", "))),
+        );
+    }
+    let flavor = target.flavor().await.or_fail()?;
+    let image = source.schema(scope, &flavor).await.or_fail()?;
+    if !image.refusals.is_empty() {
+        return Err(LoadError::Refused(image.refusals)).or_fail();
+    }
+    let requirements = source.requirements(scope).await.or_fail()?;
+    let unmet = target.unmet(&requirements).await.or_fail()?;
+    if !unmet.refusals.is_empty() {
+        let (words, hints): (Vec<_>, Vec<_>) = unmet
+            .refusals
+            .iter()
+            .map(|refusal| {
+                (
+                    format!("{}: {}", refusal.object, refusal.reason),
+                    refusal.hint.as_str(),
+                )
+            })
+            .unzip();
+        return Err(StepError::new(format!(
+            "{} is not ready for what is to be carried there: {}",
+            target.endpoint(),
+            words.join(" · ")
+        ))
+        .with_hint(hints.join(" · ")));
+    }
+    Ok(unmet
+        .notes
+        .iter()
+        .map(|note| {
+            format!(
+                "{}: {}: {}; {}",
+                target.endpoint(),
+                note.object,
+                note.reason,
+                note.hint
+            )
+        })
+        .collect())
 }
 
 /// Two servers, both primaries, fit to lead and to follow, with clocks that agree.
@@ -127,7 +194,9 @@ fn compare(world: &World, source: &Identity, target: &Identity) -> Result<(), St
             );
         }
     }
-    if let Some(setting) = &source.cannot_be_followed {
+    if world.settings.native
+        && let Some(setting) = &source.cannot_be_followed
+    {
         return Err(StepError::new(format!(
             "{source_name} cannot be replicated from: {}",
             setting.found
@@ -146,7 +215,7 @@ fn compare(world: &World, source: &Identity, target: &Identity) -> Result<(), St
             setting.hint
         )));
     }
-    if world.settings.link.gtid {
+    if world.settings.native && world.settings.link.gtid {
         for (identity, name) in [(source, source_name), (target, target_name)] {
             if !identity.gtid {
                 return Err(StepError::new(format!("GTID is off on {name}"))
@@ -154,7 +223,7 @@ fn compare(world: &World, source: &Identity, target: &Identity) -> Result<(), St
             }
         }
     }
-    if source.server_id.is_some() && source.server_id == target.server_id {
+    if world.settings.native && source.server_id.is_some() && source.server_id == target.server_id {
         return Err(StepError::new(format!(
             "{source_name} and {target_name} have the same server_id, {}",
             source.server_id.unwrap_or_default()

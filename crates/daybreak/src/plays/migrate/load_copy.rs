@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use daybreak_work::{LoadReport, load, same_schema};
+use daybreak_work::{LoadError, LoadReport, load, same_schema};
 
 use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
@@ -12,6 +12,22 @@ use crate::plays::relay::shown;
 /// Copies everything in the scope from a consistent snapshot of the source. Its evidence is the position that
 /// replication starts from.
 pub(super) struct LoadCopy(pub(super) Arc<World>);
+
+impl LoadCopy {
+    /// Says on which server it is, where the decision was made from images alone.
+    fn with_server(&self, error: LoadError) -> LoadError {
+        let world = &self.0;
+        match error {
+            LoadError::TargetNotEmpty(what) => {
+                LoadError::TargetNotEmpty(format!("{what}, on {}", world.target.endpoint()))
+            }
+            LoadError::SchemaChanged(what) => {
+                LoadError::SchemaChanged(format!("{what}, on {}", world.source.endpoint()))
+            }
+            other => other,
+        }
+    }
+}
 
 #[async_trait]
 impl Step for LoadCopy {
@@ -61,6 +77,7 @@ impl Step for LoadCopy {
                 &observer,
             )
             .await
+            .map_err(|error| self.with_server(error))
             .or_fail()
         })
         .await?;

@@ -83,7 +83,9 @@ impl AuroraStandIn {
                 .require_tls(options.require_tls);
             settings
                 .iter()
-                .fold(setup, |setup, (name, value)| setup.setting(name, value))
+                .fold(options.place(setup), |setup, (name, value)| {
+                    setup.setting(name, value)
+                })
                 .start()
         });
         let servers = try_join_all(starts).await?;
@@ -122,7 +124,9 @@ impl AuroraStandIn {
                 .require_tls(options.require_tls);
             settings
                 .iter()
-                .fold(setup, |setup, (name, value)| setup.setting(name, value))
+                .fold(options.place(setup), |setup, (name, value)| {
+                    setup.setting(name, value)
+                })
         };
         let writer = setup(1).start().await?;
         postgres::bootstrap(&writer, admin, replication, DATABASE).await?;
