@@ -10,8 +10,6 @@ mod report;
 mod run;
 mod status;
 
-pub(crate) use status::words;
-
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};

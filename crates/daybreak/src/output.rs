@@ -58,3 +58,18 @@ pub(crate) fn log_to_stderr(verbose: bool) {
         .with_writer(std::io::stderr)
         .init();
 }
+
+/// A status as its JSON name, in words.
+pub(crate) fn words(status: &impl Serialize) -> String {
+    let value = serde_json::to_value(status).unwrap_or_default();
+    let name = value
+        .get("status")
+        .unwrap_or(&value)
+        .as_str()
+        .unwrap_or("?")
+        .replace('_', " ");
+    match value.get("why").and_then(serde_json::Value::as_str) {
+        Some(why) => format!("{name}: {why}"),
+        None => name,
+    }
+}

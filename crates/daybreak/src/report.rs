@@ -7,7 +7,7 @@ use daybreak_runbook::{Evidence, History, Run, StepHistory, StepStanding};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
-use crate::cli::words;
+use crate::output::words;
 
 /// Writes `path` and, beside it, the same name with the ending `json`. `summary` stands at the top where there is one.
 pub(crate) fn write(

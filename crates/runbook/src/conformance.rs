@@ -24,9 +24,10 @@ use crate::journal::Journal;
 use crate::plan::{StepPlan, Undo};
 use crate::runbook::Runbook;
 use crate::secrets::Secrets;
+use crate::sqlite::SqliteStore;
 use crate::status::RunStatus;
 use crate::step::{Probe, Step, Verdict};
-use crate::store::{SqliteStore, Store};
+use crate::store::Store;
 
 /// What the steps of one runbook act on.
 #[async_trait]

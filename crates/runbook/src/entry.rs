@@ -1,7 +1,6 @@
 //! The journal's vocabulary: everything that can be written down.
 
 use std::fmt;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::conductor::Conductor;
 use crate::evidence::Evidence;
 use crate::failure::StepError;
+use crate::micros::Micros;
 use crate::plan::StepPlan;
 
 /// The number of a run within its journal, from 1.
@@ -211,39 +211,5 @@ impl Entry {
             Self::UndoKept { .. } => "undo_kept",
             Self::UndoFailed { .. } => "undo_failed",
         }
-    }
-}
-
-/// A duration in whole microseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Micros(pub u64);
-
-impl From<Duration> for Micros {
-    fn from(time: Duration) -> Self {
-        Self(time.as_micros().try_into().unwrap_or(u64::MAX))
-    }
-}
-
-impl From<Micros> for Duration {
-    fn from(time: Micros) -> Self {
-        Duration::from_micros(time.0)
-    }
-}
-
-/// A [`Duration`] field written as [`Micros`].
-pub(crate) mod micros {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Micros;
-
-    pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        Micros::from(*time).serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        Micros::deserialize(deserializer).map(Duration::from)
     }
 }

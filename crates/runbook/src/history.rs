@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::entry::{Entry, Micros, PlannedStep, RunId};
+use crate::entry::{Entry, PlannedStep, RunId};
 use crate::evidence::Evidence;
 use crate::failure::StepError;
 use crate::inbox::Answer;
+use crate::micros::Micros;
 use crate::record::{BrokenChain, Record, WrongFormat, verify_chain};
 use crate::status::{IllegalEvent, RunStatus, Status, next};
 

@@ -21,44 +21,56 @@
 mod clock;
 mod conductor;
 mod evidence;
-mod failure;
-
-// A step and what it sees. `context` reaches down to the journal for notes and evidence.
-mod context;
-mod plan;
-mod runbook;
-mod step;
-
-// What is written down.
-mod entry;
-mod history;
-mod journal;
-mod record;
+mod micros;
 mod secrets;
-mod status;
-mod store;
 
-// Who steers and who watches.
+// What goes wrong, and what is said beforehand.
+mod failure;
+mod plan;
+
+// What is written down: an entry of the journal, and what it becomes.
+mod entry;
+
 mod approval;
 mod event;
+mod record;
+mod status;
+
+// Where it is kept.
+mod store;
+
+// Who steers.
 mod inbox;
+
+mod history;
+mod sqlite;
+
+mod journal;
+
+// What a step sees of the run around it: it reaches down to the journal for notes and evidence.
+mod context;
+
 mod ruling;
+mod step;
+
+mod recover;
+mod runbook;
 
 // Who acts.
 mod executor;
-mod recover;
 
 // What is shown, and what is made to go wrong.
-#[cfg(feature = "conformance")]
-pub mod conformance;
 mod fault;
 mod view;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
 
 pub use approval::{ApprovalRequest, Approver, Decision, InboxOnly, Policy};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conductor::Conductor;
 pub use context::{Context, Stop};
-pub use entry::{Entry, Micros, PlannedStep, RunId, UndoPurpose};
+pub use entry::{Entry, PlannedStep, RunId, UndoPurpose};
 pub use event::{Event, Events, Progress, Signal, What};
 pub use evidence::Evidence;
 pub use executor::{ExecuteError, Executor, RunOptions, Settings};
@@ -67,11 +79,13 @@ pub use fault::{BadFaultPoint, Fault, FaultPoint, FaultyStore};
 pub use history::{Approval, History, ReplayError, Run, StepHistory};
 pub use inbox::{Answer, Ask, Command, Inbox, await_answer};
 pub use journal::{Journal, JournalError};
+pub use micros::Micros;
 pub use plan::{StepPlan, Undo};
 pub use record::{BrokenChain, FormatVersion, Hash, Record, WrongFormat, verify_chain};
 pub use runbook::{BadRunbook, OnFailure, Runbook, RunbookBuilder};
 pub use secrets::{SecretTooShort, Secrets};
+pub use sqlite::SqliteStore;
 pub use status::{IllegalEvent, RunStatus, Status, StepStanding, StepStatus, Stuck, next};
 pub use step::{Probe, Step, Verdict};
-pub use store::{LEASE_LIFETIME, Lease, SqliteStore, Store, StoreError};
+pub use store::{LEASE_LIFETIME, Lease, Store, StoreError};
 pub use view::{ChainView, ConductorView, RunView, StepView, View};

@@ -33,7 +33,7 @@ pub struct StepPlan {
     /// What takes it back.
     pub undo: Undo,
     /// How long all its beats may take together, retries included; for its undo the same again.
-    #[serde(rename = "deadline_us", with = "crate::entry::micros")]
+    #[serde(rename = "deadline_us", with = "crate::micros")]
     pub deadline: Duration,
     /// Who feels it, in words: "nobody", "writers wait", "readers of `orders`".
     pub blast_radius: String,

@@ -1,13 +1,9 @@
 //! Where the journal lies: the port.
 
-mod sqlite;
-
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-
-pub use sqlite::SqliteStore;
 
 use crate::conductor::Conductor;
 use crate::record::{Record, WrongFormat};

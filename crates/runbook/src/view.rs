@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::conductor::Conductor;
-use crate::entry::{Micros, PlannedStep, RunId};
+use crate::entry::{PlannedStep, RunId};
 use crate::evidence::Evidence;
 use crate::failure::StepError;
 use crate::history::{Approval, History, ReplayError, Run, StepHistory};
 use crate::inbox::{Command, Inbox};
+use crate::micros::Micros;
 use crate::plan::Undo;
 use crate::record::{BrokenChain, Record};
 use crate::runbook::Runbook;

@@ -12,8 +12,10 @@
 //! idle.
 
 mod side;
+mod straggler;
 
 mod refusal;
+
 mod switch;
 
 mod protocol;
@@ -30,6 +32,7 @@ pub use gate::{
 pub use protocol::Protocol;
 pub use refusal::{HoldEnd, Refusal, SwitchError};
 pub use side::{Side, UnknownSide};
+pub use straggler::Straggler;
 pub use switch::{
-    Drained, Flow, Held, HoldLimits, Pointed, Released, Straggler, Stragglers, TrafficSwitch, Whereabouts,
+    Drained, Flow, Held, HoldLimits, Pointed, Released, Stragglers, TrafficSwitch, Whereabouts,
 };

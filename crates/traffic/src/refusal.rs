@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::side::Side;
-use crate::switch::Straggler;
+use crate::straggler::Straggler;
 
 /// How a hold came to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::refusal::SwitchError;
 use crate::side::Side;
+use crate::straggler::Straggler;
 
 /// What happens to connections that are still in a transaction when the time to drain is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,17 +41,6 @@ pub struct Held {
     pub already: bool,
     /// How long it may still last, in milliseconds.
     pub remaining_ms: u64,
-}
-
-/// A connection that did not become idle in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Straggler {
-    /// The application's address.
-    pub client: String,
-    /// The local port of the connection to the server, by which the server's session list names it.
-    pub backend_port: u16,
-    /// How long it had been busy, in milliseconds; null where the stream cannot be read.
-    pub busy_ms: Option<u64>,
 }
 
 /// Nothing that a client sends reaches a server any more.

@@ -103,7 +103,7 @@ impl Status {
                 "\nrun {} · {} · {}",
                 run.id,
                 run.play,
-                words(&run.status.run)
+                output::words(&run.status.run)
             ));
             let mut table = Table::new();
             table.load_style(presets::NOTHING);
@@ -115,7 +115,7 @@ impl Status {
                 table.add_row([
                     format!("  {}", plan.id),
                     plan.row.clone(),
-                    words(&standing.status),
+                    output::words(&standing.status),
                     took.unwrap_or_default(),
                     plan.title.clone(),
                 ]);
@@ -138,19 +138,4 @@ pub(super) async fn history(settings: &Settings) -> Result<History, Trouble> {
             Some("`daybreak log` shows the journal up to the record that cannot be trusted"),
         )
     })
-}
-
-/// A status as its JSON name, in words.
-pub(crate) fn words(status: &impl Serialize) -> String {
-    let value = serde_json::to_value(status).unwrap_or_default();
-    let name = value
-        .get("status")
-        .unwrap_or(&value)
-        .as_str()
-        .unwrap_or("?")
-        .replace('_', " ");
-    match value.get("why").and_then(serde_json::Value::as_str) {
-        Some(why) => format!("{name}: {why}"),
-        None => name,
-    }
 }

@@ -136,11 +136,12 @@ async fn one_fault(
         panic!("{case}: the step is not reached\n{words}");
     }
     let side = fault.side(old);
-    let since = Instant::now();
+    let befell = Instant::now();
     befall(ground, fault, side).await;
     goes_on(&conductor);
     tokio::time::sleep(AWAY).await;
     mend(ground, fault, side).await;
+    let away = befell.elapsed();
     let ended = tokio::time::timeout(Duration::from_secs(120), conductor.wait_with_output()).await;
     let ended = ended
         .unwrap_or_else(|_| panic!("{case}: the conductor ends"))
@@ -170,20 +171,14 @@ async fn one_fault(
     if ended.status.success() {
         assert_eq!(serving, 1 - old, "{case}: done means moved");
     }
-    let pause = bank.longest_pause(since).await.length;
-    let away = if serving == side { AWAY } else { Duration::ZERO };
-    eprintln!(
-        "{case}: exit {:?}, writes stopped for {pause:?}",
-        ended.status.code()
-    );
+    let pause = bank.longest_pause(befell).await.length;
+    let away = if serving == side { away } else { Duration::ZERO };
     assert!(
         pause < away + DEADLINE + SLACK,
         "{case}: writes stopped for {pause:?}\n{words}"
     );
     // Mended, the same command completes the move.
-    if serving == old {
-        ground.succeed(&arguments).await;
-    } else if !ended.status.success() {
+    if serving == old || !ended.status.success() {
         ground.succeed(&arguments).await;
     }
     let only = [old == 1, old == 0];

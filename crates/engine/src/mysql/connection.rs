@@ -13,8 +13,8 @@ use rustls::pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use super::classify;
 use super::session::{self, Purpose};
-use super::{classify, identity};
 use crate::{EngineError, ErrorKind};
 
 /// What our connections call themselves, so that they are told from the applications'.
@@ -94,7 +94,7 @@ impl Server {
         self.flavor
             .get_or_try_init(|| async {
                 let mut conn = self.raw().await?;
-                let flavor = identity::flavor(self, &mut conn).await?;
+                let flavor = self.detect_flavor(&mut conn).await?;
                 drop(conn.disconnect().await);
                 Ok(flavor)
             })

@@ -10,27 +10,29 @@ use super::connection::Server;
 use super::{classify, quote};
 use crate::{EngineError, ErrorKind, Identity, Role, SettingCheck};
 
-/// What the server at the other end runs.
-pub(crate) async fn flavor(server: &Server, conn: &mut Conn) -> Result<Flavor, EngineError> {
-    let what = "failed to ask for the server's version";
-    let rows = server
-        .rows_on::<(String, String)>(conn, what, "SELECT @@version, @@version_comment")
-        .await?;
-    let (text, comment) = rows
-        .into_iter()
-        .next()
-        .ok_or_else(|| server.error(ErrorKind::Other, format!("{what}: the server answered nothing")))?;
-    let product = product(&text, &comment);
-    // MariaDB before 11 says `5.5.5-10.11.6-MariaDB` to clients, but `@@version` has no such prefix.
-    let version: Version = text
-        .parse()
-        .map_err(|error| server.error(ErrorKind::Unsupported, format!("{what}: {error}")))?;
-    let hosting = hosting(server, conn).await?;
-    Ok(Flavor {
-        product,
-        version,
-        hosting,
-    })
+impl Server {
+    /// What the server at the other end runs.
+    pub(super) async fn detect_flavor(&self, conn: &mut Conn) -> Result<Flavor, EngineError> {
+        let what = "failed to ask for the server's version";
+        let rows = self
+            .rows_on::<(String, String)>(conn, what, "SELECT @@version, @@version_comment")
+            .await?;
+        let (text, comment) = rows
+            .into_iter()
+            .next()
+            .ok_or_else(|| self.error(ErrorKind::Other, format!("{what}: the server answered nothing")))?;
+        let product = product(&text, &comment);
+        // MariaDB before 11 says `5.5.5-10.11.6-MariaDB` to clients, but `@@version` has no such prefix.
+        let version: Version = text
+            .parse()
+            .map_err(|error| self.error(ErrorKind::Unsupported, format!("{what}: {error}")))?;
+        let hosting = hosting(self, conn).await?;
+        Ok(Flavor {
+            product,
+            version,
+            hosting,
+        })
+    }
 }
 
 fn product(version: &str, comment: &str) -> Product {

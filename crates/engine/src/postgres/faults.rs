@@ -96,44 +96,46 @@ fn fault(condition: Condition, message: String) -> ReplicationFault {
     }
 }
 
-/// Looks for the reason; `None` while the subscription is switched off on purpose or on its way up.
-pub(crate) async fn find(
-    link: &Link,
-    sending: &Sending,
-    receiving: &Receiving,
-    down_for: Duration,
-) -> Result<Option<ReplicationFault>, EngineError> {
-    let name = &link.settings.name;
-    if !receiving.exists {
-        return Ok(None);
+impl Link {
+    /// Looks for the reason; `None` while the subscription is switched off on purpose or on its way up.
+    pub(crate) async fn find_fault(
+        &self,
+        sending: &Sending,
+        receiving: &Receiving,
+        down_for: Duration,
+    ) -> Result<Option<ReplicationFault>, EngineError> {
+        let name = &self.settings.name;
+        if !receiving.exists {
+            return Ok(None);
+        }
+        if !sending.slot {
+            let message = format!("replication slot \"{name}\" does not exist");
+            return Ok(Some(fault(Condition::SlotMissing, message)));
+        }
+        if sending.wal_status == "lost" {
+            let message = format!("replication slot \"{name}\" has wal_status = lost");
+            return Ok(Some(fault(Condition::SlotLost, message)));
+        }
+        if !receiving.enabled || receiving.worker && sending.active || down_for < STARTING {
+            return Ok(None);
+        }
+        if let Some(found) = publication_missing(self).await? {
+            return Ok(Some(found));
+        }
+        if let Some(found) = cannot_log_in(self).await {
+            return Ok(Some(found));
+        }
+        if let Some(found) = tables_differ(self).await? {
+            return Ok(Some(found));
+        }
+        if down_for < RETRY {
+            return Ok(None);
+        }
+        if let Some(found) = row_present(self).await? {
+            return Ok(Some(found));
+        }
+        unexplained(self).await
     }
-    if !sending.slot {
-        let message = format!("replication slot \"{name}\" does not exist");
-        return Ok(Some(fault(Condition::SlotMissing, message)));
-    }
-    if sending.wal_status == "lost" {
-        let message = format!("replication slot \"{name}\" has wal_status = lost");
-        return Ok(Some(fault(Condition::SlotLost, message)));
-    }
-    if !receiving.enabled || receiving.worker && sending.active || down_for < STARTING {
-        return Ok(None);
-    }
-    if let Some(found) = publication_missing(link).await? {
-        return Ok(Some(found));
-    }
-    if let Some(found) = cannot_log_in(link).await {
-        return Ok(Some(found));
-    }
-    if let Some(found) = tables_differ(link).await? {
-        return Ok(Some(found));
-    }
-    if down_for < RETRY {
-        return Ok(None);
-    }
-    if let Some(found) = row_present(link).await? {
-        return Ok(Some(found));
-    }
-    unexplained(link).await
 }
 
 async fn publication_missing(link: &Link) -> Result<Option<ReplicationFault>, EngineError> {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::classify::trouble;
 use super::connection::Connection;
 use super::server::Server;
-use super::{faults, identity, publication, quote};
+use super::{identity, publication, quote};
 use crate::{EngineError, ErrorKind, Replication, Statement};
 
 mod arming;
@@ -314,7 +314,7 @@ impl Link {
             }
             down.as_ref().map_or(Duration::ZERO, |down| down.since.elapsed())
         };
-        faults::find(self, sending, receiving, down_for).await
+        self.find_fault(sending, receiving, down_for).await
     }
 
     /// Whether the worker has failed again since nothing was found to explain its being down.

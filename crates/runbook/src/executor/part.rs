@@ -3,9 +3,10 @@
 use super::attempt::{Beat, Kind};
 use super::{ExecuteError, Executor, Flow};
 use crate::context::Stop;
-use crate::entry::{Entry, Micros, RunId, UndoPurpose};
+use crate::entry::{Entry, RunId, UndoPurpose};
 use crate::evidence::Evidence;
 use crate::failure::StepError;
+use crate::micros::Micros;
 use crate::recover::{Next, decide};
 use crate::runbook::{Bound, OnFailure, Part};
 use crate::status::RunStatus;

@@ -22,7 +22,8 @@ use super::side_file;
 use super::views::{SessionView, WriterView};
 use crate::refusal::{Refusal, SwitchError};
 use crate::side::Side;
-use crate::switch::{Drained, Held, HoldLimits, Pointed, Released, Straggler, TrafficSwitch, Whereabouts};
+use crate::straggler::Straggler;
+use crate::switch::{Drained, Held, HoldLimits, Pointed, Released, TrafficSwitch, Whereabouts};
 
 /// At the start of a gate: how long the servers may take to say which side may be written.
 const FIRST_QUESTION: Duration = Duration::from_secs(5);

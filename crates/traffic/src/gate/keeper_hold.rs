@@ -12,7 +12,8 @@ use super::registry::{Counts, Registry};
 use super::views::SessionView;
 use crate::refusal::{HoldEnd, Refusal};
 use crate::side::Side;
-use crate::switch::{Drained, Held, HoldLimits, Straggler, Stragglers};
+use crate::straggler::Straggler;
+use crate::switch::{Drained, Held, HoldLimits, Stragglers};
 
 /// How long the servers may take to say which side may be written, of the time that a hold has.
 const LONGEST_QUESTION: Duration = Duration::from_millis(250);

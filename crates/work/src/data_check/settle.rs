@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use daybreak_engine::EngineError;
 use daybreak_model::{KeyBound, KeyRange, RowRange, Table};
 
@@ -63,6 +65,28 @@ pub(super) async fn by_rows(
     rows(sides, table, keys, outcome).await
 }
 
+/// How often in a row a difference has to be seen, with the same values each time. Once proves nothing: between two looks a
+/// row can take another value and come back to the first, as a balance does, while the target stands in between.
+const PROOF: u32 = 3;
+
+/// A difference that was seen, waiting for its proof.
+struct Seen<T> {
+    here: T,
+    there: T,
+    times: u32,
+}
+
+impl<T: PartialEq> Seen<T> {
+    /// Seen now, after what was seen at the look before.
+    fn after(former: Option<Self>, here: T, there: T) -> Self {
+        let times = match former {
+            Some(former) if former.here == here && former.there == there => former.times + 1,
+            _ => 1,
+        };
+        Self { here, there, times }
+    }
+}
+
 /// Looks at rows again and again until each is proven the same or different, or is still moving after the last look.
 pub(super) async fn rows(
     sides: &mut Sides,
@@ -73,7 +97,8 @@ pub(super) async fn rows(
     const KEYS_AT_ONCE: usize = 500;
     let mut different = Vec::new();
     let mut count = 0;
-    for _ in 0..sides.settings.looks {
+    let mut seen: HashMap<KeyBound, Seen<Option<u64>>> = HashMap::new();
+    for _ in 0..sides.settings.looks.max(PROOF) {
         if keys.is_empty() {
             break;
         }
@@ -86,8 +111,17 @@ pub(super) async fn rows(
             for (index, key) in batch.iter().enumerate() {
                 match look(before[index], there[index], after[index]) {
                     Look::Same => {}
-                    Look::Moving => moving.push(key.clone()),
+                    Look::Moving => {
+                        seen.remove(key);
+                        moving.push(key.clone());
+                    }
                     Look::Different => {
+                        let now = Seen::after(seen.remove(key), before[index], there[index]);
+                        if now.times < PROOF {
+                            seen.insert(key.clone(), now);
+                            moving.push(key.clone());
+                            continue;
+                        }
                         count += 1;
                         if different.len() < sides.settings.rows_named {
                             different.push(name(key.clone(), before[index], there[index]));
@@ -118,7 +152,8 @@ pub(super) async fn whole(
     range: &RowRange,
     outcome: &mut TableReport,
 ) -> Result<(), EngineError> {
-    for _ in 0..sides.settings.looks {
+    let mut seen = None;
+    for _ in 0..sides.settings.looks.max(PROOF) {
         let before = sides.on_source.chunk(table, range).await?;
         sides.catch_up().await?;
         let there = sides.on_target.chunk(table, range).await?;
@@ -126,7 +161,14 @@ pub(super) async fn whole(
         if there == before || there == after {
             return Ok(());
         }
-        if before == after {
+        if before != after {
+            seen = None;
+            continue;
+        }
+        let now = Seen::after(seen.take(), before, there);
+        if now.times < PROOF {
+            seen = Some(now);
+        } else {
             outcome.differ(
                 Vec::new(),
                 before.rows.abs_diff(there.rows).max(1),
@@ -140,4 +182,24 @@ pub(super) async fn whole(
         sides.settings.looks
     ));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PROOF, Seen};
+
+    #[test]
+    fn a_value_that_comes_back_proves_nothing() {
+        let mut seen = Some(Seen::after(None, 100, 95));
+        for there in [97, 95, 97] {
+            let now = Seen::after(seen.take(), 100, there);
+            assert_eq!(now.times, 1, "the target's row has moved between the looks");
+            seen = Some(now);
+        }
+        for times in 2..=PROOF {
+            let now = Seen::after(seen.take(), 100, 97);
+            assert_eq!(now.times, times);
+            seen = Some(now);
+        }
+    }
 }

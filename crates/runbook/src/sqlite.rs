@@ -60,7 +60,7 @@ impl SqliteStore {
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
             .map_err(failed("reading its format"))?;
         if tables == 0 {
-            step.execute_batch(include_str!("schema.sql"))
+            step.execute_batch(include_str!("sqlite/schema.sql"))
                 .map_err(failed("making its tables"))?;
         }
         let version = step
