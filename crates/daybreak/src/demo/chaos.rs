@@ -1,3 +1,4 @@
+use daybreak_sandbox::Engine;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::process::Child;
@@ -42,7 +43,7 @@ impl Chaos {
         }
         self.steps_left = self.random.random_range(2..8);
         self.strikes_left -= 1;
-        let what = match self.random.random_range(0..4) {
+        let what = match self.random.random_range(0..6) {
             0 | 1 => {
                 conductor.start_kill()?;
                 "the conductor was killed"
@@ -53,12 +54,50 @@ impl Chaos {
                 replica.start().await?;
                 "the source's replica was killed, and started again"
             }
-            _ => {
+            3 => {
                 ground.estate.primary.kill_hard().await?;
                 ground.estate.primary.start().await?;
                 "the source's primary was killed, and started again"
             }
+            4 => {
+                let writer = ground.cluster.writer();
+                writer.kill_hard().await?;
+                writer.start().await?;
+                "the target's writer was killed, and started again"
+            }
+            _ => {
+                let ended = end_sessions(ground).await?;
+                return Ok(Some(format!(
+                    "{ended} of the application's connections were ended"
+                )));
+            }
         };
         Ok(Some(what.to_owned()))
     }
+}
+
+/// Ends the application's sessions on the source; on the target where it is connected there.
+async fn end_sessions(ground: &Ground) -> Result<usize, Trouble> {
+    let application = ground.estate.app.name();
+    let mut ended = 0;
+    for server in [&ground.estate.primary, ground.cluster.writer()] {
+        let (list, end) = match server.kind().engine() {
+            Engine::Mysql => (
+                format!("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{application}'"),
+                "KILL ",
+            ),
+            Engine::Postgres => (
+                format!("SELECT pid FROM pg_stat_activity WHERE usename = '{application}'"),
+                "SELECT pg_terminate_backend",
+            ),
+        };
+        for row in server.rows(&list).await? {
+            let Some(Some(id)) = row.first() else { continue };
+            // One that has ended by itself is no error.
+            if server.rows(&format!("{end}({id})")).await.is_ok() {
+                ended += 1;
+            }
+        }
+    }
+    Ok(ended)
 }
