@@ -38,6 +38,39 @@ pub(super) fn look(before: Option<u64>, there: Option<u64>, after: Option<u64>) 
     }
 }
 
+/// How often in a row a difference must be seen, always the same: a row that was changed and changed back between two readings,
+/// as a balance is, looks once as if it had stood still.
+const SIGHTINGS: u32 = 3;
+
+/// Differences seen and not proven yet.
+#[derive(Debug, Default)]
+pub(super) struct Sightings(HashMap<KeyBound, (Hashes, u32)>);
+
+/// The same for a range whose rows cannot be told apart.
+pub(super) const fn enough(times: u32, looks: u32) -> bool {
+    times >= SIGHTINGS || times >= looks
+}
+
+/// The source's hash and the target's.
+type Hashes = (Option<u64>, Option<u64>);
+
+impl Sightings {
+    /// Takes in what a look said of a row; whether it is proven different now. `looks` is how many there are in all.
+    pub(super) fn prove(&mut self, key: &KeyBound, hashes: Hashes, looks: u32) -> bool {
+        let times = match self.0.get(key) {
+            Some((same, times)) if *same == hashes => times + 1,
+            _ => 1,
+        };
+        self.0.insert(key.clone(), (hashes, times));
+        enough(times, looks)
+    }
+
+    /// The row moved.
+    pub(super) fn forget(&mut self, key: &KeyBound) {
+        self.0.remove(key);
+    }
+}
+
 /// Names a proven difference.
 pub(super) fn name(key: KeyBound, here: Option<u64>, there: Option<u64>) -> RowDifference {
     match (here, there) {
@@ -51,7 +84,7 @@ pub(super) fn name(key: KeyBound, here: Option<u64>, there: Option<u64>) -> RowD
 mod tests {
     use daybreak_model::{KeyBound, KeyPart, RowDigest};
 
-    use super::{Look, look, suspects};
+    use super::{Look, Sightings, look, suspects};
 
     fn row(key: i128, hash: u64) -> RowDigest {
         RowDigest {
@@ -68,6 +101,24 @@ mod tests {
         keys.sort();
         assert_eq!(keys, ["2", "3", "4"]);
         assert!(suspects(&here, &here).is_empty());
+    }
+
+    #[test]
+    fn a_row_that_is_changed_and_changed_back_is_not_proven_different() {
+        let key = row(1, 0).key;
+        let mut sightings = Sightings::default();
+        let mut prove = |there| sightings.prove(&key, (Some(1), Some(there)), 10);
+        assert_eq!(
+            [prove(2), prove(2), prove(3), prove(3), prove(3)],
+            [false, false, false, false, true],
+            "three times the same"
+        );
+        sightings.forget(&key);
+        assert!(!sightings.prove(&key, (Some(1), Some(3)), 10), "it moved");
+        assert!(
+            sightings.prove(&row(2, 0).key, (Some(1), None), 1),
+            "with one look in all"
+        );
     }
 
     #[test]

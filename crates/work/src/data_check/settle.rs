@@ -2,7 +2,7 @@ use daybreak_engine::EngineError;
 use daybreak_model::{KeyBound, KeyRange, RowRange, Table};
 
 use super::Sides;
-use super::compare::{Look, look, name, suspects};
+use super::compare::{Look, Sightings, enough, look, name, suspects};
 use super::report::TableReport;
 
 /// Rows listed at once; a range with more is cut in two first. Bounds memory.
@@ -73,6 +73,7 @@ pub(super) async fn rows(
     const KEYS_AT_ONCE: usize = 500;
     let mut different = Vec::new();
     let mut count = 0;
+    let mut sightings = Sightings::default();
     for _ in 0..sides.settings.looks {
         if keys.is_empty() {
             break;
@@ -86,7 +87,15 @@ pub(super) async fn rows(
             for (index, key) in batch.iter().enumerate() {
                 match look(before[index], there[index], after[index]) {
                     Look::Same => {}
-                    Look::Moving => moving.push(key.clone()),
+                    Look::Moving => {
+                        sightings.forget(key);
+                        moving.push(key.clone());
+                    }
+                    Look::Different
+                        if !sightings.prove(key, (before[index], there[index]), sides.settings.looks) =>
+                    {
+                        moving.push(key.clone());
+                    }
                     Look::Different => {
                         count += 1;
                         if different.len() < sides.settings.rows_named {
@@ -118,6 +127,7 @@ pub(super) async fn whole(
     range: &RowRange,
     outcome: &mut TableReport,
 ) -> Result<(), EngineError> {
+    let (mut seen, mut times) = (None, 0);
     for _ in 0..sides.settings.looks {
         let before = sides.on_source.chunk(table, range).await?;
         sides.catch_up().await?;
@@ -126,7 +136,14 @@ pub(super) async fn whole(
         if there == before || there == after {
             return Ok(());
         }
-        if before == after {
+        if before != after {
+            (seen, times) = (None, 0);
+            continue;
+        }
+        let now = Some((before, there));
+        times = if seen == now { times + 1 } else { 1 };
+        seen = now;
+        if enough(times, sides.settings.looks) {
             outcome.differ(
                 Vec::new(),
                 before.rows.abs_diff(there.rows).max(1),
