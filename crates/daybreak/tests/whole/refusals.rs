@@ -181,6 +181,32 @@ async fn a_schema_change_during_the_load_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_differ_are_named() {
+    let Some(ground) = mysql().await else { return };
+    ground.found(50).await;
+    ground.init(|plan| plan).await;
+    let paused = ground
+        .run(&["--format", "json", "run", "--yes", "--until", "replicate.start"])
+        .await;
+    assert_eq!(paused.status.code(), Some(4), "as far as it was to go");
+    for statement in [
+        "UPDATE shop.accounts SET owner = 'nobody' WHERE id = 7",
+        "DELETE FROM shop.transfers WHERE id > 0",
+        "INSERT INTO shop.visits VALUES ('/extra', '2024-01-01 00:00:00')",
+    ] {
+        let changed = ground.cluster.writer().rows(statement).await;
+        changed.expect("the superuser may write");
+    }
+    let said = refused(&ground, &["run", "--yes", "--until", "data.check"], 1).await;
+    assert!(
+        said.contains("shop.accounts: 1 difference(s): row (7) has other values on the target")
+            && said.contains("shop.visits")
+            && said.contains("hint:"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_names_are_carried() {
     let Some(ground) = mysql().await else { return };
     ground.found(50).await;
