@@ -27,6 +27,8 @@ mod checker;
 mod encode;
 mod insert;
 mod json;
+mod outgoing;
+mod pieces;
 mod reader;
 mod snapshot;
 mod split;
