@@ -51,8 +51,7 @@ const LARGE_BYTES: u64 = 64 << 20;
 /// Data to be copied: tables `t1` to `tN` of one shape in a schema `bench`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    /// As sysbench's: a key, a number with an index, 179 bytes of text. `true`: a table is large enough for its index to be
-    /// built after its rows.
+    /// As sysbench's: a key, a number with an index, 178 bytes of text.
     Sysbench,
     /// As sysbench's, a few rows each.
     Small,
@@ -83,7 +82,7 @@ trait Ground: Send + Sync {
     async fn empty(&self) -> Result<(), Trouble>;
     /// Rows and secondary indexes on the target.
     async fn count(&self, case: &Case) -> Result<(u64, u64), Trouble>;
-    /// Addresses of source and target for a load of ours, passwords included, and the schemas to load.
+    /// Addresses of source and target for a load of ours, passwords included.
     fn addresses(&self) -> (String, String);
     /// Who runs beside us in this case.
     fn peers(&self, case: &Case) -> Vec<&'static str>;
