@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod approve;
+mod bench;
 mod demo;
 mod gate;
 mod init;
@@ -65,6 +66,8 @@ enum Command {
     Report(report::Report),
     /// Run the gate: the proxy in front of the application.
     Gate(gate::Gate),
+    /// Measure on this machine, beside the tools that others use.
+    Bench(bench::Bench),
 }
 
 impl Cli {
@@ -85,6 +88,7 @@ impl Cli {
             Command::Log(command) => command.run(settings()?, self.format).await,
             Command::Report(command) => command.run(settings()?).await,
             Command::Gate(command) => command.run(settings()?).await,
+            Command::Bench(command) => command.run(self.format).await,
         }
     }
 }

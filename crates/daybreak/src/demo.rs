@@ -3,8 +3,8 @@
 //! either can die.
 
 mod chaos;
-mod conductor;
-mod ground;
+pub(crate) mod conductor;
+pub(crate) mod ground;
 mod summary;
 
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) struct Options {
 }
 
 /// How long the application goes on after a move before its errors and its pause are read off.
-const AFTERMATH: Duration = Duration::from_secs(1);
+pub(crate) const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// Runs the demo. Done only if nothing was lost and both sides hold the same.
 pub(crate) async fn run(options: Options) -> Result<Exit, Trouble> {

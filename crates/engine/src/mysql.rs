@@ -29,6 +29,8 @@ mod checker;
 mod encode;
 mod insert;
 mod json;
+mod outgoing;
+mod pieces;
 mod reader;
 mod snapshot;
 mod split;

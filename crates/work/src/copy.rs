@@ -37,6 +37,22 @@ pub struct LoadSettings {
     pub throttle: ThrottleLimits,
 }
 
+impl LoadSettings {
+    /// What a load does unless a plan says otherwise.
+    #[must_use]
+    pub fn new(link_name: &str) -> Self {
+        Self {
+            workers: 4,
+            range_rows: 200_000,
+            range_bytes: 64 << 20,
+            snapshot_patience: Duration::from_secs(5),
+            link_name: link_name.to_owned(),
+            retries: 5,
+            throttle: ThrottleLimits::default(),
+        }
+    }
+}
+
 /// What a load did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadReport {

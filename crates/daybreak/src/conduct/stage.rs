@@ -1,4 +1,4 @@
-use daybreak_runbook::{History, RunStatus};
+use daybreak_runbook::{History, Run, RunStatus};
 
 use crate::plays::Direction;
 
@@ -25,21 +25,20 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn of(history: &History) -> Self {
-        let completed = |play: &str| {
-            history
-                .runs()
-                .iter()
-                .rev()
-                .find(|run| run.play == play && run.status.run == RunStatus::Completed)
-                .map(|run| run.id)
+        let newest = |play: &str, counts: fn(&Run) -> bool| {
+            let mut runs = history.runs().iter().rev();
+            runs.find(|run| run.play == play && counts(run)).map(|run| run.id)
         };
+        let completed = |run: &Run| run.status.run == RunStatus::Completed;
+        // From the point of no return on there is only forward, whether or not the run has come to its end.
+        let moved = |run: &Run| run.status.run == RunStatus::Completed || run.status.crossed.is_some();
         let (out, home) = (
-            completed(Direction::ToTarget.play()),
-            completed(Direction::ToSource.play()),
+            newest(Direction::ToTarget.play(), moved),
+            newest(Direction::ToSource.play(), moved),
         );
         Self {
             open: history.open().map(|run| run.play.clone()),
-            migrated: completed("migrate").is_some(),
+            migrated: newest("migrate", completed).is_some(),
             leader: if out > home {
                 Leader::Target
             } else {

@@ -194,22 +194,26 @@ impl Resolver<'_> {
     }
 
     fn load(&self, raw: &RawLoad, link_name: &str) -> Result<LoadSettings, PlanError> {
-        let defaults = ThrottleLimits::default();
+        let defaults = LoadSettings::new(link_name);
         Ok(LoadSettings {
-            workers: raw.workers.unwrap_or(4).clamp(1, 64),
-            range_rows: raw.range_rows.unwrap_or(200_000).max(1),
-            range_bytes: raw.range_megabytes.unwrap_or(64).max(1) << 20,
+            workers: raw.workers.unwrap_or(defaults.workers).clamp(1, 64),
+            range_rows: raw.range_rows.unwrap_or(defaults.range_rows).max(1),
+            range_bytes: raw
+                .range_megabytes
+                .map_or(defaults.range_bytes, |megabytes| megabytes.max(1) << 20),
             snapshot_patience: self.seconds(
                 "load.snapshot_patience_seconds",
                 raw.snapshot_patience_seconds,
-                5.0,
+                defaults.snapshot_patience.as_secs_f64(),
             )?,
-            link_name: link_name.to_owned(),
-            retries: raw.retries.unwrap_or(5),
+            retries: raw.retries.unwrap_or(defaults.retries),
             throttle: ThrottleLimits {
-                running_sessions: raw.max_running_sessions.unwrap_or(defaults.running_sessions),
-                ..defaults
+                running_sessions: raw
+                    .max_running_sessions
+                    .unwrap_or(defaults.throttle.running_sessions),
+                ..defaults.throttle
             },
+            link_name: defaults.link_name,
         })
     }
 

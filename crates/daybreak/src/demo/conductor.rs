@@ -2,6 +2,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use daybreak_sandbox::application::Bank;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
@@ -16,25 +17,27 @@ use crate::output::{self, Format};
 const STARTS: usize = 25;
 
 /// Starts the conductor's commands as processes of their own and listens to their events.
-pub(super) struct Conductor {
+pub(crate) struct Conductor {
     format: Format,
     chaos: Option<Chaos>,
 }
 
 /// What the events of one command told.
 #[derive(Default)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// When traffic began to be held, the last time.
-    pub(super) held_at: Option<Instant>,
+    pub(crate) held_at: Option<Instant>,
+    /// From the journal's record that the old writer's fence begins to the one that the new writer is open.
+    pub(crate) server_pause: Option<Duration>,
     /// Every finished step's id and evidence, the newest last.
-    pub(super) steps: Vec<(String, Value)>,
+    pub(crate) steps: Vec<(String, Value)>,
     /// What was broken on the way.
-    pub(super) chaos: Vec<String>,
+    pub(crate) chaos: Vec<String>,
 }
 
 impl Told {
     /// The newest evidence of a step.
-    pub(super) fn evidence(&self, step: &str) -> Option<&Value> {
+    pub(crate) fn evidence(&self, step: &str) -> Option<&Value> {
         self.steps
             .iter()
             .rev()
@@ -44,7 +47,7 @@ impl Told {
 }
 
 impl Conductor {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
             format: options.format,
             chaos: options.chaos.map(Chaos::new),
@@ -52,7 +55,7 @@ impl Conductor {
     }
 
     /// Runs a command to its end; under chaos, again until it succeeds.
-    pub(super) async fn conduct(
+    pub(crate) async fn conduct(
         &mut self,
         command: &str,
         ground: &mut Ground,
@@ -98,6 +101,7 @@ impl Conductor {
             return Ok(());
         };
         let mut lines = BufReader::new(stdout).lines();
+        let mut fence_begun: Option<Timestamp> = None;
         while let Some(line) = lines.next_line().await? {
             let Ok(event) = serde_json::from_str::<Value>(&line) else {
                 continue;
@@ -110,10 +114,14 @@ impl Conductor {
                     .to_owned()
             };
             let step = text("step");
+            let at = || text("at").parse::<Timestamp>().ok();
             match text("kind").as_str() {
                 "step_intended" => {
                     if step.ends_with(".hold") {
                         told.held_at = Some(Instant::now());
+                    }
+                    if step.ends_with(".fence") {
+                        fence_begun = at();
                     }
                     if let Some(chaos) = &mut self.chaos
                         && let Some(what) = chaos.strike(process, ground).await?
@@ -123,6 +131,11 @@ impl Conductor {
                     }
                 }
                 "step_done" | "step_already_so" => {
+                    if step.ends_with(".open") {
+                        told.server_pause = at()
+                            .zip(fence_begun)
+                            .and_then(|(open, fence)| Duration::try_from(open.duration_since(fence)).ok());
+                    }
                     let evidence = event.get("evidence").cloned().unwrap_or_default();
                     let seconds = event.get("took_us").and_then(Value::as_f64).unwrap_or_default() / 1e6;
                     if self.format == Format::Text {

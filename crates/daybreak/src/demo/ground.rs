@@ -16,25 +16,25 @@ const ACCOUNTS: i64 = 2_000;
 const ROWS: u64 = 60_000;
 
 /// Connections of the application.
-const CONNECTIONS: usize = 24;
+pub(crate) const CONNECTIONS: usize = 24;
 
 /// What leaves the demo's folder recognisable as such.
 const MARK: &str = "this folder belongs to `daybreak demo`: the next one empties it\n";
 
 /// The servers, the plan, and the gate.
-pub(super) struct Ground {
-    pub(super) estate: Estate,
-    pub(super) cluster: AuroraStandIn,
-    pub(super) plan: PathBuf,
+pub(crate) struct Ground {
+    pub(crate) estate: Estate,
+    pub(crate) cluster: AuroraStandIn,
+    pub(crate) plan: PathBuf,
     folder: PathBuf,
     gate: Child,
     gate_port: u16,
-    _sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl Ground {
     /// Starts both sides, founds the bank on the source, writes the plan with `daybreak init`, and starts the gate.
-    pub(super) async fn lay(options: &Options) -> Result<Self, Trouble> {
+    pub(crate) async fn lay(options: &Options) -> Result<Self, Trouble> {
         let folder = empty(&options.folder)?;
         let sandbox = Sandbox::open_with(|notice| output::say(format!("  {notice}"))).map_err(sandbox)?;
         output::say("starting a primary, its replica, and an Aurora stand-in with a reader");
@@ -77,7 +77,7 @@ impl Ground {
             plan,
             folder,
             gate_port,
-            _sandbox: sandbox,
+            sandbox,
         };
         ground.init(&authority).await?;
         ground.start_gate().await?;
@@ -86,7 +86,7 @@ impl Ground {
 
     /// `daybreak` itself, with this plan and its secrets in the environment, where no process list shows them. It ends with
     /// the demo, however that ends.
-    pub(super) fn daybreak(&self) -> Result<Command, Trouble> {
+    pub(crate) fn daybreak(&self) -> Result<Command, Trouble> {
         let mut command = Command::new("setpriv");
         command
             .args(["--pdeathsig", "KILL", "--"])
@@ -100,7 +100,7 @@ impl Ground {
     }
 
     /// The application, through the gate.
-    pub(super) fn open_bank(&self) -> Bank {
+    pub(crate) fn open_bank(&self) -> Bank {
         Bank::open(BankOptions {
             url: application::url(
                 self.estate.primary.kind(),
@@ -114,11 +114,11 @@ impl Ground {
         })
     }
 
-    pub(super) const fn accounts(&self) -> i64 {
+    pub(crate) const fn accounts(&self) -> i64 {
         ACCOUNTS
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -180,7 +180,7 @@ impl Ground {
         Ok(())
     }
 
-    pub(super) async fn wait_for_enter(&self) -> Result<(), Trouble> {
+    pub(crate) async fn wait_for_enter(&self) -> Result<(), Trouble> {
         output::say("the servers go on until you press Enter; the plan works with every command:");
         output::say(format!("  daybreak --plan {} status", self.plan.display()));
         tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
@@ -188,7 +188,7 @@ impl Ground {
     }
 
     /// Ends the gate; the servers end with the estate and the cluster.
-    pub(super) async fn clear(mut self) {
+    pub(crate) async fn clear(mut self) {
         let _ = self.gate.kill().await;
     }
 }

@@ -13,16 +13,22 @@ pub(crate) fn row(row: &Row, into: &mut BytesMut) {
         if index > 0 {
             into.put_u8(b'\t');
         }
-        match row.as_ref(index) {
-            Some(Value::Bytes(bytes)) => field(bytes, into),
-            // The text protocol knows bytes and NULL only.
-            _ => into.put_slice(b"\\N"),
-        }
+        value(row.as_ref(index), into);
     }
     into.put_u8(b'\n');
 }
 
-fn field(mut bytes: &[u8], into: &mut BytesMut) {
+/// Appends a value.
+pub(crate) fn value(value: Option<&Value>, into: &mut BytesMut) {
+    match value {
+        Some(Value::Bytes(bytes)) => field(bytes, into),
+        // The text protocol knows bytes and NULL only.
+        _ => into.put_slice(b"\\N"),
+    }
+}
+
+/// Appends a value that is not NULL, or a piece of one.
+pub(crate) fn field(mut bytes: &[u8], into: &mut BytesMut) {
     into.reserve(bytes.len() + 16);
     while let Some(at) = memchr::memchr3(b'\\', b'\t', b'\n', bytes) {
         into.put_slice(&bytes[..at]);

@@ -1,8 +1,53 @@
 //! JSON as text. A server reads every number with a fraction back as a `DOUBLE`; a `DECIMAL` inside a JSON value (from
 //! `JSON_OBJECT` over a decimal column) keeps its value that way unless it has more digits than a double holds.
 
+use daybreak_model::Table;
+use mysql_async::{Row, Value};
+
+use super::column;
+use super::connection::Server;
+use crate::{EngineError, ErrorKind};
+
+/// Positions of the JSON columns among those that are read, with their names.
+pub(super) fn columns(table: &Table) -> Vec<(usize, &str)> {
+    let read = table
+        .columns
+        .iter()
+        .filter(|column| !column.generated)
+        .enumerate();
+    read.filter(|(_, column)| column::kind(column) == column::Kind::Json)
+        .map(|(index, column)| (index, column.name.as_str()))
+        .collect()
+}
+
+/// A JSON number that no load keeps exactly ends the copy by name.
+pub(super) fn refuse_inexact(
+    server: &Server,
+    table: &Table,
+    columns: &[(usize, &str)],
+    row: &Row,
+) -> Result<(), EngineError> {
+    for (index, name) in columns {
+        if let Some(Value::Bytes(text)) = row.as_ref(*index)
+            && let Some(number) = inexact_number(text)
+        {
+            return Err(EngineError {
+                hint: Some("store it in the JSON value as a string, or round it to 17 digits".to_owned()),
+                ..server.error(
+                    ErrorKind::Unsupported,
+                    format!(
+                        "failed to read {}.{name}: the decimal {number} in its JSON cannot be loaded with all of its digits",
+                        table.name
+                    ),
+                )
+            });
+        }
+    }
+    Ok(())
+}
+
 /// The first number of a JSON text that a double does not hold and that is no 64-bit integer either.
-pub(crate) fn inexact_number(text: &[u8]) -> Option<&str> {
+fn inexact_number(text: &[u8]) -> Option<&str> {
     let mut at = 0;
     while at < text.len() {
         match text[at] {

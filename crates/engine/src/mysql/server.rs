@@ -145,6 +145,10 @@ impl Database for Mysql {
         self.server.flavor().await.cloned()
     }
 
+    fn tables_stand_alone(&self) -> bool {
+        true
+    }
+
     async fn snapshot(
         &self,
         scope: &Scope,

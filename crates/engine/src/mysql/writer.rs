@@ -21,13 +21,26 @@ use super::session::Purpose;
 use super::{classify, column, encode, insert, key, quote, warnings};
 use crate::{Block, Copied, EngineError, ErrorKind, Statement, Write};
 
+/// Tables of up to so many rows are left to the server's own counting.
+const SMALL_ROWS: u64 = 10_000;
+
 /// One connection that writes. After any failure its next use begins with a new connection.
 #[derive(Debug)]
 pub(crate) struct Writer {
     server: Arc<Server>,
     conn: Option<Conn>,
+    /// What the server is set to, asked before the first rows.
+    ways: Option<Ways>,
+}
+
+/// Settings of the server that decide how rows go in.
+#[derive(Debug, Clone, Copy)]
+struct Ways {
     /// The server takes no `LOAD DATA LOCAL`: rows go in as `INSERT`s.
     by_insert: bool,
+    /// The server counts a table's statistics anew by itself soon after a tenth of it has changed
+    /// (manual, "Configuring Persistent Optimizer Statistics Parameters").
+    counts_itself: bool,
 }
 
 /// What went through the stream that feeds a load.
@@ -58,7 +71,7 @@ impl Writer {
         Ok(Self {
             server,
             conn: Some(conn),
-            by_insert: false,
+            ways: None,
         })
     }
 
@@ -68,6 +81,29 @@ impl Writer {
             Some(conn) => Ok(conn),
             None => self.server.connect(Purpose::Write).await,
         }
+    }
+
+    async fn ways(&mut self, conn: &mut Conn) -> Result<Ways, EngineError> {
+        if let Some(ways) = self.ways {
+            return Ok(ways);
+        }
+        let set: Option<(u8, u8)> = conn
+            .query_first("SELECT @@GLOBAL.local_infile, @@GLOBAL.innodb_stats_auto_recalc")
+            .await
+            .map_err(|error| self.failed("failed to ask how rows go in", error))?;
+        let (local_infile, auto_recalc) = set.unwrap_or_default();
+        let ways = Ways {
+            by_insert: local_infile != 1,
+            counts_itself: auto_recalc == 1,
+        };
+        if ways.by_insert {
+            tracing::warn!(
+                server = self.server.name(),
+                "local_infile is off: rows go in by INSERT, which is slower"
+            );
+        }
+        self.ways = Some(ways);
+        Ok(ways)
     }
 
     fn failed(&self, what: impl Into<String>, error: Error) -> EngineError {
@@ -171,24 +207,11 @@ impl Write for Writer {
     ) -> Result<Copied, EngineError> {
         let what = || format!("failed to load {}", table.name);
         let mut conn = self.take().await?;
-        if !self.by_insert {
-            let allowed = "SELECT @@GLOBAL.local_infile";
-            let allowed: Option<u8> = conn
-                .query_first(allowed)
-                .await
-                .map_err(|error| self.failed(what(), error))?;
-            if allowed != Some(1) {
-                tracing::warn!(
-                    server = self.server.name(),
-                    "local_infile is off: rows go in by INSERT, which is slower"
-                );
-                self.by_insert = true;
-            }
-        }
+        let ways = self.ways(&mut conn).await?;
         conn.query_drop("START TRANSACTION")
             .await
             .map_err(|error| self.failed(what(), error))?;
-        let loaded = if self.by_insert {
+        let loaded = if ways.by_insert {
             insert::load(&self.server, &mut conn, table, range, &mut blocks).await
         } else {
             self.load(&mut conn, table, range, blocks).await
@@ -229,6 +252,11 @@ impl Write for Writer {
 
     async fn analyze(&mut self, table: &Table) -> Result<(), EngineError> {
         let mut conn = self.take().await?;
+        // For a small table the question costs more than its rows did, and the server comes to it by itself.
+        if table.estimated_rows <= SMALL_ROWS && self.ways(&mut conn).await?.counts_itself {
+            self.conn = Some(conn);
+            return Ok(());
+        }
         let sql = format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {}", quote::table(&table.name));
         conn.query_drop(sql)
             .await

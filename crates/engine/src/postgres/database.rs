@@ -1,9 +1,11 @@
 //! A PostgreSQL server behind the [`Database`] port.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{Endpoint, Flavor, IdentityValue, Scope};
+use tokio::sync::Semaphore;
 
 use super::changes;
 use super::checker::Checker;
@@ -41,6 +43,10 @@ impl Database for Postgres {
         self.server.flavor().await.cloned()
     }
 
+    fn tables_stand_alone(&self) -> bool {
+        false
+    }
+
     async fn snapshot(
         &self,
         scope: &Scope,
@@ -57,6 +63,7 @@ impl Database for Postgres {
             self.rows_connection().await?,
             flavor,
             false,
+            Arc::new(Semaphore::new(1)),
         )))
     }
 

@@ -1,6 +1,6 @@
 //! How rows travel: the `COPY` format of a table and the two statements at its ends.
 
-use daybreak_model::{RowRange, Table};
+use daybreak_model::{Column, RowRange, Table};
 
 use super::keys;
 use super::quote;
@@ -87,14 +87,110 @@ pub(crate) fn format(table: &Table) -> Format {
 
 /// `COPY` of a range to us. `only` leaves out tables that inherit from this one.
 pub(crate) fn copy_out(table: &Table, range: &RowRange, only: bool) -> String {
+    copy_where(table, &keys::condition(table, range), only)
+}
+
+fn copy_where(table: &Table, filter: &str, only: bool) -> String {
     format!(
-        "COPY (SELECT {} FROM {}{}{}) TO STDOUT (FORMAT {})",
+        "COPY (SELECT {} FROM {}{}{filter}) TO STDOUT (FORMAT {})",
         columns(table),
         if only { "ONLY " } else { "" },
         quote::table(&table.name),
-        keys::condition(table, range),
         format(table).word(),
     )
+}
+
+/// Bytes before the first row of a binary `COPY`: signature, flags, and an empty extension (manual, "COPY", "Binary Format").
+pub(crate) const HEADER: usize = 19;
+/// What ends a binary `COPY`: a row of minus one fields.
+pub(crate) const TRAILER: [u8; 2] = [0xff, 0xff];
+
+/// Rows of more bytes than this are read one by one.
+const LARGE: u64 = 4 << 20;
+/// A table whose large values take no more room than this has no such row, however well they are compressed.
+const FEW_LARGE_VALUES: u64 = 32 << 10;
+
+/// Where a row of a snapshot lies: its table's OID, which tells partitions apart, and its `ctid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) table: String,
+    pub(crate) row: String,
+}
+
+/// Bytes of a row's values that may be large, as an expression; `None` where no column can hold such.
+fn size(table: &Table) -> Option<String> {
+    let size = |column: &Column| {
+        let name = quote::identifier(&column.name);
+        match column.base_type.as_str() {
+            "bytea" | "text" | "character varying" | "bpchar" => {
+                Some(format!("octet_length({name})::bigint"))
+            }
+            // As stored, compressed: by a factor of four, commonly.
+            "json" | "jsonb" | "xml" | "tsvector" => Some(format!("pg_column_size({name})::bigint * 4")),
+            other => other
+                .ends_with("[]")
+                .then(|| format!("pg_column_size({name})::bigint * 4")),
+        }
+    };
+    let sizes: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| !column.generated)
+        .filter_map(size)
+        .map(|size| format!("coalesce({size}, 0)"))
+        .collect();
+    (!sizes.is_empty()).then(|| sizes.join(" + "))
+}
+
+/// The question where the large rows of a range lie; `None` where no column can make one. `octet_length` reads no value
+/// that is stored apart (manual, "TOAST"), so it costs a walk over the rows alone, and that only where something is.
+pub(crate) fn large_rows(table: &Table, range: &RowRange, only: bool) -> Option<String> {
+    let size = size(table)?;
+    let name = quote::table(&table.name);
+    // Without `only` the rows are those of partitions, which keep their large values themselves.
+    let some = if only {
+        format!(
+            " AND (SELECT coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0) FROM pg_class \
+             WHERE oid = to_regclass({})) > {FEW_LARGE_VALUES}",
+            quote::literal(&name)
+        )
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "SELECT tableoid, ctid FROM {}{name}{} {size} > {LARGE}{some}",
+        if only { "ONLY " } else { "" },
+        with(&keys::condition(table, range))
+    ))
+}
+
+/// A filter to which one more condition is added.
+fn with(filter: &str) -> String {
+    if filter.is_empty() {
+        " WHERE".to_owned()
+    } else {
+        format!("{filter} AND")
+    }
+}
+
+/// `COPY` to us of the rows of a range that are not large.
+pub(crate) fn copy_small_out(table: &Table, range: &RowRange, only: bool) -> String {
+    let filter = keys::condition(table, range);
+    let filter = match size(table) {
+        Some(size) => format!("{} {size} <= {LARGE}", with(&filter)),
+        None => filter,
+    };
+    copy_where(table, &filter, only)
+}
+
+/// `COPY` to us of one row.
+pub(crate) fn copy_row_out(table: &Table, place: &Place) -> String {
+    let filter = format!(
+        " WHERE tableoid = {}::oid AND ctid = {}::tid",
+        quote::literal(&place.table),
+        quote::literal(&place.row)
+    );
+    copy_where(table, &filter, false)
 }
 
 /// `COPY` from us into a table.

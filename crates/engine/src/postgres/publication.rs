@@ -34,7 +34,7 @@ pub(crate) async fn ensure(
     let wanted = list.join(", ");
     let state = format!(
         "SELECT coalesce(string_agg(format('%s%I.%I', CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END, n.nspname, c.relname),
-                                    ', ' ORDER BY n.nspname, c.relname), '')
+                                    ', ' ORDER BY n.nspname, c.relname) FILTER (WHERE c.oid IS NOT NULL), '')
          FROM pg_publication AS p
          LEFT JOIN pg_publication_rel AS r ON r.prpubid = p.oid
          LEFT JOIN pg_class AS c ON c.oid = r.prrelid

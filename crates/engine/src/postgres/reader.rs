@@ -1,15 +1,19 @@
 //! Reading rows.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use daybreak_model::{ChunkDigest, Flavor, KeyBound, RowDigest, RowRange, Table};
 use futures_util::{StreamExt, pin_mut};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_postgres::SimpleQueryRow;
 
 use super::checker::Checker;
 use super::classify::{failure, trouble};
 use super::connection::Connection;
-use super::{encode, split};
+use super::encode::{self, Place};
+use super::split;
 use crate::{Block, Check, Copied, EngineError, ErrorKind, Read};
 
 /// Size of a block, in bytes.
@@ -21,15 +25,88 @@ pub(crate) struct Reader {
     /// Whether rows lie still while it reads: only in a snapshot do page ranges cover every row exactly once.
     in_snapshot: bool,
     flavor: Flavor,
+    /// Passed around among the readers of a snapshot: whoever reads large rows has it, so that a load holds few of them.
+    large_rows: Arc<Semaphore>,
 }
 
 impl Reader {
-    pub(crate) fn new(connection: Connection, flavor: Flavor, in_snapshot: bool) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        flavor: Flavor,
+        in_snapshot: bool,
+        large_rows: Arc<Semaphore>,
+    ) -> Self {
         Self {
             checker: Checker::new(connection),
             in_snapshot,
             flavor,
+            large_rows,
         }
+    }
+
+    /// Where the large rows of a range lie. Only in a snapshot do rows stay where they are.
+    async fn large(&self, table: &Table, range: &RowRange, only: bool) -> Result<Vec<Place>, EngineError> {
+        let Some(question) = encode::large_rows(table, range, only).filter(|_| self.in_snapshot) else {
+            return Ok(Vec::new());
+        };
+        let what = format!("failed to look for large rows of {}", table.name);
+        let found = self.checker.connection().simple(&question, what).await?;
+        let place = |row: &SimpleQueryRow| {
+            Some(Place {
+                table: row.get(0)?.to_owned(),
+                row: row.get(1)?.to_owned(),
+            })
+        };
+        Ok(found.iter().filter_map(place).collect())
+    }
+
+    /// Sends the rows of one `COPY`, without what begins and ends a stream of them but, for the first, its beginning. Gives
+    /// the number of rows.
+    async fn pass_on(
+        &self,
+        table: &Table,
+        statement: &str,
+        first: bool,
+        out: &mut Outgoing<'_>,
+    ) -> Result<u64, EngineError> {
+        let connection = self.checker.connection();
+        let server = connection.server();
+        let lost = |error| {
+            changed(failure(
+                server,
+                format!("failed to read rows of {}", table.name),
+                error,
+            ))
+        };
+        let binary = encode::format(table) == encode::Format::Binary;
+        let stream = connection.client().copy_out(statement).await.map_err(lost)?;
+        pin_mut!(stream);
+        let mut messages = 0;
+        // One message is held back, for the last ends with the trailer.
+        let mut held: Option<Bytes> = None;
+        while let Some(message) = stream.next().await {
+            let mut message: Bytes = message.map_err(lost)?;
+            if binary && !first && messages == 0 {
+                // The header is joined to the first row's message.
+                message.advance(encode::HEADER.min(message.len()));
+            }
+            messages += 1;
+            if let Some(before) = held.replace(message) {
+                out.push(before).await?;
+            }
+        }
+        if let Some(mut last) = held {
+            if binary {
+                last.truncate(last.len().saturating_sub(encode::TRAILER.len()));
+            }
+            out.push(last).await?;
+        }
+        // In binary the trailer is a message of its own, and the header alone is joined to it where there is no row.
+        Ok(if binary {
+            messages - messages.min(1)
+        } else {
+            messages
+        })
     }
 }
 
@@ -80,48 +157,98 @@ impl Read for Reader {
         blocks: mpsc::Sender<Block>,
     ) -> Result<Copied, EngineError> {
         let only = self.checker.only(table).await?;
-        let connection = self.checker.connection();
-        let server = connection.server();
-        let what = || format!("failed to read rows of {}", table.name);
-        let lost = |error| changed(failure(server, what(), error));
-        let gone = || {
-            let hint = "the side that writes has ended: its own error says why";
-            trouble(server, what(), ErrorKind::Interrupted, Some(hint))
+        let large = self.large(table, range, only).await?;
+        let mut out = Outgoing::new(self.checker.connection().server(), table, &blocks);
+        let statement = if large.is_empty() {
+            encode::copy_out(table, range, only)
+        } else {
+            encode::copy_small_out(table, range, only)
         };
-        let statement = encode::copy_out(table, range, only);
-        let stream = connection.client().copy_out(&statement).await.map_err(lost)?;
-        pin_mut!(stream);
-        let mut gathered = BytesMut::with_capacity(BLOCK);
-        let mut copied = Copied::default();
-        while let Some(row) = stream.next().await {
-            let row: Bytes = row.map_err(lost)?;
-            copied.rows += 1;
-            copied.bytes += row.len() as u64;
-            if gathered.len() + row.len() > BLOCK && !gathered.is_empty() {
-                let block = std::mem::replace(&mut gathered, BytesMut::with_capacity(BLOCK));
-                blocks
-                    .send(Block::Rows(block.freeze()))
-                    .await
-                    .map_err(|_| gone())?;
-            }
-            if row.len() >= BLOCK {
-                blocks.send(Block::Rows(row)).await.map_err(|_| gone())?;
-            } else {
-                gathered.extend_from_slice(&row);
+        let mut rows = self.pass_on(table, &statement, true, &mut out).await?;
+        if !large.is_empty() {
+            let turn = self.large_rows.acquire().await;
+            let _turn = turn.expect("nobody closes it");
+            // One `COPY` for each, so that the driver does not read the next while one is on its way.
+            for place in &large {
+                let statement = encode::copy_row_out(table, place);
+                let sent = self.pass_on(table, &statement, false, &mut out).await?;
+                if sent != 1 {
+                    let what = format!(
+                        "failed to read a large row of {}: it is not where it was",
+                        table.name
+                    );
+                    let server = self.checker.connection().server();
+                    return Err(trouble(server, what, ErrorKind::Other, None));
+                }
+                rows += sent;
             }
         }
-        if !gathered.is_empty() {
-            blocks
-                .send(Block::Rows(gathered.freeze()))
-                .await
-                .map_err(|_| gone())?;
-        }
-        blocks.send(Block::End).await.map_err(|_| gone())?;
-        // In binary, the stream is a header, joined to the first row's message, the rows, and a trailer message of two bytes.
         if encode::format(table) == encode::Format::Binary {
-            copied.rows = copied.rows.saturating_sub(1);
+            out.push(Bytes::from_static(&encode::TRAILER)).await?;
         }
-        Ok(copied)
+        out.end(rows).await
+    }
+}
+
+/// What is read, gathered into blocks.
+struct Outgoing<'a> {
+    server: &'a str,
+    table: &'a Table,
+    blocks: &'a mpsc::Sender<Block>,
+    gathered: BytesMut,
+    bytes: u64,
+}
+
+impl<'a> Outgoing<'a> {
+    fn new(server: &'a str, table: &'a Table, blocks: &'a mpsc::Sender<Block>) -> Self {
+        Self {
+            server,
+            table,
+            blocks,
+            gathered: BytesMut::with_capacity(BLOCK),
+            bytes: 0,
+        }
+    }
+
+    async fn push(&mut self, mut rows: Bytes) -> Result<(), EngineError> {
+        if self.gathered.len() + rows.len() > BLOCK {
+            self.send_gathered().await?;
+        }
+        while rows.len() >= BLOCK {
+            // A copy, so that what waits does not keep a large row as a whole.
+            let slice = Bytes::copy_from_slice(&rows.split_to(BLOCK));
+            self.send(Block::Rows(slice)).await?;
+        }
+        self.gathered.extend_from_slice(&rows);
+        Ok(())
+    }
+
+    async fn send_gathered(&mut self) -> Result<(), EngineError> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let block = std::mem::replace(&mut self.gathered, BytesMut::with_capacity(BLOCK));
+        self.send(Block::Rows(block.freeze())).await
+    }
+
+    async fn send(&mut self, block: Block) -> Result<(), EngineError> {
+        if let Block::Rows(rows) = &block {
+            self.bytes += rows.len() as u64;
+        }
+        self.blocks.send(block).await.map_err(|_| {
+            let hint = "the side that writes has ended: its own error says why";
+            let what = format!("failed to read rows of {}", self.table.name);
+            trouble(self.server, what, ErrorKind::Interrupted, Some(hint))
+        })
+    }
+
+    async fn end(mut self, rows: u64) -> Result<Copied, EngineError> {
+        self.send_gathered().await?;
+        self.send(Block::End).await?;
+        Ok(Copied {
+            rows,
+            bytes: self.bytes,
+        })
     }
 }
 

@@ -1,9 +1,11 @@
 //! A consistent snapshot with the slot whose changes begin exactly where it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{Lsn, Position, Scope};
+use tokio::sync::Semaphore;
 
 use super::classify::trouble;
 use super::connection::{Connection, Purpose};
@@ -44,14 +46,18 @@ pub(crate) async fn take(
     let origin = Connection::open_for_replication(&server.endpoint).await?;
     let shared = import(&origin, connections, slot).await;
     match shared {
-        Ok((position, connections)) => Ok(Box::new(SharedSnapshot {
-            position,
-            readers: connections
-                .into_iter()
-                .map(|connection| Box::new(Reader::new(connection, flavor.clone(), true)) as Box<dyn Read>)
-                .collect(),
-            keeper,
-        })),
+        Ok((position, connections)) => {
+            let large_rows = Arc::new(Semaphore::new(1));
+            let reader = |connection| {
+                let reader = Reader::new(connection, flavor.clone(), true, Arc::clone(&large_rows));
+                Box::new(reader) as Box<dyn Read>
+            };
+            Ok(Box::new(SharedSnapshot {
+                position,
+                readers: connections.into_iter().map(reader).collect(),
+                keeper,
+            }))
+        }
         Err(error) => {
             drop(origin);
             // On failure nothing stays; what the clean-up itself fails with is less telling than the error.

@@ -13,6 +13,9 @@ use super::relation::Relations;
 use super::{encode, keys, quote};
 use crate::{Block, Copied, EngineError, ErrorKind, Statement, Write};
 
+/// The largest message of rows, in bytes.
+const MESSAGE: usize = 512 * 1024;
+
 /// One connection that loads.
 pub(crate) struct Writer {
     connection: Connection,
@@ -58,8 +61,12 @@ impl Write for Writer {
         let mut copied = Copied::default();
         loop {
             match blocks.recv().await {
-                Some(Block::Rows(bytes)) => {
+                Some(Block::Rows(mut bytes)) => {
                     copied.bytes += bytes.len() as u64;
+                    // A message need not be a row: the driver copies each into its buffer, so none is large.
+                    while bytes.len() > MESSAGE {
+                        sink.send(bytes.split_to(MESSAGE)).await.map_err(lost)?;
+                    }
                     sink.send(bytes).await.map_err(lost)?;
                 }
                 Some(Block::End) => break,

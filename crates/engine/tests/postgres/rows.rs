@@ -273,3 +273,53 @@ async fn digests_agree_between_versions() {
     }
     assert_eq!(found.len(), 1, "{found:#?}");
 }
+
+#[tokio::test]
+async fn large_rows_arrive_exactly_beside_small_ones() {
+    const SHAPE: &str = "CREATE SCHEMA shop;
+        CREATE TYPE shop.mood AS ENUM ('good', 'bad');
+        CREATE TABLE shop.binary_form (id integer PRIMARY KEY, note text, body bytea);
+        CREATE TABLE shop.text_form (id integer PRIMARY KEY, mood shop.mood, body text);
+        CREATE TABLE shop.parts (id integer PRIMARY KEY, body text) PARTITION BY RANGE (id);
+        CREATE TABLE shop.part_1 PARTITION OF shop.parts FOR VALUES FROM (0) TO (5);
+        CREATE TABLE shop.part_2 PARTITION OF shop.parts FOR VALUES FROM (5) TO (100);
+        CREATE TABLE shop.all_large (id integer PRIMARY KEY, body bytea)";
+    const ROWS: &str = "INSERT INTO shop.binary_form SELECT g, 'n' || g,
+            CASE WHEN g % 3 = 0 THEN decode(repeat(md5(g::text), 400001), 'hex') WHEN g % 3 = 1 THEN '' END
+            FROM generate_series(1, 9) AS g;
+        INSERT INTO shop.text_form SELECT g, 'bad', repeat(E'\\\\\\t' || md5(g::text), 150001 * (g % 2)) FROM generate_series(1, 6) AS g;
+        INSERT INTO shop.parts SELECT g, repeat(md5(g::text), 150001 * (g % 2)) FROM generate_series(1, 8) AS g;
+        INSERT INTO shop.all_large SELECT g, decode(repeat(md5(g::text), 400001), 'hex') FROM generate_series(1, 3) AS g;
+        ANALYZE";
+    let sandbox = sandbox();
+    let Some(side) = own(&sandbox, "source", 17).await else {
+        return;
+    };
+    let Some(other) = own(&sandbox, "target", 17).await else {
+        return;
+    };
+    side.run(&[SHAPE, ROWS]).await;
+    other.run(&[SHAPE]).await;
+    let tables = tables(&side).await;
+    for (name, rows) in [
+        ("binary_form", 9),
+        ("text_form", 6),
+        ("parts", 8),
+        ("all_large", 3),
+    ] {
+        let table = named(&tables, name);
+        assert_eq!(
+            rows_in(&side, &other, table, &[RowRange::Whole], true).await,
+            rows,
+            "{name}"
+        );
+        let question = format!(
+            "SELECT count(*) || md5(string_agg(md5(t::text), ',' ORDER BY id)) FROM shop.{name} AS t"
+        );
+        assert_eq!(
+            side.value(&question).await,
+            other.value(&question).await,
+            "{name}"
+        );
+    }
+}

@@ -3,6 +3,7 @@
 mod archive;
 mod loader;
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,6 @@ use std::process::Command;
 use crate::SandboxError;
 use crate::account::running_as_root;
 use crate::failure::at;
-use crate::kind::ServerKind;
 use crate::program::run;
 
 /// Packages that the dependencies name and that a server unpacked beside the system does not need: tools of installation,
@@ -35,10 +35,11 @@ const NOT_NEEDED: &[&str] = &[
     "ucf",
 ];
 
-/// Fetches packages with all they depend on, unpacks them into `staging`, and makes their programs start with their own libraries
-/// once `staging` has become `home`.
+/// Fetches packages with all they depend on, unpacks them into `staging`, and makes the programs in `folders` of it start with
+/// their own libraries once `staging` has become `home`. `kind` is what the person who waits is told.
 pub(super) fn fetch(
-    kind: ServerKind,
+    kind: &dyn Display,
+    folders: &[String],
     suite: &str,
     packages: &[&str],
     staging: &Path,
@@ -78,7 +79,7 @@ pub(super) fn fetch(
     ] {
         let _ = fs::remove_dir_all(staging.join(folder));
     }
-    loader::wrap_programs(kind, staging, home)?;
+    loader::wrap_programs(folders, staging, home)?;
     run(Command::new("chmod").args(["-R", "a+rX"]).arg(staging)).map(drop)
 }
 

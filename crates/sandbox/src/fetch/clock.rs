@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::apt;
 use crate::SandboxError;
 use crate::cache::Cache;
-use crate::kind::ServerKind;
 
 /// Debian 12's, which needs a C library no newer than the oldest that servers here run with.
 const SUITE: &str = "bookworm";
@@ -19,9 +18,8 @@ pub(crate) fn obtain(cache: &Cache, notice: &dyn Fn(&str)) -> Result<PathBuf, Sa
     };
     let folder = cache
         .folder("libfaketime", |staging, home| {
-            // The kind only names the folders in which programs would be wrapped; the package has none there.
-            let kind = ServerKind::Mysql56;
-            apt::fetch(kind, SUITE, &["libfaketime"], staging, home, notice)
+            let package = "libfaketime";
+            apt::fetch(&package, &[], SUITE, &[package], staging, home, notice)
         })
         .map_err(|failure| unavailable(failure.to_string()))?;
     find(&folder).ok_or_else(|| unavailable(format!("it is not in {}", folder.display())))

@@ -1,9 +1,10 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use daybreak_engine::{Block, Copied, Database, EngineError, Read, Statement, Write};
-use daybreak_model::{ObjectKind, Phase, RowRange, SchemaImage, SchemaObject, Table};
+use daybreak_model::{ObjectKind, Phase, RowRange, SchemaImage, SchemaObject, Table, TableName};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -28,6 +29,8 @@ pub(super) struct Load {
     bytes: AtomicU64,
     ranges_kept: AtomicU64,
     rows_of: Vec<AtomicU64>,
+    /// Objects of each table, by their places in the plan.
+    objects_of: HashMap<TableName, Vec<usize>>,
 }
 
 /// What was moved in all.
@@ -48,6 +51,12 @@ impl Load {
         let tables = &plan.image.tables;
         let mut order: Vec<usize> = (0..tables.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(tables[index].estimated_bytes));
+        let mut objects_of: HashMap<TableName, Vec<usize>> = HashMap::new();
+        for (place, object) in plan.image.objects.iter().enumerate() {
+            if let Some(table) = &object.table {
+                objects_of.entry(table.clone()).or_default().push(place);
+            }
+        }
         Self {
             queue: Queue::new(order, tables.len()),
             started: Instant::now(),
@@ -56,6 +65,7 @@ impl Load {
             bytes: AtomicU64::new(0),
             ranges_kept: AtomicU64::new(0),
             rows_of: tables.iter().map(|_| AtomicU64::new(0)).collect(),
+            objects_of,
             plan,
             target,
             settings,
@@ -72,6 +82,18 @@ impl Load {
         &self.plan.image.tables[index]
     }
 
+    fn all(&self) -> std::slice::Iter<'_, SchemaObject> {
+        self.plan.image.objects.iter()
+    }
+
+    fn of_table(&self, index: usize) -> impl Iterator<Item = &SchemaObject> + Send {
+        let places = self.objects_of.get(&self.table(index).name);
+        places
+            .into_iter()
+            .flatten()
+            .map(|&place| &self.plan.image.objects[place])
+    }
+
     fn count(&self, table: usize, copied: Copied) {
         let rows = self.rows.fetch_add(copied.rows, Ordering::Relaxed) + copied.rows;
         let bytes = self.bytes.fetch_add(copied.bytes, Ordering::Relaxed) + copied.bytes;
@@ -84,7 +106,13 @@ impl Load {
 /// Objects before the rows, the rows with their tables' indexes, then the rest.
 pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
     let mut writer = load.target.writer().await?;
-    create(load, writer.as_mut(), |object| object.phase == Phase::BeforeRows).await?;
+    // Where tables stand alone, each is created by the worker that begins it: a server takes many at once, and for
+    // thousands of small tables their creation is most of the load.
+    let apart = load.target.tables_stand_alone();
+    let before = |object: &SchemaObject| {
+        object.phase == Phase::BeforeRows && !(apart && object.kind == ObjectKind::Table)
+    };
+    create(load, writer.as_mut(), load.all(), before).await?;
 
     let mut workers = JoinSet::new();
     for reader in readers {
@@ -106,7 +134,8 @@ pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> 
         return Err(error);
     }
 
-    create(load, writer.as_mut(), |object| object.phase == Phase::AfterAll).await?;
+    let after = |object: &SchemaObject| object.phase == Phase::AfterAll;
+    create(load, writer.as_mut(), load.all(), after).await?;
     Ok(Moved {
         rows: load.rows.load(Ordering::Relaxed),
         bytes: load.bytes.load(Ordering::Relaxed),
@@ -115,15 +144,16 @@ pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> 
 }
 
 /// Makes the objects that are chosen and not there yet, in the plan's order.
-async fn create(
+async fn create<'a>(
     load: &Load,
     writer: &mut dyn Write,
-    chosen: impl Fn(&SchemaObject) -> bool,
+    among: impl Iterator<Item = &'a SchemaObject> + Send,
+    chosen: impl Fn(&SchemaObject) -> bool + Send,
 ) -> Result<(), EngineError> {
     let absent = |object: &&SchemaObject| {
         chosen(object) && !load.plan.present.contains(&(object.kind, object.name.clone()))
     };
-    let objects: Vec<&SchemaObject> = load.plan.image.objects.iter().filter(absent).collect();
+    let objects: Vec<&SchemaObject> = among.filter(absent).collect();
     if objects.len() > 1 {
         load.observer.event(WorkEvent::Doing {
             what: format!("creating {} objects on the target", objects.len()),
@@ -150,6 +180,10 @@ async fn work(load: &Load, mut reader: Box<dyn Read>) -> Result<(), LoadError> {
         load.throttle.pass(load.observer.as_ref()).await;
         match task {
             Task::Split(index) => {
+                if load.target.tables_stand_alone() {
+                    let itself = |object: &SchemaObject| object.kind == ObjectKind::Table;
+                    create(load, writer.as_mut(), load.of_table(index), itself).await?;
+                }
                 let ranges = split(load, reader.as_mut(), index).await?;
                 load.queue.split_done(index, ranges).await;
             }
@@ -264,10 +298,8 @@ async fn copy_range(
 /// Indexes of one table, one after the other, then its statistics.
 async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(), LoadError> {
     let table = load.table(index);
-    let of_table = |object: &SchemaObject| {
-        object.phase == Phase::AfterRows && object.table.as_ref() == Some(&table.name)
-    };
-    create(load, writer, of_table).await?;
+    let after_rows = |object: &SchemaObject| object.phase == Phase::AfterRows;
+    create(load, writer, load.of_table(index), after_rows).await?;
     writer.analyze(table).await?;
     let rows = load.rows_of[index].load(Ordering::Relaxed);
     load.observer.event(WorkEvent::TableDone {

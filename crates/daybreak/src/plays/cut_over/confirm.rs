@@ -44,10 +44,16 @@ impl Step for Confirm {
         if *direction == Direction::ToTarget {
             world.enable_on_target().await.or_fail()?;
         }
+        // A managed server does not keep its fence over a restart.
+        let old = direction.old_writer(world);
+        let closed = old.write_state().await.or_fail()?.may_be_written();
+        if closed {
+            world.close(old).await.or_fail()?;
+        }
         let link = direction.link(world);
         link.stop().await.or_fail()?;
         link.remove().await.or_fail()?;
-        Ok(Evidence::none())
+        Ok(Evidence::none().with("old_writer_closed_again", closed))
     }
 
     async fn verify(&self, _cx: &Context) -> Result<Verdict, StepError> {

@@ -4,15 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::super::binaries::{is_elf, program_folders};
+use super::super::binaries::is_elf;
 use crate::SandboxError;
 use crate::failure::at;
-use crate::kind::ServerKind;
 
-/// Puts a script in the place of every program, that starts it through the loader and the libraries of its own packages.
+/// Puts a script in the place of every program in these folders, that starts it through the loader and the libraries of its own packages.
 ///
 /// The program keeps its name as its first argument: PostgreSQL finds its other programs and its support files by it.
-pub(super) fn wrap_programs(kind: ServerKind, staging: &Path, home: &Path) -> Result<(), SandboxError> {
+pub(super) fn wrap_programs(folders: &[String], staging: &Path, home: &Path) -> Result<(), SandboxError> {
     let loader = find_loader(staging)?;
     let libraries = loader.parent().expect("the loader lies in a folder");
     let triplet = libraries
@@ -24,7 +23,7 @@ pub(super) fn wrap_programs(kind: ServerKind, staging: &Path, home: &Path) -> Re
         .map(|folder| home.join(folder).display().to_string())
         .join(":");
     let loader = home.join(loader.strip_prefix(staging).expect("it was found there"));
-    for folder in program_folders(kind) {
+    for folder in folders {
         let folder = staging.join(folder);
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let program = entry.path();

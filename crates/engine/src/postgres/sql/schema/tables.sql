@@ -55,11 +55,13 @@ CROSS JOIN LATERAL (
                 FROM pg_attribute AS a
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND coalesce(a.attstattarget, -1) >= 0
                 UNION ALL
-                -- `pg_attver` is a mark that PostgreSQL 17.12 of Debian puts on every column by itself; its pg_dump leaves it out, too.
-                SELECT a.attnum, format('ALTER TABLE ONLY %I.%I ALTER COLUMN %I SET (%s)', n.nspname, c.relname, a.attname, string_agg(o, ', '))
-                FROM pg_attribute AS a CROSS JOIN unnest(a.attoptions) AS o
-                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND o !~ '^pg_attver='
-                GROUP BY a.attnum, a.attname) AS set_) AS storage,
+                -- The newest minor releases keep a number of their own, pg_attver, among the options; it is the server's, not the table's.
+                SELECT a.attnum, format('ALTER TABLE ONLY %I.%I ALTER COLUMN %I SET (%s)', n.nspname, c.relname, a.attname, kept.options)
+                FROM pg_attribute AS a
+                CROSS JOIN LATERAL (SELECT string_agg(o.text, ', ' ORDER BY o.place) AS options
+                                    FROM unnest(a.attoptions) WITH ORDINALITY AS o (text, place)
+                                    WHERE split_part(o.text, '=', 1) <> 'pg_attver') AS kept
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND kept.options IS NOT NULL) AS set_) AS storage,
            (SELECT string_agg(format('ALTER TABLE ONLY %I.%I INHERIT %I.%I', n.nspname, c.relname, pn.nspname, p.relname), E'\x01' ORDER BY h.inhseqno)
             FROM pg_inherits AS h JOIN pg_class AS p ON p.oid = h.inhparent JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
             WHERE h.inhrelid = c.oid AND NOT c.relispartition) AS inherits,

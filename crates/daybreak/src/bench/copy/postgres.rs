@@ -1,0 +1,337 @@
+//! PostgreSQL 17 to a stand-in for Aurora on PostgreSQL 17, both with the same settings.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use daybreak_sandbox::{
+    AuroraOptions, AuroraStandIn, Estate, EstateOptions, Login, Sandbox, SandboxError, Server, ServerKind,
+    Tool,
+};
+use futures_util::future::try_join_all;
+use tokio::process::Command;
+
+use super::super::program;
+use super::{CONNECTIONS, Case, Ground, LARGE_BYTES, Shape};
+use crate::exit::Trouble;
+
+/// What both servers are set to, beyond what the sandbox sets: room enough that the disk decides nothing.
+const SETTINGS: [(&str, &str); 4] = [
+    ("shared_buffers", "256MB"),
+    ("max_wal_size", "8GB"),
+    ("maintenance_work_mem", "128MB"),
+    ("synchronous_commit", "off"),
+];
+
+const PGCOPYDB: &str = "pgcopydb clone";
+const MAJOR: u8 = 17;
+
+pub(super) struct Pair {
+    sandbox: Sandbox,
+    source: Estate,
+    target: AuroraStandIn,
+    /// A folder of ours: the password file, and what pgcopydb writes.
+    scratch: tempfile::TempDir,
+}
+
+impl Pair {
+    pub(super) async fn start(sandbox: &Sandbox) -> Result<Self, Trouble> {
+        let source = EstateOptions::new(ServerKind::Postgres(MAJOR));
+        let source = SETTINGS
+            .iter()
+            .fold(source, |it, (name, value)| it.setting(name, value));
+        let target = AuroraOptions::postgres(MAJOR);
+        let target = SETTINGS
+            .iter()
+            .fold(target, |it, (name, value)| it.setting(name, value));
+        let (source, target) = tokio::join!(
+            Estate::start(sandbox, source),
+            AuroraStandIn::start(sandbox, target)
+        );
+        let pair = Self {
+            sandbox: sandbox.clone(),
+            source: source?,
+            target: target?,
+            scratch: tempfile::tempdir()?,
+        };
+        pair.write_passwords()?;
+        Ok(pair)
+    }
+
+    fn write_passwords(&self) -> Result<(), Trouble> {
+        use std::os::unix::fs::PermissionsExt;
+        let line = |server: &Server, login: &Login| {
+            format!(
+                "127.0.0.1:{}:*:{}:{}\n",
+                server.port(),
+                login.name(),
+                login.password()
+            )
+        };
+        let text =
+            line(&self.source.primary, &self.source.admin) + &line(self.target.writer(), &self.target.admin);
+        let file = self.password_file();
+        std::fs::write(&file, text)?;
+        // libpq passes over a file that others may read.
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
+        Ok(())
+    }
+
+    fn password_file(&self) -> PathBuf {
+        self.scratch.path().join("pgpass")
+    }
+
+    /// Where rows lie ready for the table, as the source's server writes and the target's reads them.
+    fn ready_file(&self, table: usize) -> PathBuf {
+        self.source
+            .primary
+            .data_dir()
+            .join(format!("bench-t{table}.copy"))
+    }
+
+    /// A client of the superuser's, over the socket.
+    async fn psql(&self, server: &Server) -> Result<Command, Trouble> {
+        let mut command = Command::new(self.sandbox.program(ServerKind::Postgres(MAJOR), "psql").await?);
+        command
+            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
+            .arg(server.root_url("shop"));
+        Ok(command)
+    }
+}
+
+fn create(case: &Case, table: usize) -> String {
+    if case.shape == Shape::Large {
+        return format!(
+            "CREATE TABLE bench.t{table} (id integer PRIMARY KEY, body bytea NOT NULL);
+             ALTER TABLE bench.t{table} ALTER COLUMN body SET STORAGE EXTERNAL"
+        );
+    }
+    format!(
+        "CREATE TABLE bench.t{table} (id integer NOT NULL, k integer NOT NULL DEFAULT 0, \
+         c char(120) NOT NULL DEFAULT '', pad char(60) NOT NULL DEFAULT '')"
+    )
+}
+
+/// The statements that build key and index, after the rows.
+fn indexes(table: usize) -> [String; 2] {
+    [
+        format!("ALTER TABLE bench.t{table} ADD CONSTRAINT t{table}_pkey PRIMARY KEY (id)"),
+        format!("CREATE INDEX k_{table} ON bench.t{table} (k)"),
+    ]
+}
+
+fn fill(case: &Case, table: usize) -> Vec<String> {
+    let number = case.rows_per_table;
+    if case.shape == Shape::Large {
+        let body = format!("decode(repeat(md5(n::text), {}), 'hex')", LARGE_BYTES / 16);
+        return vec![format!(
+            "INSERT INTO bench.t{table} SELECT n, {body} FROM generate_series(1, {number}) AS n"
+        )];
+    }
+    vec![format!(
+        "INSERT INTO bench.t{table} SELECT n, 1 + floor(random() * {number}), \
+         left(md5(random()::text) || md5(random()::text) || md5(random()::text) || md5(random()::text), 119), \
+         left(md5(random()::text) || md5(random()::text), 59) FROM generate_series(1, {number}) AS n"
+    )]
+}
+
+#[async_trait]
+impl Ground for Pair {
+    async fn fill(&mut self, case: &Case) -> Result<(), Trouble> {
+        let server = &self.source.primary;
+        server
+            .rows_in("shop", "DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench")
+            .await?;
+        let tables: Vec<usize> = (1..=case.tables).collect();
+        for tables in tables.chunks(50) {
+            let statements: Vec<String> = tables
+                .iter()
+                .flat_map(|&table| {
+                    let mut statements = vec![create(case, table)];
+                    statements.extend(fill(case, table));
+                    if case.shape != Shape::Large {
+                        statements.extend(indexes(table));
+                    }
+                    if case.shape == Shape::Small {
+                        let file = self.ready_file(table);
+                        statements.push(format!(
+                            "COPY bench.t{table} TO '{}' (FORMAT binary)",
+                            file.display()
+                        ));
+                    }
+                    statements.push(format!("ANALYZE bench.t{table}"));
+                    statements
+                })
+                .collect();
+            server.rows_in("shop", &statements.join(";\n")).await?;
+        }
+        server
+            .rows_in(
+                "shop",
+                &format!("ALTER SCHEMA bench OWNER TO {}", self.source.admin.name()),
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn empty(&self) -> Result<(), Trouble> {
+        let drop_schema = "DROP SCHEMA IF EXISTS bench CASCADE";
+        // Dropping thousands of tables at once takes more locks than there is room for.
+        let server = self.target.writer();
+        let tables = server
+            .rows_in("shop", "SELECT format('DROP TABLE bench.%I', relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace('bench')")
+            .await?;
+        let drops: Vec<String> = tables.into_iter().flatten().flatten().collect();
+        for drops in drops.chunks(200) {
+            server.rows_in("shop", &drops.join(";")).await?;
+        }
+        server.rows_in("shop", drop_schema).await?;
+        server.rows_in("shop", "CHECKPOINT").await?;
+        // What an earlier load of ours made for replication.
+        self.source
+            .primary
+            .rows_in("shop", "DROP PUBLICATION IF EXISTS bench")
+            .await?;
+        self.source
+            .primary
+            .rows_in(
+                "shop",
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active",
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn count(&self, case: &Case) -> Result<(u64, u64), Trouble> {
+        let server = self.target.writer();
+        let number = |rows: Vec<daybreak_sandbox::Row>| {
+            let first = rows
+                .into_iter()
+                .next()
+                .and_then(|row| row.into_iter().next().flatten());
+            first.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0)
+        };
+        let tables: Vec<usize> = (1..=case.tables).collect();
+        let mut rows = 0;
+        for tables in tables.chunks(50) {
+            let counts: Vec<String> = tables
+                .iter()
+                .map(|table| format!("(SELECT count(*) FROM bench.t{table})"))
+                .collect();
+            rows += number(
+                server
+                    .rows_in("shop", &format!("SELECT {}", counts.join(" + ")))
+                    .await?,
+            );
+        }
+        let indexes = "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indrelid \
+                       WHERE relnamespace = to_regnamespace('bench') AND NOT indisprimary AND indisvalid";
+        Ok((rows, number(server.rows_in("shop", indexes).await?)))
+    }
+
+    fn addresses(&self) -> (String, String) {
+        let url = |server: &Server, login: &Login| format!("{}?tls=off", server.url(login, "shop"));
+        (
+            url(&self.source.primary, &self.source.admin),
+            url(self.target.writer(), &self.target.admin),
+        )
+    }
+
+    fn peers(&self, case: &Case) -> Vec<&'static str> {
+        if case.shape == Shape::Large {
+            Vec::new()
+        } else {
+            vec![PGCOPYDB]
+        }
+    }
+
+    async fn prepare_peer(&self, _name: &str) -> Result<(), SandboxError> {
+        self.sandbox.tool(Tool::Pgcopydb).await.map(drop)
+    }
+
+    async fn peer(&self, _name: &str, _case: &Case) -> Result<(), Trouble> {
+        let tool = self.sandbox.tool(Tool::Pgcopydb).await?;
+        let clients = self
+            .sandbox
+            .program(ServerKind::Postgres(MAJOR), "pg_dump")
+            .await?;
+        let folder = self.scratch.path().join("pgcopydb");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        let uri = |server: &Server, login: &Login| {
+            format!(
+                "postgres://{}@127.0.0.1:{}/shop?sslmode=disable",
+                login.name(),
+                server.port()
+            )
+        };
+        // It finds pg_dump and pg_restore on PATH.
+        let mut path = std::ffi::OsString::from(clients.parent().unwrap_or(&clients));
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = Command::new(tool.program("pgcopydb"));
+        command
+            .env("PATH", path)
+            .env("PGPASSFILE", self.password_file())
+            .args(["clone", "--no-owner", "--no-acl", "--restart"])
+            .arg(format!("--table-jobs={CONNECTIONS}"))
+            .arg(format!("--index-jobs={CONNECTIONS}"))
+            .arg("--dir")
+            .arg(&folder)
+            .arg("--source")
+            .arg(uri(&self.source.primary, &self.source.admin))
+            .arg("--target")
+            .arg(uri(self.target.writer(), &self.target.admin));
+        program::run(&mut command).await?;
+        Ok(())
+    }
+
+    fn has_limit(&self, case: &Case) -> bool {
+        case.shape != Shape::Large
+    }
+
+    /// `COPY` to `COPY` by pipes, a table each, then key and index; for small tables, where starting a client would be most of
+    /// the time, `COPY` of ready files on as many connections.
+    async fn limit(&self, case: &Case) -> Result<(), Trouble> {
+        let target = self.target.writer();
+        target.rows_in("shop", "CREATE SCHEMA bench").await?;
+        let mut work = Vec::new();
+        for connection in 0..CONNECTIONS {
+            let mut tables = Vec::new();
+            let mut script = String::new();
+            for table in (1..=case.tables).skip(connection).step_by(CONNECTIONS) {
+                if case.shape == Shape::Small {
+                    let file = self.ready_file(table);
+                    script += &format!(
+                        "BEGIN;\n{};\nCOPY bench.t{table} FROM '{}' (FORMAT binary);\n{};\nCOMMIT;\n",
+                        create(case, table),
+                        file.display(),
+                        indexes(table).join(";\n")
+                    );
+                    continue;
+                }
+                let mut from = self.psql(&self.source.primary).await?;
+                from.arg(format!("--command=COPY bench.t{table} TO STDOUT (FORMAT binary)"));
+                let mut to = self.psql(target).await?;
+                to.arg(format!("--command={}", create(case, table)))
+                    .arg(format!(
+                        "--command=COPY bench.t{table} FROM STDIN (FORMAT binary)"
+                    ))
+                    .args(indexes(table).map(|index| format!("--command={index}")));
+                tables.push((from, to));
+            }
+            let mut client = self.psql(target).await?;
+            work.push(async move {
+                if !script.is_empty() {
+                    program::feed(&mut client, &script).await?;
+                }
+                for (mut from, mut to) in tables {
+                    program::pipe(&mut from, &mut to).await?;
+                }
+                Ok::<(), Trouble>(())
+            });
+        }
+        try_join_all(work).await?;
+        Ok(())
+    }
+}

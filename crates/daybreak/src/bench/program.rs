@@ -1,0 +1,69 @@
+//! Other programs, run to their end.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use crate::exit::Trouble;
+
+/// Runs a program; its failure carries the end of what it said.
+pub(super) async fn run(command: &mut Command) -> Result<Vec<u8>, Trouble> {
+    let output = quiet(command).stdout(Stdio::piped()).spawn()?;
+    let output = output.wait_with_output().await?;
+    judge(command, output.status, &output.stderr)?;
+    Ok(output.stdout)
+}
+
+/// Runs a program with a text on its standard input.
+pub(super) async fn feed(command: &mut Command, text: &str) -> Result<(), Trouble> {
+    let mut child = quiet(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()?;
+    let mut input = child.stdin.take().expect("it was asked for");
+    let write = async move {
+        // A program that ends early says why by itself.
+        let _ = input.write_all(text.as_bytes()).await;
+    };
+    let (output, ()) = tokio::join!(child.wait_with_output(), write);
+    let output = output?;
+    judge(command, output.status, &output.stderr)
+}
+
+/// Runs two programs, the standard output of the first being the input of the second.
+pub(super) async fn pipe(from: &mut Command, to: &mut Command) -> Result<(), Trouble> {
+    let mut first = quiet(from).stdout(Stdio::piped()).spawn()?;
+    let between: Stdio = first.stdout.take().expect("it was asked for").try_into()?;
+    let second = quiet(to).stdin(between).stdout(Stdio::null()).spawn()?;
+    // Ours is a copy of the pipe's end: the second sees the end of its input only without it.
+    to.stdin(Stdio::null());
+    let (first, second) = tokio::join!(first.wait_with_output(), second.wait_with_output());
+    let (first, second) = (first?, second?);
+    judge(to, second.status, &second.stderr)?;
+    judge(from, first.status, &first.stderr)
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .env("LC_ALL", "C.UTF-8")
+        .kill_on_drop(true)
+}
+
+fn judge(command: &Command, status: ExitStatus, said: &[u8]) -> Result<(), Trouble> {
+    if status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let program = Path::new(command.as_std().get_program());
+    Err(anyhow::anyhow!(
+        "{} ended with {status}:\n{}",
+        program.file_name().unwrap_or_default().to_string_lossy(),
+        lines[lines.len().saturating_sub(8)..].join("\n")
+    )
+    .into())
+}

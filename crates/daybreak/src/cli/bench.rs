@@ -1,0 +1,89 @@
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::bench::{copy, cutover};
+use crate::exit::{Exit, Trouble};
+use crate::output::Format;
+
+/// Real local servers, started for this and ended after it, and fetched on first use, as the peers are.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// How long a load takes: ours, its peers, and the limit that the target sets.
+    Copy(CopyBench),
+    /// How long writes stop when they are moved out and home under load, beside the bare statements.
+    Cutover(CutoverBench),
+    /// One load, by addresses in the environment: what `copy` measures, in a process of its own.
+    #[command(hide = true)]
+    Load,
+}
+
+#[derive(Debug, Args)]
+struct CopyBench {
+    /// Which databases.
+    #[arg(long, value_enum, default_value = "mysql")]
+    engine: Engine,
+    /// Rows of the first case, over four tables as sysbench's; 0 leaves it out.
+    #[arg(long, default_value_t = 2_000_000)]
+    rows: u64,
+    /// Tables of the second case, of 20 rows each; 0 leaves it out.
+    #[arg(long, default_value_t = 2_000)]
+    tables: usize,
+    /// Rows of the third case, of 64 MB each; 0 leaves it out.
+    #[arg(long, default_value_t = 6)]
+    large: u64,
+    /// Rounds; a figure is their median.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
+    /// Leave the peers out: ours and the limit alone.
+    #[arg(long)]
+    no_peers: bool,
+}
+
+#[derive(Debug, Args)]
+struct CutoverBench {
+    /// Which databases.
+    #[arg(long, value_enum, default_value = "mysql")]
+    engine: Engine,
+    /// Moves in all, out and home in turn.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Engine {
+    Mysql,
+    Postgres,
+}
+
+impl Bench {
+    pub(crate) async fn run(self, format: Format) -> Result<Exit, Trouble> {
+        match self.what {
+            What::Copy(asked) => {
+                let options = copy::Options {
+                    postgres: matches!(asked.engine, Engine::Postgres),
+                    rows: asked.rows,
+                    tables: asked.tables,
+                    large: asked.large,
+                    times: usize::from(asked.times),
+                    no_peers: asked.no_peers,
+                    format,
+                };
+                copy::run(&options).await
+            }
+            What::Cutover(asked) => {
+                let options = cutover::Options {
+                    postgres: matches!(asked.engine, Engine::Postgres),
+                    times: usize::from(asked.times),
+                    format,
+                };
+                cutover::run(&options).await
+            }
+            What::Load => copy::carry_out().await,
+        }
+    }
+}
