@@ -1,7 +1,7 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use daybreak_engine::Session;
+use daybreak_engine::{Replication, Session};
 use daybreak_model::WriteState;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::{CheckReport, Facts, Verdict as CheckVerdict, readiness, same_schema};
@@ -9,6 +9,9 @@ use daybreak_work::{CheckReport, Facts, Verdict as CheckVerdict, readiness, same
 use super::Play;
 use super::check::follow_and_compare;
 use crate::plays::failure::{OrFail, evidence};
+
+/// How long the way back may take to connect.
+const CONNECTING: Duration = Duration::from_secs(20);
 
 /// Go or no-go: measures, decides, and refuses with the measurements.
 pub(super) struct Ready(pub(super) Play);
@@ -35,6 +38,10 @@ impl Step for Ready {
         let Play { world, direction } = &self.0;
         // A server that restarted since need not have started it again.
         direction.link(world).resume().await.or_fail()?;
+        // A pause that was taken back while the new writer was away may have disarmed it.
+        if let Some(back) = direction.back(world) {
+            back.arm().await.or_fail()?;
+        }
         if self.0.close_new_writer().await? {
             // It was open since the last check: all is compared again.
             if let Some(former) = world.delta.lock().await.take() {
@@ -76,13 +83,7 @@ impl Ready {
         let status = direction.link(world).status().await.or_fail()?;
         let way_back = match direction.back(world) {
             None => None,
-            Some(back) => Some(
-                back.status()
-                    .await
-                    .or_fail()?
-                    .fault
-                    .map_or(Ok(()), |fault| Err(fault.message)),
-            ),
+            Some(back) => Some(is_armed(back.as_ref()).await?),
         };
         let (here, there) = (old.identity().await.or_fail()?, new.identity().await.or_fail()?);
         let sessions = old.sessions().await.or_fail()?;
@@ -142,6 +143,22 @@ impl Ready {
             .filter(|session| session.client_port.is_none_or(|port| !ports.contains(&port)))
             .map(|session| format!("{}@{}", session.user, session.client))
             .collect())
+    }
+}
+
+/// Whether the way back stands ready: connected, though nothing flows yet. One that was armed just now is waited for.
+async fn is_armed(back: &dyn Replication) -> Result<Result<(), String>, StepError> {
+    let begun = Instant::now();
+    loop {
+        let status = back.status().await.or_fail()?;
+        match status.fault {
+            Some(fault) => return Ok(Err(fault.message)),
+            None if status.receiving => return Ok(Ok(())),
+            None if begun.elapsed() > CONNECTING => {
+                return Ok(Err("it is set up and does not connect".to_owned()));
+            }
+            None => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
     }
 }
 
