@@ -50,6 +50,10 @@ impl Step for Confirm {
         if closed {
             world.close(old).await.or_fail()?;
         }
+        // Nor need it have started replication again.
+        if let Some(back) = direction.back(world) {
+            back.resume().await.or_fail()?;
+        }
         let link = direction.link(world);
         link.stop().await.or_fail()?;
         link.remove().await.or_fail()?;
