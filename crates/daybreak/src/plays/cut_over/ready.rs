@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -128,12 +129,14 @@ impl Ready {
         let Some(ports) = gate.backends().await.or_fail()? else {
             return Ok(Vec::new());
         };
-        // Where addresses are translated on the way, the server knows none of the gate's ports, and nobody can be told apart.
-        if !sessions
+        // Where addresses are translated on the way, the server knows the gate's ports by chance only, and nobody can be told
+        // apart.
+        let seen: HashSet<u16> = sessions
             .iter()
             .filter_map(|session| session.client_port)
-            .any(|port| ports.contains(&port))
-        {
+            .collect();
+        let known = ports.iter().filter(|port| seen.contains(port)).count();
+        if known * 2 < ports.len() || known == 0 {
             return Ok(Vec::new());
         }
         let ignored = &world.settings.cut_over.ignore_accounts;
