@@ -20,7 +20,7 @@ async fn a_transaction_ends_before_the_drain_does(kind: ServerKind) {
         return;
     };
     let handle = ground.handle();
-    let _idle = ground.connect().await;
+    let idle = ground.connect().await;
     let mut busy = ground.connect().await;
     busy.run("BEGIN").await.unwrap();
     busy.run("INSERT INTO notes VALUES ('one')").await.unwrap();
@@ -53,6 +53,9 @@ async fn a_transaction_ends_before_the_drain_does(kind: ServerKind) {
     );
 
     handle.switch(Side::Target).await.unwrap();
+    // A connection is counted before its client sees its end.
+    idle.end().await;
+    busy.end().await;
     let counters = handle.counters();
     assert_eq!(
         (counters.holds[0].paused, counters.holds[0].drained),
