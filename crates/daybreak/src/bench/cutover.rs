@@ -109,7 +109,6 @@ async fn moves(
 ) -> Result<Measured, Trouble> {
     let mut conductor = Conductor::new(like_demo);
     let mut measured = Measured::default();
-    let mut bare: Option<Bare> = None;
     for number in 0..options.times {
         let out = number % 2 == 0;
         let errors_before = bank.failed();
@@ -126,12 +125,10 @@ async fn moves(
         measured.server.extend(server);
         measured.errors += errors - expected;
         measured.expected_errors += expected;
-        // The ways are laid by the first move; now the side that was moved to is written.
-        let bare = match &mut bare {
-            Some(bare) => bare,
-            None => bare.insert(Bare::prepare(ground, options.postgres).await?),
-        };
+        // The side that was moved to is written now. Its sessions end before the next move, which would find them beside the gate.
+        let mut bare = Bare::prepare(ground, options.postgres).await?;
         let pause = milliseconds(bare.pause(out).await?);
+        bare.end().await?;
         measured.bare.push(pause);
         output::say(format!(
             "  {:>3} {} writes {write:.0} ms, servers {:.0} ms, {errors} errors; bare {pause:.0} ms",

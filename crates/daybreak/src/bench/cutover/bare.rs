@@ -58,6 +58,12 @@ impl Bare {
             mysql(old, new).await
         }
     }
+
+    /// Closes the sessions.
+    pub(super) async fn end(self) -> Result<(), Trouble> {
+        self.source.end().await?;
+        self.target.end().await
+    }
 }
 
 async fn mysql(old: &mut Session, new: &mut Session) -> Result<Duration, Trouble> {

@@ -16,7 +16,7 @@ const END: &str = "daybreak-end-of-answer";
 
 /// A server's own command line client, connected as the superuser and waiting for statements.
 pub(super) struct Session {
-    _client: Child,
+    client: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     /// What makes the client print [`END`].
@@ -74,7 +74,7 @@ impl Session {
         let input = client.stdin.take().expect("it was asked for");
         let output = BufReader::new(client.stdout.take().expect("it was asked for")).lines();
         Ok(Self {
-            _client: client,
+            client,
             input,
             output,
             end,
@@ -102,5 +102,14 @@ impl Session {
     /// Runs a statement and gives the first line of its answer.
     pub(super) async fn value(&mut self, sql: &str) -> Result<String, Trouble> {
         Ok(self.run(sql).await?.into_iter().next().unwrap_or_default())
+    }
+
+    /// Lets the client end, and with it the session.
+    pub(super) async fn end(mut self) -> Result<(), Trouble> {
+        drop(self.input);
+        timeout(LIMIT, self.client.wait())
+            .await
+            .map_err(|_| anyhow::anyhow!("the client did not end within {} s", LIMIT.as_secs()))??;
+        Ok(())
     }
 }
