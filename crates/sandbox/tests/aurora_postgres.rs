@@ -49,6 +49,9 @@ async fn the_administrator_is_no_superuser(major: u8) {
     let Some((_sandbox, cluster)) = cluster(AuroraOptions::postgres(major)).await else {
         return;
     };
+    let version = cluster.sql("SELECT aurora_version()").await.unwrap();
+    let version = version[0][0].clone().unwrap();
+    assert!(version.starts_with(&format!("{major}.")), "{version}");
     for statement in [
         "ALTER SYSTEM SET work_mem = '8MB'",
         "CREATE ROLE boss SUPERUSER",

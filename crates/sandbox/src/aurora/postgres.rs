@@ -28,6 +28,12 @@ const ORIGIN_FUNCTIONS: &[&str] = &[
     "pg_show_replication_origin_status()",
 ];
 
+/// By which Aurora tells itself from RDS; there, too, its numbers are PostgreSQL's with one more behind.
+const VERSION_FUNCTION: &str = "SET allow_system_table_mods = on; \
+     CREATE FUNCTION pg_catalog.aurora_version() RETURNS text LANGUAGE sql STABLE \
+     RETURN split_part(current_setting('server_version'), ' ', 1) || '.0'; \
+     RESET allow_system_table_mods";
+
 /// The server's own settings that follow from Aurora's parameters.
 pub(super) fn settings(parameters: &Settings) -> Settings {
     let mut settings = Settings::new();
@@ -82,6 +88,7 @@ pub(super) async fn bootstrap(
         ])
         .await?;
     for place in ["template1", "postgres"] {
+        writer.rows_in(place, VERSION_FUNCTION).await?;
         for function in ORIGIN_FUNCTIONS {
             writer
                 .rows_in(
