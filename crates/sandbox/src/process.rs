@@ -127,10 +127,25 @@ impl Process {
         true
     }
 
-    /// Kills it as a power cut would, and blocks until it is gone.
+    /// Kills it and what it has started as a power cut would, and blocks until they are gone: a child that outlived it would keep
+    /// PostgreSQL's shared memory from whoever is started next.
     pub(crate) fn kill(&self) {
-        self.signal_with_children(Signal::KILL);
+        let Some(pid) = self.pid() else { return };
+        // A stopped process starts no more children while they are listed.
+        self.signal(Signal::STOP);
+        wait_until(|| state(pid).is_none_or(|state| matches!(state, 'T' | 'Z')));
+        let children: Vec<(Pid, u64)> = match *self.state.lock() {
+            Some(parent) => children(parent).into_iter().filter_map(with_start).collect(),
+            None => Vec::new(),
+        };
+        self.signal(Signal::KILL);
+        for &(child, started) in &children {
+            if lives(child, started) {
+                let _ = kill_process(child, Signal::KILL);
+            }
+        }
         self.wait(PATIENCE);
+        wait_until(|| !children.iter().any(|&(child, started)| lives(child, started)));
     }
 
     /// Ends it in the fastest way that leaves nothing outside its folder.
@@ -187,10 +202,42 @@ impl ProcessRecord {
     }
 }
 
-/// Field 22 of `/proc/PID/stat`; the second field, a name in parentheses, may hold anything.
+/// Field 22 of `/proc/PID/stat`.
 fn start_time(pid: u32) -> Option<u64> {
+    stat(pid, 22)?.parse().ok()
+}
+
+/// Field 3 of `/proc/PID/stat`: `T` when stopped, `Z` when it has ended and nobody has waited for it.
+fn state(pid: u32) -> Option<char> {
+    stat(pid, 3)?.chars().next()
+}
+
+/// A field of `/proc/PID/stat`, counted from 1 as proc(5) does; the second, a name in parentheses, may hold anything.
+fn stat(pid: u32, field: usize) -> Option<String> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    text.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    let after_name = text.rsplit_once(')')?.1;
+    after_name.split_whitespace().nth(field - 3).map(str::to_owned)
+}
+
+/// The process with when it was started, by which it is told from a later one of the same id.
+fn with_start(process: Pid) -> Option<(Pid, u64)> {
+    Some((
+        process,
+        start_time(process.as_raw_nonzero().get().unsigned_abs())?,
+    ))
+}
+
+fn lives(process: Pid, started: u64) -> bool {
+    let pid = process.as_raw_nonzero().get().unsigned_abs();
+    start_time(pid) == Some(started) && state(pid) != Some('Z')
+}
+
+/// Blocks until it is so, or for [`PATIENCE`].
+fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The processes whose parent this one is. `task/TID/children` lists them; a server starts them all from its first thread.

@@ -152,3 +152,27 @@ async fn a_frozen_server_answers_nothing_and_still_ends() {
         assert!(!runs(pid), "{kind} still runs");
     }
 }
+
+#[tokio::test]
+async fn a_postgres_killed_with_many_sessions_starts_again_at_once() {
+    let sandbox = Sandbox::open().unwrap();
+    let Some(server) = available(sandbox.postgres(15).start().await) else {
+        return;
+    };
+    let server = std::sync::Arc::new(server);
+    for _ in 0..3 {
+        let mut sessions = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let server = std::sync::Arc::clone(&server);
+            sessions.spawn(async move { server.rows("SELECT pg_sleep(600)").await });
+        }
+        let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'";
+        server
+            .wait_for(sleeping, "20", Duration::from_secs(30))
+            .await
+            .unwrap();
+        server.kill_hard().await.unwrap();
+        server.start().await.unwrap();
+        assert!(sessions.join_all().await.iter().all(Result::is_err));
+    }
+}
