@@ -4,6 +4,7 @@
 
 mod chaos;
 pub(crate) mod conductor;
+mod face;
 pub(crate) mod ground;
 mod summary;
 
@@ -62,7 +63,11 @@ async fn moves(
 ) -> Result<(summary::Load, Vec<Move>), Trouble> {
     let mut conductor = Conductor::new(options);
     let rest = Duration::from_secs(options.seconds);
-    tokio::time::sleep(rest.min(Duration::from_secs(2))).await;
+    let before = rest.min(Duration::from_secs(2));
+    conductor
+        .face
+        .linger("the application writes", before, bank)
+        .await;
     let mut load = summary::Load::default();
     let mut moves = Vec::new();
     for (command, direction) in [
@@ -73,7 +78,10 @@ async fn moves(
         let errors_before = bank.failed();
         let told = conductor.conduct(command, ground, bank).await?;
         load.take(&told);
-        tokio::time::sleep(AFTERMATH).await;
+        conductor
+            .face
+            .linger("the application goes on", AFTERMATH, bank)
+            .await;
         let since = told.held_at.unwrap_or_else(Instant::now);
         moves.push(Move::new(
             direction,
@@ -82,12 +90,12 @@ async fn moves(
             told.chaos,
         ));
         if let Some(last) = moves.last() {
-            output::say(format!(
-                "  {direction}: writes stopped for {:.0} ms",
-                last.write_pause_ms
+            conductor.face.say(format!(
+                "  {direction}: writes stopped for {:.0} ms; {} of the application's statements met a moved connection",
+                last.write_pause_ms, last.client_errors
             ));
         }
-        tokio::time::sleep(rest).await;
+        conductor.face.linger("the application goes on", rest, bank).await;
     }
     Ok((load, moves))
 }

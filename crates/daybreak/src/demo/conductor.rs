@@ -6,19 +6,20 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
+use tokio::time::MissedTickBehavior;
 
 use super::Options;
 use super::chaos::Chaos;
+use super::face::{Face, SAMPLE};
 use super::ground::Ground;
 use crate::exit::Trouble;
-use crate::output::{self, Format};
 
 /// How often a conductor that died or failed under chaos is started again.
 const STARTS: usize = 25;
 
 /// Starts the conductor's commands as processes of their own and listens to their events.
 pub(crate) struct Conductor {
-    format: Format,
+    pub(super) face: Face,
     chaos: Option<Chaos>,
 }
 
@@ -49,7 +50,7 @@ impl Told {
 impl Conductor {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
-            format: options.format,
+            face: Face::new(options.format),
             chaos: options.chaos.map(Chaos::new),
         }
     }
@@ -62,7 +63,7 @@ impl Conductor {
         bank: &Bank,
     ) -> Result<Told, Trouble> {
         let mut told = Told::default();
-        output::say(format!("daybreak {command} --yes"));
+        self.face.begin(command);
         for _ in 0..STARTS {
             let mut process = ground
                 .daybreak()?
@@ -81,7 +82,7 @@ impl Conductor {
                     anyhow::anyhow!("`daybreak {command}` ended with {}:\n{said}", output.status).into(),
                 );
             }
-            output::say(format!(
+            self.face.say(format!(
                 "  the conductor ended ({}); it is started again",
                 output.status
             ));
@@ -102,7 +103,19 @@ impl Conductor {
         };
         let mut lines = BufReader::new(stdout).lines();
         let mut fence_begun: Option<Timestamp> = None;
-        while let Some(line) = lines.next_line().await? {
+        let mut samples = tokio::time::interval(SAMPLE);
+        samples.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let line = tokio::select! {
+                line = lines.next_line() => match line? {
+                    Some(line) => line,
+                    None => break,
+                },
+                _ = samples.tick() => {
+                    self.face.sample(bank);
+                    continue;
+                }
+            };
             let Ok(event) = serde_json::from_str::<Value>(&line) else {
                 continue;
             };
@@ -115,6 +128,7 @@ impl Conductor {
             };
             let step = text("step");
             let at = || text("at").parse::<Timestamp>().ok();
+            self.face.show(&event);
             match text("kind").as_str() {
                 "step_intended" => {
                     if step.ends_with(".hold") {
@@ -126,7 +140,7 @@ impl Conductor {
                     if let Some(chaos) = &mut self.chaos
                         && let Some(what) = chaos.strike(process, ground).await?
                     {
-                        output::say(format!("  ☠ {what} (at {step})"));
+                        self.face.say(format!("  ☠ {what} (at {step})"));
                         told.chaos.push(what);
                     }
                 }
@@ -137,25 +151,8 @@ impl Conductor {
                             .and_then(|(open, fence)| Duration::try_from(open.duration_since(fence)).ok());
                     }
                     let evidence = event.get("evidence").cloned().unwrap_or_default();
-                    let seconds = event.get("took_us").and_then(Value::as_f64).unwrap_or_default() / 1e6;
-                    if self.format == Format::Text {
-                        output::say(format!(
-                            "  ✓ {step:<22} {seconds:>8.3} s   {:>9} writes acknowledged, {} errors",
-                            bank.acknowledged(),
-                            bank.failed()
-                        ));
-                    }
                     told.steps.push((step, evidence));
                 }
-                "step_failed" | "undo_failed" => {
-                    let error = event
-                        .get("error")
-                        .and_then(|error| error.get("chain"))
-                        .cloned()
-                        .unwrap_or_default();
-                    output::say(format!("  ✗ {step}: {error}"));
-                }
-                "undo_done" => output::say(format!("  ↶ {step} taken back")),
                 _ => {}
             }
         }

@@ -56,7 +56,7 @@ pub(super) struct Move {
     /// The longest stretch without an acknowledged write, over all connections.
     pub(super) write_pause_ms: f64,
     /// Transfers that ended in an error: those a client must expect when its connection moves.
-    client_errors: u64,
+    pub(super) client_errors: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     chaos: Vec<String>,
 }
