@@ -5,6 +5,8 @@
 
 mod error;
 
+mod certificates;
+
 mod port;
 
 mod mysql;

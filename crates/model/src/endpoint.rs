@@ -18,6 +18,15 @@ pub enum Tls {
     Off,
 }
 
+/// Our own certificate, for accounts that ask for one (MySQL `REQUIRE X509`, PostgreSQL `cert` in `pg_hba.conf`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// A PEM file with the certificate, and those between it and its authority.
+    pub chain: PathBuf,
+    /// A PEM file with its private key.
+    pub key: PathBuf,
+}
+
 /// Where a database server listens and who we are to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -37,6 +46,8 @@ pub struct Endpoint {
     pub database: Option<String>,
     /// Protection of the connection.
     pub tls: Tls,
+    /// What we show the server, if it asks.
+    pub certificate: Option<ClientCertificate>,
     /// Host and port at which the *other side's servers* reach it, where that differs from ours.
     pub reachable_as: Option<(String, u16)>,
 }
@@ -67,7 +78,7 @@ pub enum EndpointError {
     Missing {
         /// What the endpoint is called.
         label: String,
-        /// Host or user.
+        /// Host, user, or one of two files that go together.
         missing: &'static str,
     },
     /// `?tls=` or another parameter is not understood.
@@ -86,7 +97,7 @@ impl EndpointError {
     pub fn hint(&self) -> String {
         match self {
             Self::Parameter { .. } => {
-                "the parameters are `tls=verify`, `tls=require`, `tls=off` and `ca=FILE`".to_owned()
+                "the parameters are `tls=verify`, `tls=require`, `tls=off`, `ca=FILE`, and `cert=FILE` with `key=FILE`".to_owned()
             }
             _ => "write it as mysql://user@host:3306/ or postgres://user@host:5432/database".to_owned(),
         }
@@ -94,7 +105,7 @@ impl EndpointError {
 }
 
 impl Endpoint {
-    /// Reads `mysql://user:password@host:port/database?tls=verify|require|off&ca=FILE` (or `postgres://…`).
+    /// Reads `mysql://user:password@host:port/database?tls=verify|require|off&ca=FILE&cert=FILE&key=FILE` (or `postgres://…`).
     ///
     /// # Errors
     /// When the text is not such a URL; the error never repeats the password.
@@ -129,10 +140,13 @@ impl Endpoint {
         }
         let database = Some(decode(url.path().trim_start_matches('/'))).filter(|name| !name.is_empty());
         let (mut mode, mut ca) = (None, None);
+        let (mut chain, mut key_file) = (None, None);
         for (key, value) in url.query_pairs() {
             match (key.as_ref(), value.as_ref()) {
                 ("tls", "verify" | "require" | "off") => mode = Some(value.into_owned()),
                 ("ca", path) if !path.is_empty() => ca = Some(PathBuf::from(path)),
+                ("cert", path) if !path.is_empty() => chain = Some(PathBuf::from(path)),
+                ("key", path) if !path.is_empty() => key_file = Some(PathBuf::from(path)),
                 (key, value) => {
                     return Err(EndpointError::Parameter {
                         label,
@@ -146,6 +160,22 @@ impl Endpoint {
             Some("off") => Tls::Off,
             _ => Tls::Verify { ca },
         };
+        let certificate = match (chain, key_file) {
+            (Some(chain), Some(key)) => Some(ClientCertificate { chain, key }),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err(EndpointError::Missing {
+                    label,
+                    missing: "key=FILE beside its cert=FILE",
+                });
+            }
+            (None, Some(_)) => {
+                return Err(EndpointError::Missing {
+                    label,
+                    missing: "cert=FILE beside its key=FILE",
+                });
+            }
+        };
         Ok(Self {
             label,
             family,
@@ -155,6 +185,7 @@ impl Endpoint {
             password: Secret::new(decode(url.password().unwrap_or_default())),
             database,
             tls,
+            certificate,
             reachable_as: None,
         })
     }
@@ -237,6 +268,21 @@ mod tests {
         let endpoint = Endpoint::parse("target", "postgres://dba@host/db").expect("valid");
         assert_eq!(endpoint.tls, Tls::Verify { ca: None });
         assert_eq!(endpoint.port, 5432);
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key() {
+        let endpoint =
+            Endpoint::parse("s", "postgres://u@h/d?cert=/etc/dba.pem&key=/etc/dba.key").expect("valid");
+        let files = endpoint.certificate.expect("named");
+        assert_eq!(
+            (files.chain.to_str(), files.key.to_str()),
+            (Some("/etc/dba.pem"), Some("/etc/dba.key"))
+        );
+        for half in ["mysql://u@h/?cert=a", "mysql://u@h/?key=a"] {
+            let error = Endpoint::parse("s", half).expect_err("half of it");
+            assert!(error.to_string().contains("=FILE beside"), "{error}");
+        }
     }
 
     #[test]

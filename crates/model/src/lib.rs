@@ -20,7 +20,7 @@ mod row;
 mod replication;
 mod write_state;
 
-pub use endpoint::{Endpoint, EndpointError, Tls};
+pub use endpoint::{ClientCertificate, Endpoint, EndpointError, Tls};
 pub use flavor::{Family, Flavor, Hosting, Product, Version, VersionError};
 pub use gtid_set::{GtidSet, GtidSetError};
 pub use name::TableName;

@@ -111,6 +111,15 @@ impl Sandbox {
         Ok(self.tls(None).await?.authority)
     }
 
+    /// A client's certificate that the same authority signed, made out to `certified`, and its key, both in PEM.
+    ///
+    /// # Errors
+    /// When it had to be made and could not be.
+    pub async fn client_certificate(&self) -> Result<(std::path::PathBuf, std::path::PathBuf), SandboxError> {
+        let tls = self.tls(None).await?;
+        Ok((tls.client, tls.client_key))
+    }
+
     pub(crate) async fn binaries(&self, kind: ServerKind) -> Result<Binaries, SandboxError> {
         let ground = Arc::clone(&self.ground);
         blocking(move || obtain(&ground.cache, kind, &*ground.notice)).await

@@ -1,4 +1,4 @@
-//! One certificate authority and one server certificate for all servers on a cache folder.
+//! One certificate authority, one server certificate and one client's for all servers on a cache folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,10 @@ pub(crate) struct Tls {
     pub(crate) authority: PathBuf,
     certificate: PathBuf,
     key: PathBuf,
+    /// A client's certificate, made out to `certified`.
+    pub(crate) client: PathBuf,
+    /// Its key.
+    pub(crate) client_key: PathBuf,
 }
 
 /// Certificates as they lie in one server's folder.
@@ -47,11 +51,15 @@ impl Tls {
 
 /// Gives the certificates, made on first use with the `openssl` on `PATH`, or that of a server's packages where there is none.
 pub(crate) fn obtain(cache: &Cache, binaries: Option<&Binaries>) -> Result<Tls, SandboxError> {
-    let folder = cache.folder("certificates", |staging, _| make(staging, &openssl(binaries)?))?;
+    let folder = cache.folder("certificates-of-both-sides", |staging, _| {
+        make(staging, &openssl(binaries)?)
+    })?;
     Ok(Tls {
         authority: folder.join("authority.pem"),
         certificate: folder.join("server.pem"),
         key: folder.join("server-key.pem"),
+        client: folder.join("client.pem"),
+        client_key: folder.join("client-key.pem"),
     })
 }
 
@@ -91,10 +99,18 @@ fn make(folder: &Path, program: &Path) -> Result<(), SandboxError> {
         "req -x509 -days 3650 -subj /CN=Daybreak-sandbox-authority -newkey rsa:2048 -nodes -keyout authority-key.pem \
          -out authority.pem -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign",
     )?;
-    openssl("req -new -subj /CN=localhost -newkey rsa:2048 -nodes -keyout server-key.pem -out server.csr")?;
-    openssl(
-        "x509 -req -days 3650 -in server.csr -CA authority.pem -CAkey authority-key.pem -CAcreateserial \
-         -extfile server.ext -out server.pem",
+    write(
+        "client.ext",
+        "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\n",
     )?;
+    for (whom, name) in [("server", "localhost"), ("client", "certified")] {
+        openssl(&format!(
+            "req -new -subj /CN={name} -newkey rsa:2048 -nodes -keyout {whom}-key.pem -out {whom}.csr"
+        ))?;
+        openssl(&format!(
+            "x509 -req -days 3650 -in {whom}.csr -CA authority.pem -CAkey authority-key.pem -CAcreateserial \
+             -extfile {whom}.ext -out {whom}.pem"
+        ))?;
+    }
     Ok(())
 }

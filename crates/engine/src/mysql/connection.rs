@@ -1,20 +1,18 @@
 //! One server: connecting to it, and the connections kept warm between questions.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use daybreak_model::{Endpoint, Flavor, Tls};
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, OptsBuilder, Row, SslOpts};
-use rustls::RootCertStore;
+use mysql_async::{ClientIdentity, Conn, OptsBuilder, Row, SslOpts};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::classify;
 use super::session::{self, Purpose};
+use crate::certificates;
 use crate::{EngineError, ErrorKind};
 
 /// What our connections call themselves, so that they are told from the applications'.
@@ -27,21 +25,6 @@ const ASK_LIMIT: Duration = Duration::from_secs(session::INSPECT_SECONDS as u64 
 const TRY_AFTER: Duration = Duration::from_secs(1);
 /// How many connections are kept.
 const KEEP: usize = 4;
-/// Where Amazon's authorities for RDS are looked for, after the file that `DAYBREAK_RDS_CA` names.
-/// They are published by AWS ("Using SSL/TLS to encrypt a connection to a DB instance"): `global-bundle.pem`.
-const RDS_BUNDLES: [&str; 4] = [
-    "/etc/ssl/certs/rds-global-bundle.pem",
-    "/etc/pki/tls/certs/rds-global-bundle.pem",
-    "/usr/local/share/daybreak/rds-global-bundle.pem",
-    "/usr/share/daybreak/rds-global-bundle.pem",
-];
-/// The machine's own authorities, besides Mozilla's, which the driver brings.
-const SYSTEM_BUNDLES: [&str; 3] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-];
-
 /// A server and what is known of it. Connections are owned by whoever uses them: one whose user was cancelled is
 /// dropped, never used again.
 #[derive(Debug)]
@@ -49,7 +32,7 @@ pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
     name: String,
     flavor: OnceCell<Flavor>,
-    authorities: OnceCell<Vec<Vec<u8>>>,
+    authorities: OnceCell<Vec<CertificateDer<'static>>>,
     idle: Mutex<Vec<(Conn, Instant)>>,
     /// The connection that was told to set the server read-only and has not answered.
     fencing: Mutex<Option<u32>>,
@@ -161,12 +144,21 @@ impl Server {
                     .with_danger_skip_domain_validation(true),
             ),
             Tls::Verify { ca } => {
-                let read = || async { self.read_authorities(ca.as_deref()).await };
+                let read = || async { certificates::authorities(endpoint, ca.as_deref()) };
                 let authorities = self.authorities.get_or_try_init(read).await?;
-                let buffers = authorities.iter().map(|der| der.clone().into()).collect();
+                let buffers = authorities.iter().map(|der| der.to_vec().into()).collect();
                 Some(SslOpts::default().with_root_certs(buffers))
             }
         };
+        // Read here once, for the driver does not say which file was wrong.
+        let identity = certificates::identity(endpoint)?.is_some();
+        let tls = tls.map(|tls| match &endpoint.certificate {
+            Some(files) if identity => tls.with_client_identity(Some(ClientIdentity::new(
+                files.chain.clone().into(),
+                files.key.clone().into(),
+            ))),
+            _ => tls,
+        });
         if tls.is_some() {
             // The driver asks for the process-wide provider; whoever installed one before keeps it.
             drop(rustls::crypto::ring::default_provider().install_default());
@@ -185,31 +177,6 @@ impl Server {
             .stmt_cache_size(0)
             .connect_attribute("program_name", PROGRAM)
             .ssl_opts(tls))
-    }
-
-    /// Authorities beside Mozilla's: the one the plan names, Amazon's and the machine's, each as DER.
-    async fn read_authorities(&self, ca: Option<&Path>) -> Result<Vec<Vec<u8>>, EngineError> {
-        let amazon = std::env::var_os("DAYBREAK_RDS_CA").map(PathBuf::from);
-        let named = [ca.map(Path::to_path_buf), amazon];
-        let mut authorities = Vec::new();
-        for path in named.iter().flatten() {
-            let read = tokio::fs::read(path).await;
-            let unusable = |why: String| {
-                let what = format!("failed to use the certificate file `{}`: {why}", path.display());
-                self.error(ErrorKind::Tls, what)
-            };
-            let certificates = certificates(&read.map_err(|error| unusable(error.to_string()))?);
-            if certificates.is_empty() {
-                return Err(unusable("it holds no certificate in PEM form".to_owned()));
-            }
-            authorities.extend(certificates);
-        }
-        for path in RDS_BUNDLES.iter().chain(&SYSTEM_BUNDLES) {
-            if let Ok(bundle) = tokio::fs::read(path).await {
-                authorities.extend(certificates(&bundle));
-            }
-        }
-        Ok(authorities)
     }
 
     /// A warm connection for questions. Give it back with [`Server::keep`] only after complete success.
@@ -351,13 +318,4 @@ impl Server {
             Err(_) => Err(self.error(ErrorKind::Interrupted, format!("{what}: no answer in time"))),
         }
     }
-}
-
-/// The certificates of a PEM file that can serve as authorities; others are passed over.
-fn certificates(pem: &[u8]) -> Vec<Vec<u8>> {
-    CertificateDer::pem_slice_iter(pem)
-        .filter_map(Result::ok)
-        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
-        .map(|certificate| certificate.to_vec())
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! Connecting: what goes wrong is said, and never with a password in it.
 
 use daybreak_engine::{ErrorKind, database};
-use daybreak_model::{Endpoint, Secret, Tls};
+use daybreak_model::{ClientCertificate, Endpoint, Secret, Tls};
 use daybreak_sandbox::{Estate, EstateOptions, ServerKind, available};
 
 use crate::ground::{endpoint, lone, sandbox, sql};
@@ -51,6 +51,89 @@ async fn what_goes_wrong_is_said() {
     assert!(text.contains("source (127.0.0.1:1)"), "{text}");
     estate.primary.stop().await.unwrap();
     assert_eq!(error(&with(Tls::Require)).await.0, ErrorKind::Unreachable);
+}
+
+/// Logs in with each account that the statements make.
+async fn logs_in(kind: ServerKind, accounts: &[(&str, &[&str])], tls: Tls) {
+    let Some((sandbox, estate, server)) = lone(kind, false).await else {
+        return;
+    };
+    let (chain, key) = sandbox.client_certificate().await.unwrap();
+    for (user, statements) in accounts {
+        sql(&estate.primary, "mysql", statements).await;
+        let mut endpoint = Endpoint {
+            user: (*user).to_owned(),
+            password: Secret::new("Hunter-2-hunter2"),
+            tls: tls.clone(),
+            ..server.endpoint().clone()
+        };
+        if *user == "certified" {
+            assert_eq!(error(&endpoint).await.0, ErrorKind::Authentication, "{kind}");
+            endpoint.certificate = Some(ClientCertificate {
+                chain: chain.clone(),
+                key: key.clone(),
+            });
+        }
+        let logged_in = database(endpoint).schemas().await;
+        assert!(logged_in.is_ok(), "{kind} {user}: {logged_in:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_log_in() {
+    let certified = [
+        "CREATE USER certified@'%' IDENTIFIED BY 'Hunter-2-hunter2' REQUIRE X509",
+        "GRANT SELECT ON *.* TO certified@'%'",
+    ];
+    let current: &[(&str, &[&str])] = &[
+        (
+            "sha2",
+            &["CREATE USER sha2@'%' IDENTIFIED WITH caching_sha2_password BY 'Hunter-2-hunter2'"],
+        ),
+        ("certified", &certified),
+    ];
+    logs_in(ServerKind::Mysql97, &current[..1], Tls::Off).await;
+    logs_in(ServerKind::Mysql97, current, Tls::Require).await;
+    let mariadb: &[(&str, &[&str])] = &[
+        (
+            "curve",
+            &[
+                "INSTALL SONAME 'auth_ed25519'",
+                "CREATE USER curve@'%' IDENTIFIED VIA ed25519 USING PASSWORD('Hunter-2-hunter2')",
+            ],
+        ),
+        (
+            "native",
+            &["CREATE USER native@'%' IDENTIFIED BY 'Hunter-2-hunter2'"],
+        ),
+    ];
+    logs_in(ServerKind::MariaDb1011, mariadb, Tls::Off).await;
+    let old: &[(&str, &[&str])] = &[(
+        "native",
+        &["CREATE USER native@'%' IDENTIFIED BY 'Hunter-2-hunter2'"],
+    )];
+    logs_in(ServerKind::Mysql56, old, Tls::Off).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_file_that_is_none_is_named() {
+    let Some((sandbox, _estate, server)) = lone(ServerKind::Mysql97, false).await else {
+        return;
+    };
+    let authority = sandbox.certificate_authority().await.unwrap();
+    let mut endpoint = Endpoint {
+        tls: Tls::Require,
+        ..server.endpoint().clone()
+    };
+    for (chain, key, named) in [
+        ("/nowhere/dba.pem".into(), authority.clone(), "/nowhere/dba.pem"),
+        (authority.clone(), "/nowhere/dba.key".into(), "/nowhere/dba.key"),
+    ] {
+        endpoint.certificate = Some(ClientCertificate { chain, key });
+        let (kind, text) = error(&endpoint).await;
+        assert_eq!(kind, ErrorKind::Tls, "{text}");
+        assert!(text.contains(named), "{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,4 +12,5 @@ mod copy;
 mod faults;
 mod fence;
 mod follow;
+mod login;
 mod rows;

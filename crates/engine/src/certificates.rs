@@ -1,0 +1,100 @@
+//! The certificates of a connection: whose word we take for a server's, and our own where an account asks for one.
+
+use std::path::{Path, PathBuf};
+
+use daybreak_model::Endpoint;
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::{EngineError, ErrorKind};
+
+/// Names the file with Amazon's authorities for RDS and Aurora: `global-bundle.pem`, which AWS publishes ("Using SSL/TLS to encrypt
+/// a connection to a DB instance", RDS User Guide).
+const BUNDLE_VARIABLE: &str = "DAYBREAK_RDS_CA";
+
+/// Where that file is looked for besides; the working directory first.
+const BUNDLE_PLACES: [&str; 6] = [
+    "rds-global-bundle.pem",
+    "/etc/ssl/certs/rds-global-bundle.pem",
+    "/etc/pki/tls/certs/rds-global-bundle.pem",
+    "/etc/pki/ca-trust/source/anchors/rds-global-bundle.pem",
+    "/usr/local/share/ca-certificates/rds-global-bundle.pem",
+    "/usr/local/share/daybreak/rds-global-bundle.pem",
+];
+
+/// The system's authorities, Amazon's where their file is found, and the plan's own (`ca`).
+///
+/// # Errors
+/// When a file that was named cannot be read or holds no authority's certificate.
+pub(crate) fn authorities(
+    endpoint: &Endpoint,
+    ca: Option<&Path>,
+) -> Result<Vec<CertificateDer<'static>>, EngineError> {
+    let mut found = rustls_native_certs::load_native_certs().certs;
+    for path in BUNDLE_PLACES.map(Path::new) {
+        if path.is_file() {
+            found.extend(read(endpoint, path)?);
+        }
+    }
+    let named = std::env::var_os(BUNDLE_VARIABLE).map(PathBuf::from);
+    for path in named.as_deref().into_iter().chain(ca) {
+        let certificates = read(endpoint, path)?;
+        if certificates.is_empty() {
+            return Err(unusable(
+                endpoint,
+                path,
+                "it holds no authority's certificate in PEM form",
+            ));
+        }
+        found.extend(certificates);
+    }
+    Ok(found)
+}
+
+/// The certificates of a PEM file that can serve as authorities; others are passed over.
+fn read(endpoint: &Endpoint, path: &Path) -> Result<Vec<CertificateDer<'static>>, EngineError> {
+    let pem = std::fs::read(path).map_err(|error| unusable(endpoint, path, &error.to_string()))?;
+    Ok(CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
+        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
+        .collect())
+}
+
+/// Our own certificate chain and its key, where the endpoint names them.
+pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// Reads what the endpoint's `cert` and `key` name.
+///
+/// # Errors
+/// When a file cannot be read, or holds no certificate or no key.
+pub(crate) fn identity(endpoint: &Endpoint) -> Result<Option<Identity>, EngineError> {
+    let Some(files) = &endpoint.certificate else {
+        return Ok(None);
+    };
+    let unreadable =
+        |path: &Path, error: rustls::pki_types::pem::Error| unusable(endpoint, path, &error.to_string());
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&files.chain)
+        .and_then(Iterator::collect)
+        .map_err(|error| unreadable(&files.chain, error))?;
+    if chain.is_empty() {
+        return Err(unusable(
+            endpoint,
+            &files.chain,
+            "it holds no certificate in PEM form",
+        ));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unreadable(&files.key, error))?;
+    Ok(Some((chain, key)))
+}
+
+fn unusable(endpoint: &Endpoint, path: &Path, why: &str) -> EngineError {
+    EngineError {
+        server: endpoint.to_string(),
+        what: format!("failed to use the certificate file `{}`: {why}", path.display()),
+        kind: ErrorKind::Tls,
+        code: None,
+        hint: Some("name a readable PEM file, or leave it out of the URL".to_owned()),
+        source: None,
+    }
+}
