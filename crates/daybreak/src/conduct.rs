@@ -79,6 +79,17 @@ impl Conduct {
         self.journal.look(Stage::of).await
     }
 
+    /// Whether the open run has done this step.
+    pub(crate) async fn has_done(&self, step: &str) -> bool {
+        self.journal
+            .look(|history| {
+                let run = history.open();
+                let standing = run.and_then(|run| run.status.step(step));
+                standing.is_some_and(|standing| standing.status.is_closed())
+            })
+            .await
+    }
+
     /// Carries a play out, or goes on with it.
     pub(crate) async fn play(
         &self,

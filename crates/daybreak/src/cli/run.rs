@@ -46,10 +46,17 @@ impl Run {
     pub(crate) async fn run(self, settings: Settings, format: Format) -> Result<Exit, Trouble> {
         let conduct = Conduct::open(settings, format).await?;
         let result = self.carry_out(&conduct).await;
-        finish(conduct, result, format).await
+        let paused = matches!(result, Ok(RunStatus::Paused { .. }));
+        let as_asked = match &self.until {
+            Some(step) if paused => conduct.has_done(step).await,
+            _ => false,
+        };
+        let exit = finish(conduct, result, format).await?;
+        // It stands where it was told to stand, and waits for nobody.
+        Ok(if as_asked { Exit::Done } else { exit })
     }
 
-    async fn carry_out(self, conduct: &Conduct) -> Result<RunStatus, Trouble> {
+    async fn carry_out(&self, conduct: &Conduct) -> Result<RunStatus, Trouble> {
         let steps = |book: &daybreak_runbook::Runbook| {
             let planned = book.plan();
             self.until

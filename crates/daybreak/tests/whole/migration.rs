@@ -17,6 +17,10 @@ async fn there_and_back(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
         .await;
     ground.start_gate().await;
     let bank = ground.open_bank(8);
+    let until = ["--format", "json", "run", "--until", "replicate.start"];
+    ground.succeed(&until).await;
+    // Replication does not start by itself on a managed server.
+    ground.cluster.writer().restart().await.unwrap();
     ground.succeed(&["--format", "json", "run", "--yes"]).await;
     assert_eq!(
         ground.writable().await,

@@ -185,10 +185,9 @@ async fn rows_that_differ_are_named() {
     let Some(ground) = mysql().await else { return };
     ground.found(50).await;
     ground.init(|plan| plan).await;
-    let paused = ground
-        .run(&["--format", "json", "run", "--yes", "--until", "replicate.start"])
+    ground
+        .succeed(&["--format", "json", "run", "--yes", "--until", "replicate.start"])
         .await;
-    assert_eq!(paused.status.code(), Some(4), "as far as it was to go");
     for statement in [
         "UPDATE shop.accounts SET owner = 'nobody' WHERE id = 7",
         "DELETE FROM shop.transfers WHERE id > 0",

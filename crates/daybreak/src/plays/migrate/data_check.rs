@@ -59,6 +59,10 @@ impl Step for DataCheck {
     async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
         let world = &self.0;
         let tables = world.tables().await.or_fail()?;
+        if world.settings.native {
+            // A target that restarted since need not have started it again.
+            world.forward.resume().await.or_fail()?;
+        }
         let before = self.standing().await?;
         let report: CheckReport = shown(cx, "rows", |observer| async move {
             let link = world.settings.native.then_some(&world.forward);
