@@ -1,5 +1,6 @@
 //! What the bytes of a connection say about it. Pure: no sockets, no clock.
 
+mod activity;
 mod mysql;
 mod mysql_packets;
 mod mysql_reply;
@@ -14,6 +15,7 @@ mod mysql_tests;
 #[cfg(test)]
 mod postgres_tests;
 
+pub(crate) use activity::{Activity, Take};
 pub(crate) use postgres::cancel_request_length;
 pub use session::Protocol;
-pub(crate) use session::{Activity, Session, Take};
+pub(crate) use session::Session;

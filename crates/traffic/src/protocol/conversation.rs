@@ -1,6 +1,7 @@
 //! Test ground: a conversation in bytes, replayed through a [`Session`] however it is split.
 
-use super::session::{Activity, Protocol, Session, Take};
+use super::activity::{Activity, Take};
+use super::session::{Protocol, Session};
 
 pub(super) enum Said {
     Client(Vec<u8>),

@@ -7,9 +7,9 @@
 
 use std::collections::VecDeque;
 
+use super::activity::{Activity, Take};
 use super::mysql_packets::{Packets, four_bytes, two_bytes};
 use super::mysql_reply::{Dialect, Reply, Shape, Step};
-use super::session::{Activity, Take};
 
 const CLIENT_MYSQL: u32 = 1;
 const CLIENT_COMPRESS: u32 = 1 << 5;

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::activity::Activity::{Busy, Idle, Opaque};
+use super::activity::Take;
 use super::conversation::Said::{Client, Server, Then};
 use super::conversation::{Said, check, replay};
-use super::session::Activity::{Busy, Idle, Opaque};
-use super::session::{Protocol, Session, Take};
+use super::session::{Protocol, Session};
 
 const PROTOCOL_41: u32 = 1 << 9;
 const DEPRECATE_EOF: u32 = 1 << 24;

@@ -6,8 +6,8 @@
 
 use std::collections::VecDeque;
 
+use super::activity::{Activity, Take};
 use super::postgres_messages::{CANCEL_REQUEST, Message, Messages, Opening, Startup, split};
-use super::session::{Activity, Take};
 
 /// SQLSTATE of a connection that an administrator ends; drivers and pools take it as a reason to connect again.
 pub(super) const ADMIN_SHUTDOWN: &str = "57P01";

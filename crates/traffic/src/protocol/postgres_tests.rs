@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 
+use super::activity::Activity::{Busy, Idle, Opaque};
+use super::activity::Take;
 use super::cancel_request_length;
 use super::conversation::Said::{Client, Server, Then};
 use super::conversation::{Said, check, replay};
-use super::session::Activity::{Busy, Idle, Opaque};
-use super::session::{Protocol, Session, Take};
+use super::session::{Protocol, Session};
 
 fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
