@@ -5,6 +5,7 @@ mod stage;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use daybreak_model::Secret;
 use daybreak_runbook::{
@@ -18,6 +19,9 @@ use crate::output::Format;
 use crate::plays::World;
 
 pub(crate) use stage::{Leader, Stage};
+
+/// How long all servers together may take to say what they run, before a play is begun.
+const ASKING: Duration = Duration::from_secs(5);
 
 /// One conductor at work on one migration: it alone may write the journal.
 pub(crate) struct Conduct {
@@ -65,8 +69,14 @@ impl Conduct {
             let hint = error.hint();
             Trouble::new(error, Some(hint))
         })?;
+        let world = World::new(settings);
+        if journal.look(|history| history.open().is_none()).await {
+            // What is begun is written down with its exact statements. A server that does not answer fails the first step that
+            // needs it, in words; what goes on after a crash must not wait for one.
+            let _ = tokio::time::timeout(ASKING, world.ask_flavors()).await;
+        }
         Ok(Self {
-            world: World::new(settings),
+            world,
             store,
             journal,
             watcher,

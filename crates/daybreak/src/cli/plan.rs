@@ -5,12 +5,13 @@ use daybreak_runbook::{History, PlannedStep, Undo};
 use serde::Serialize;
 
 use super::status::history;
+use crate::conduct::Stage;
 use crate::config::Settings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
-use crate::plays::{Direction, World, cut_over, migrate};
+use crate::plays::{Direction, World, cut_over, migrate, pair};
 
-/// Touches no server and changes nothing.
+/// Asks both servers who they are and what they run, and changes nothing.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {}
 
@@ -31,6 +32,17 @@ impl Plan {
             History::default()
         };
         let world = World::new(settings);
+        world.ask_flavors().await.map_err(|error| {
+            let hint = error.hint().map(str::to_owned);
+            Trouble::new(error, hint)
+        })?;
+        if !Stage::of(&measured).migrated {
+            // Later the two are a primary and its replica, as planned.
+            pair(&world).await.map_err(|error| {
+                let hint = error.hint().map(str::to_owned);
+                Trouble::new(error, hint)
+            })?;
+        }
         let mut number = 0;
         for book in [migrate(&world)?, cut_over(&world, Direction::ToTarget)?] {
             for step in &book.plan() {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use daybreak_runbook::{BadRunbook, Runbook};
 
+pub(crate) use estate_check::pair;
+
 use super::World;
 
 /// Everything up to two equal sides: checked, loaded, replicating, compared, with the target closed to applications.

@@ -48,6 +48,23 @@ impl World {
         })
     }
 
+    /// Asks every server what it runs, which decides the statements: plans made after this show the exact ones.
+    pub(crate) async fn ask_flavors(&self) -> Result<(), EngineError> {
+        let (native, way_back) = (self.settings.native, self.settings.way_back);
+        let link = async |link: &Arc<dyn Replication>, used: bool| {
+            if used {
+                link.refusal().await?;
+            }
+            Ok(())
+        };
+        tokio::try_join!(self.source.flavor(), self.target.flavor())?;
+        tokio::try_join!(
+            link(&self.forward, native),
+            link(&self.backward, native && way_back)
+        )?;
+        Ok(())
+    }
+
     /// The tables in the scope, as the source has them now.
     pub(super) async fn tables(&self) -> Result<Vec<Table>, EngineError> {
         let flavor = self.target.flavor().await?;

@@ -20,7 +20,7 @@ async fn there_and_back(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
     let until = ["--format", "json", "run", "--until", "replicate.start"];
     ground.succeed(&until).await;
     // Replication does not start by itself on a managed server.
-    ground.cluster.writer().restart().await.unwrap();
+    ground.cluster.writer().restart().await.expect("it starts again");
     ground.succeed(&["--format", "json", "run", "--yes"]).await;
     assert_eq!(
         ground.writable().await,

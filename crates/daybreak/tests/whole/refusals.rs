@@ -53,26 +53,43 @@ async fn a_plan_that_cannot_be_used_touches_no_server() {
         "{said}"
     );
 
-    let mut command = ground.daybreak(&["run", "--yes"]);
-    command.env("DAYBREAK_TARGET_PASSWORD", "not-the-password");
-    let said = refused_by(command, 1).await;
-    let target = format!("target (127.0.0.1:{})", ground.cluster.cluster_port());
-    assert!(said.contains(&target) && said.contains("hint:"), "{said}");
-    assert!(!said.contains("not-the-password"), "{said}");
+    let said = ground
+        .daybreak(&["plan"])
+        .output()
+        .await
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    for exact in [
+        "CALL mysql.rds_set_read_only(1)",
+        "CALL mysql.rds_start_replication",
+        "SET GLOBAL super_read_only = ON",
+    ] {
+        assert!(said.contains(exact), "{exact} is not in the plan: {said}");
+    }
 
     let port = ground.estate.primary.port().to_string();
     let target = ground.cluster.cluster_port().to_string();
     let same = text.replace(&format!("127.0.0.1:{target}"), &format!("localhost:{port}"));
-    std::fs::write(&plan, same).expect("the plan");
-    let mut command = ground.daybreak(&["run", "--yes"]);
-    command.env("DAYBREAK_TARGET_PASSWORD", ground.estate.admin.password());
-    let said = refused_by(command, 1).await;
-    assert!(said.contains("the same server"), "{said}");
+    let nowhere = text.replace(&format!("127.0.0.1:{target}"), "127.0.0.1:1");
+    for arguments in [&["plan"][..], &["run", "--yes"]] {
+        std::fs::write(&plan, &text).expect("the plan");
+        let mut command = ground.daybreak(arguments);
+        command.env("DAYBREAK_TARGET_PASSWORD", "not-the-password");
+        let said = refused_by(command, 1).await;
+        let named = format!("target (127.0.0.1:{target})");
+        assert!(said.contains(&named) && said.contains("hint:"), "{said}");
+        assert!(!said.contains("not-the-password"), "{said}");
 
-    let replica = text.replace(&format!("127.0.0.1:{target}"), "127.0.0.1:1");
-    std::fs::write(&plan, replica).expect("the plan");
-    let said = refused(&ground, &["run", "--yes"], 1).await;
-    assert!(said.contains("127.0.0.1:1") && said.contains("hint:"), "{said}");
+        std::fs::write(&plan, &same).expect("the plan");
+        let mut command = ground.daybreak(arguments);
+        command.env("DAYBREAK_TARGET_PASSWORD", ground.estate.admin.password());
+        let said = refused_by(command, 1).await;
+        assert!(said.contains("the same server"), "{said}");
+
+        std::fs::write(&plan, &nowhere).expect("the plan");
+        let said = refused(&ground, arguments, 1).await;
+        assert!(said.contains("127.0.0.1:1") && said.contains("hint:"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,9 +63,7 @@ impl EstateCheck {
                 .collect();
             privileges(server, &jobs).await?;
         }
-        let (source, target) = tokio::join!(world.source.identity(), world.target.identity());
-        let (source, target) = (source.or_fail()?, target.or_fail()?);
-        compare(world, &source, &target)?;
+        let (source, target) = pair(world).await?;
         links(world).await?;
         let notes = objects(world).await?;
         for note in &notes {
@@ -78,6 +76,14 @@ impl EstateCheck {
             .with("source", facts(&source))
             .with("target", facts(&target)))
     }
+}
+
+/// Who both sides are, if they fit each other.
+pub(crate) async fn pair(world: &World) -> Result<(Identity, Identity), StepError> {
+    let (source, target) = tokio::join!(world.source.identity(), world.target.identity());
+    let (source, target) = (source.or_fail()?, target.or_fail()?);
+    compare(world, &source, &target)?;
+    Ok((source, target))
 }
 
 fn facts(identity: &Identity) -> serde_json::Value {
