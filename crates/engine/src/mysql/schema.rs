@@ -42,7 +42,7 @@ impl Server {
             .append(&mut views::views(self, &mut conn, &listed, &mut image.refusals).await?);
         image
             .objects
-            .append(&mut stored::triggers(self, &mut conn, scope).await?);
+            .append(&mut stored::triggers(self, &mut conn, scope, &mut image.refusals).await?);
         image
             .objects
             .append(&mut stored::events(self, &mut conn, scope).await?);

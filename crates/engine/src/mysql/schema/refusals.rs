@@ -110,6 +110,13 @@ pub(super) fn table(listed: &Listed, statement: &CreateTable<'_>, target: &Flavo
             );
         }
     }
+    if listed.table.columns.iter().all(|column| column.generated) {
+        refuse(
+            format!("table {name}"),
+            "it has no column that holds a value: all are generated",
+            "give it a column that holds one, or drop it",
+        );
+    }
     let places = |word: &str| tokens(statement.tail).iter().any(|token| token.is_word(word));
     if target.is_managed() && (places("DIRECTORY") || places("TABLESPACE")) {
         refuse(
