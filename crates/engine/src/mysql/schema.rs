@@ -6,7 +6,8 @@ mod create_table;
 mod refusals;
 mod stored;
 mod tables;
-mod tokens;
+pub(super) mod tokens;
+mod unseen;
 mod views;
 
 use daybreak_model::{Flavor, ObjectKind, Phase, SchemaImage, SchemaObject, Scope};
@@ -22,7 +23,10 @@ impl Server {
         let mut conn = self.borrow().await?;
         let mut image = SchemaImage::default();
         let listed = catalog::tables(self, &mut conn, scope).await?;
-        image.refusals = refusals::catalog(self.flavor().await?, target, &listed);
+        image.refusals = unseen::unseen(self, scope).await?;
+        image
+            .refusals
+            .extend(refusals::catalog(self.flavor().await?, target, &listed));
         databases(self, &mut conn, scope, &mut image).await?;
         let mut constraints = Vec::new();
         for table in listed.iter().filter(|table| table.is_table()) {

@@ -10,7 +10,8 @@ use super::catalog::{Listed, created, show_create_row};
 use super::stored;
 use crate::EngineError;
 
-/// The views of the scope. One that cannot be used at the source cannot be made elsewhere: it is refused by name.
+/// The views of the scope. One that cannot be used at the source cannot be made elsewhere: it is refused by name. It is listed
+/// none the less, so that one on the target whose definer may not read there is found where it is.
 pub(super) async fn views(
     server: &Server,
     conn: &mut Conn,
@@ -39,7 +40,6 @@ pub(super) async fn views(
                     .to_owned(),
                 hint: format!("mend the view or `DROP VIEW {}`", quote::table(name)),
             });
-            continue;
         }
         let session = [row.get::<String, _>(2), row.get::<String, _>(3)];
         let mut create = stored::in_session(None, session, None, text.clone());
