@@ -70,6 +70,26 @@ async fn seen(kind: ServerKind, gtid: bool) {
     ];
     assert_eq!(found, expected.map(str::to_owned).into());
 
+    if kind == ServerKind::Mysql97 {
+        // The rows of a compressed transaction are seen as soon as it is, be it the last.
+        sql(
+            primary,
+            "shop",
+            &["SET SESSION binlog_transaction_compression = ON; START TRANSACTION; INSERT INTO numbered VALUES (6, 1); \
+               UPDATE numbered SET v = 2 WHERE id = 5; INSERT INTO keyless VALUES (2); COMMIT"],
+        )
+        .await;
+        let (found, position) = changes.next().await.unwrap();
+        assert_eq!(position, server.position().await.unwrap());
+        let keys: BTreeSet<Option<String>> = found
+            .iter()
+            .map(|change| change.key.as_ref().map(ToString::to_string))
+            .collect();
+        assert_eq!(keys, [None, Some("5".to_owned()), Some("6".to_owned())].into());
+        let (none, _) = changes.next().await.unwrap();
+        assert_eq!(none, []);
+    }
+
     // Keys are those of the checker.
     let image = server
         .schema(&shop, &server.flavor().await.unwrap())
