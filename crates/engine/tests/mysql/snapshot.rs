@@ -201,6 +201,23 @@ async fn a_busy_table_is_not_waited_for_longer_than_told() {
         .await;
     };
     let (_, ()) = tokio::join!(locker, snapshot);
+
+    // What XA has prepared is in no snapshot, and its commit would stop the replica.
+    let prepare = "XA START 'one'; INSERT INTO another VALUES (2); XA END 'one'; XA PREPARE 'one'";
+    sql(primary, "shop", &[prepare]).await;
+    let shop = scope(&["shop"]);
+    let take = async || {
+        server
+            .snapshot(&shop, 1, "daybreak", Duration::from_secs(5))
+            .await
+    };
+    let Err(error) = take().await else {
+        panic!("a snapshot without a prepared transaction");
+    };
+    assert_eq!(error.kind, ErrorKind::Lock, "{error}");
+    assert!(error.to_string().contains("prepared by XA"), "{error}");
+    sql(primary, "shop", &["XA ROLLBACK 'one'"]).await;
+    assert!(take().await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
