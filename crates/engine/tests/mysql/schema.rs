@@ -237,7 +237,9 @@ async fn what_cannot_be_carried_is_named() {
             "CREATE TABLE kept (id INT PRIMARY KEY) ENGINE = Aria",
             "CREATE TABLE old (id INT PRIMARY KEY) ENGINE = MyISAM",
             "CREATE TABLE fine (id INT PRIMARY KEY)",
+            "CREATE TABLE counted (id DOUBLE AUTO_INCREMENT PRIMARY KEY)",
             "CREATE TABLE made (a INT AS (1) STORED)",
+            "CREATE TABLE ticked (id INT PRIMARY KEY, up INT, CONSTRAINT `a``b` FOREIGN KEY (up) REFERENCES ticked (id))",
             "CREATE VIEW broken AS SELECT id FROM fine",
             "ALTER TABLE fine RENAME COLUMN id TO id2",
         ],
@@ -245,7 +247,7 @@ async fn what_cannot_be_carried_is_named() {
     .await;
     let mut target = server.flavor().await.unwrap();
     target.product = daybreak_model::Product::Mysql;
-    target.version = daybreak_model::Version::new(8, 0, 42);
+    target.version = daybreak_model::Version::new(8, 4, 0);
     let image = server.schema(&scope(&["shop"]), &target).await.unwrap();
     let mut refused: Vec<_> = image
         .refusals
@@ -256,6 +258,7 @@ async fn what_cannot_be_carried_is_named() {
     assert_eq!(
         refused,
         [
+            "column shop.counted.id",
             "column shop.sorted.t",
             "column shop.typed.a",
             "column shop.typed.u",
@@ -263,6 +266,7 @@ async fn what_cannot_be_carried_is_named() {
             "table shop.kept",
             "table shop.made",
             "table shop.old",
+            "table shop.ticked",
             "table shop.versioned",
             "view shop.broken",
         ]
