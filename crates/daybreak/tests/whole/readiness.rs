@@ -77,6 +77,26 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
         .await
         .expect("kept");
 
+    on(
+        primary,
+        "shop",
+        &[
+            "CREATE TABLE kept (id INT PRIMARY KEY, CONSTRAINT boxed FOREIGN KEY (id) REFERENCES attic.boxes (id))",
+            "CREATE VIEW boxed AS SELECT id FROM attic.boxes",
+        ],
+    )
+    .await;
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "foreign key shop.kept.boxed (it refers to schema attic",
+            "view shop.boxed (it reads from schema attic",
+            "add `attic` to `migration.schemas`",
+        ],
+    );
+    on(primary, "shop", &["DROP VIEW boxed", "DROP TABLE kept"]).await;
+
     let said = refused(&ground, &["run", "--yes"], 1).await;
     let make = "CREATE USER 'ghost'@'10.%' IDENTIFIED BY RANDOM PASSWORD ACCOUNT LOCK";
     assert_says(
