@@ -88,6 +88,34 @@ async fn seen(kind: ServerKind, gtid: bool) {
         assert_eq!(keys, [None, Some("5".to_owned()), Some("6".to_owned())].into());
         let (none, _) = changes.next().await.unwrap();
         assert_eq!(none, []);
+
+        // Of a row whose JSON is logged in part the key is logged whole.
+        sql(
+            primary,
+            "shop",
+            &[
+                "CREATE TABLE partial (id INT PRIMARY KEY, j JSON)",
+                "INSERT INTO partial VALUES (7, JSON_OBJECT('a', REPEAT('x', 100), 'b', 1))",
+            ],
+        )
+        .await;
+        let mut later = server.changes(&shop).await.unwrap();
+        later.next().await.unwrap();
+        sql(
+            primary,
+            "shop",
+            &["SET SESSION binlog_row_value_options = 'PARTIAL_JSON'; UPDATE partial SET j = JSON_SET(j, '$.b', 2)"],
+        )
+        .await;
+        let (found, _) = later.next().await.unwrap();
+        let keys: Vec<Option<String>> = found
+            .iter()
+            .map(|change| change.key.as_ref().map(ToString::to_string))
+            .collect();
+        assert_eq!(keys, [Some("7".to_owned())]);
+        later.close().await.unwrap();
+        sql(primary, "shop", &["DROP TABLE partial"]).await;
+        changes.next().await.unwrap();
     }
 
     // Keys are those of the checker.
