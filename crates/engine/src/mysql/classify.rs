@@ -113,6 +113,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Some(1227) => {
             Some("the account lacks a global privilege: see the `missing privileges` of this server")
         }
+        Some(1370) => Some(
+            "the message names the account: if it is the definer of the object, grant it here what `SHOW GRANTS` shows at the source",
+        ),
         Some(1419) => {
             Some("set `log_bin_trust_function_creators = 1` on the server (Aurora: in the parameter group)")
         }
@@ -143,6 +146,21 @@ mod tests {
         let source = failed.source.expect("the server's words");
         assert_eq!(source.to_string(), "ERROR 1050 (42S01): Table 'v' already exists");
         assert!(source.source().is_none());
+    }
+
+    #[test]
+    fn a_definer_that_may_not_execute_is_not_taken_for_our_account() {
+        let error = mysql_async::Error::Server(mysql_async::ServerError {
+            code: 1370,
+            message: "execute command denied to user 'd'@'%' for routine 's.f'".to_owned(),
+            state: "42000".to_owned(),
+        });
+        let failed = super::failed("target", "failed to create view s.v", error);
+        assert_eq!(failed.kind, ErrorKind::Privilege);
+        assert!(
+            failed.hint().is_some_and(|hint| hint.contains("definer")),
+            "{failed:?}"
+        );
     }
 
     #[test]
