@@ -1,6 +1,7 @@
 //! Conducting: opens the journal, carries plays out, and tells whoever watches.
 
 mod fault;
+mod interrupt;
 mod stage;
 mod watch;
 
@@ -113,7 +114,10 @@ impl Conduct {
             until,
             ..RunOptions::default()
         };
-        executor.run(&options).await.map_err(executed)
+        let heeding = interrupt::heed(self.journal.clone())?;
+        let status = executor.run(&options).await.map_err(executed);
+        heeding.abort();
+        status
     }
 
     /// Ends an open run that was begun with the steps of `before` and has only looked so far, where the plan file now asks for

@@ -5,6 +5,8 @@ mod raw;
 mod resolve;
 mod unknown_key;
 
+pub(crate) use resolve::{NAME_HINT, is_address, is_name};
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -38,6 +38,8 @@ mod warnings;
 mod writer;
 
 mod fence;
+mod filters;
+mod grants;
 mod sequences;
 mod sessions;
 

@@ -35,6 +35,22 @@ pub enum Requirement {
         /// The enabled events.
         events: Vec<String>,
     },
+    /// MySQL family: schemas outside the scope. A binary log holds the changes of all, and a replica stops at the first of
+    /// a table that it has not.
+    LeftOut {
+        /// Their names.
+        schemas: Vec<String>,
+    },
+    /// MySQL family: tables without a primary key, which some servers do not take, or give one.
+    NoPrimaryKey {
+        /// The tables.
+        tables: Vec<String>,
+    },
+    /// MySQL family: the size up to which rows can be.
+    PacketSize {
+        /// `max_allowed_packet`, in bytes.
+        bytes: u64,
+    },
     /// PostgreSQL: a role that owns objects, was granted something, or is named in a policy.
     Role {
         /// Its name.

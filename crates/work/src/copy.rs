@@ -103,7 +103,15 @@ impl LoadError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Engine(error) => error.hint().map(str::to_owned),
-            Self::Refused(refusals) => refusals.first().map(|refusal| refusal.hint.clone()),
+            Self::Refused(refusals) => {
+                let mut hints: Vec<&str> = Vec::new();
+                for refusal in refusals {
+                    if !hints.contains(&refusal.hint.as_str()) {
+                        hints.push(&refusal.hint);
+                    }
+                }
+                Some(hints.join(" · "))
+            }
             Self::TargetNotEmpty(_) => Some(
                 "name a target without these objects, or drop them there; only an interrupted load of this same \
                  migration is taken up again"
@@ -207,7 +215,7 @@ async fn verify(
     if let Some(change) = decide::first_difference(image, &now) {
         return Err(LoadError::SchemaChanged(change));
     }
-    match decide::missing_or_different(image, &there) {
+    match decide::missing_or_different(image, &there).or_else(|| decide::unusable(image, &there)) {
         None => Ok(()),
         Some((object, trouble)) => Err(LoadError::NotSeen { object, trouble }),
     }

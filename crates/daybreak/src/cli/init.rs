@@ -8,6 +8,7 @@ use daybreak_model::{Endpoint, Family, Secret};
 use daybreak_work::{Member, Topology, walk};
 use rand::Rng;
 
+use crate::config::{NAME_HINT, is_address, is_name};
 use crate::exit::{Exit, Trouble};
 use crate::output;
 
@@ -46,6 +47,15 @@ impl Init {
                 error,
                 Some("name another file with `--plan FILE`".to_owned()),
             ));
+        }
+        if !is_name(&self.name) {
+            let error = anyhow::anyhow!("`{}` cannot be the name of a migration", self.name);
+            return Err(Trouble::usage(error, Some(NAME_HINT.to_owned())));
+        }
+        if let Some(gate) = self.gate.as_deref().filter(|gate| !is_address(gate)) {
+            let error = anyhow::anyhow!("`{gate}` is no address for the gate to listen at");
+            let hint = "write it as host:port, such as 0.0.0.0:3306".to_owned();
+            return Err(Trouble::usage(error, Some(hint)));
         }
         let mut source = Endpoint::parse("source", &self.source).map_err(|error| {
             let hint = error.hint();
@@ -99,10 +109,11 @@ impl Init {
         for line in &estate {
             output::say(line);
         }
-        output::say(format!(
-            "wrote {}; read it, fill in the target, then: daybreak plan",
-            plan.display()
-        ));
+        let next = match self.target {
+            Some(_) => "read it",
+            None => "read it, fill in the target",
+        };
+        output::say(format!("wrote {}; {next}, then: daybreak plan", plan.display()));
         Ok(Exit::Done)
     }
 

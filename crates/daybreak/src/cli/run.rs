@@ -171,7 +171,7 @@ async fn by_hand(world: &World) -> Result<Trouble, Trouble> {
     let mut statements = world.target.open_statements();
     statements.extend(
         world
-            .statements_that_enable()
+            .statements_that_enable(Direction::ToTarget)
             .await?
             .into_iter()
             .map(|statement| statement.text),

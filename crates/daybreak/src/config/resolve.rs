@@ -7,6 +7,23 @@ use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits
 use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
 use super::{CutOverSettings, GateSettings, PlanError, Settings, Side};
 
+/// What a name may be.
+pub(crate) const NAME_HINT: &str =
+    "use 1 to 20 lower-case letters, digits and `_`: it becomes part of slot and account names";
+
+/// Whether a name can be part of account, slot and subscription names.
+pub(crate) fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    !name.is_empty() && name.len() <= 20 && name.chars().all(fits)
+}
+
+/// Whether it is `host:port`.
+pub(crate) fn is_address(address: &str) -> bool {
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
 /// Where a value stands and how its secrets are looked up.
 struct Resolver<'a> {
     path: &'a Path,
@@ -110,11 +127,8 @@ impl Resolver<'_> {
 
     /// A name that can be part of account, slot and subscription names.
     fn name(&self, key: &str, name: String) -> Result<String, PlanError> {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if name.is_empty() || name.len() > 20 || !name.chars().all(fits) {
-            let hint =
-                "use 1 to 20 lower-case letters, digits and `_`: it becomes part of slot and account names";
-            return Err(self.error(key, &format!("is `{name}`, which cannot be used"), hint));
+        if !is_name(&name) {
+            return Err(self.error(key, &format!("is `{name}`, which cannot be used"), NAME_HINT));
         }
         Ok(name)
     }
@@ -258,6 +272,10 @@ impl Resolver<'_> {
         if drain >= deadline {
             let hint = "give transactions in flight less time than anybody may be held";
             return Err(self.error("gate.drain_seconds", "is not below `gate.deadline_seconds`", hint));
+        }
+        if !is_address(&raw.listen) {
+            let hint = "write it as host:port, such as 0.0.0.0:3306";
+            return Err(self.error("gate.listen", &format!("is `{}`", raw.listen), hint));
         }
         Ok(GateSettings {
             listen: raw.listen,

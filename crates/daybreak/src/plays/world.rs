@@ -6,6 +6,7 @@ use daybreak_traffic::TrafficSwitch;
 use daybreak_work::Delta;
 use tokio::sync::Mutex;
 
+use super::Direction;
 use super::cut_over::PauseClock;
 use super::gate_line::GateLine;
 use crate::config::Settings;
@@ -78,15 +79,20 @@ impl World {
         side.fence(&self.settings.scope).await
     }
 
-    /// Brings scheduled events to life on the target, where they were made disabled.
-    pub(super) async fn enable_on_target(&self) -> Result<(), EngineError> {
-        self.target.run(&self.statements_that_enable().await?).await
+    /// Brings those scheduled events to life on the new writer that live on the old one. Where the old one follows, it
+    /// puts its own to sleep with that (manual, "Replication of Invoked Features": `REPLICA_SIDE_DISABLED`).
+    pub(super) async fn enable_on_new_writer(&self, direction: Direction) -> Result<(), EngineError> {
+        let statements = self.statements_that_enable(direction).await?;
+        direction.new_writer(self).run(&statements).await
     }
 
     /// The statements that do so.
-    pub(crate) async fn statements_that_enable(&self) -> Result<Vec<Statement>, EngineError> {
-        let flavor = self.target.flavor().await?;
-        let image = self.source.schema(&self.settings.scope, &flavor).await?;
+    pub(crate) async fn statements_that_enable(
+        &self,
+        direction: Direction,
+    ) -> Result<Vec<Statement>, EngineError> {
+        let (old, new) = (direction.old_writer(self), direction.new_writer(self));
+        let image = old.schema(&self.settings.scope, &new.flavor().await?).await?;
         Ok(image
             .objects
             .into_iter()

@@ -76,9 +76,37 @@ async fn stops(conductor: &mut Child) -> bool {
 }
 
 fn goes_on(conductor: &Child) {
+    send(conductor, rustix::process::Signal::CONT);
+}
+
+fn send(conductor: &Child, signal: rustix::process::Signal) {
     let id = i32::try_from(conductor.id().expect("it runs")).expect("a process id");
     let id = rustix::process::Pid::from_raw(id).expect("a process id");
-    rustix::process::kill_process(id, rustix::process::Signal::CONT).expect("it is ours");
+    rustix::process::kill_process(id, signal).expect("it is ours");
+}
+
+/// Ctrl-C before a step of the cut-over: the program ends with 130, and never in the pause, where nobody may write.
+async fn interrupted_before(ground: &Ground, step: &str) {
+    let mut conductor = ground.daybreak(&["run", "--yes"]);
+    let mut conductor = conductor
+        .env("DAYBREAK_STOP_AT", format!("before-step:{step}"))
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    assert!(stops(&mut conductor).await, "{step} is reached");
+    send(&conductor, rustix::process::Signal::INT);
+    goes_on(&conductor);
+    let ended = tokio::time::timeout(Duration::from_secs(60), conductor.wait_with_output()).await;
+    let ended = ended.expect("it ends").expect("it runs");
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(130), "{step}: {said}");
+    assert!(
+        said.contains("the same command goes on from here"),
+        "{step}: {said}"
+    );
+    let [source, target] = ground.writable().await;
+    assert!(source != target, "{step}: one side is written: {said}");
 }
 
 async fn befall(ground: &Ground, fault: Fault, side: usize) {
@@ -211,7 +239,11 @@ async fn at_every_step(estate: EstateOptions, cluster: AuroraOptions) {
     let bank = ground.open_bank(6);
     let until = ["--format", "json", "run", "--yes", "--until", "data.check"];
     ground.succeed(&until).await;
-    let mut old = 0;
+    for step in ["cutover.check", "cutover.fence"] {
+        interrupted_before(&ground, step).await;
+    }
+    ground.succeed(&["--format", "json", "run", "--yes"]).await;
+    let mut old = 1;
     for (place, step) in STEPS.iter().enumerate() {
         let mut faults = FAULTS;
         // So that over the steps each fault is met in both directions.

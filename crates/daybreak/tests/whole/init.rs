@@ -111,6 +111,16 @@ async fn mysql_from_a_replica_of_a_replica() {
         "{answers}"
     );
     assert!(plan.contains(&gone) && !plan.contains("not reached"), "{plan}");
+    // What no plan can have is not written into one.
+    for (wrong, words) in [
+        (["--name", "Old Shop"], "1 to 20 lower-case letters"),
+        (["--gate", "3306"], "host:port"),
+    ] {
+        let (output, plan) = ground.init(second, &wrong).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words) && plan.is_empty(), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

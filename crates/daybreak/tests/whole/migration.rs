@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use daybreak_sandbox::{AuroraOptions, EstateOptions, ServerKind};
+use daybreak_sandbox::{AuroraOptions, Engine, EstateOptions, ServerKind};
 
-use crate::ground;
+use crate::ground::{self, Ground};
 
 /// Migrates, fails back and cuts over again; afterwards both sides hold every acknowledged write.
 async fn there_and_back(estate: EstateOptions, cluster: AuroraOptions, gtid: bool) {
@@ -28,19 +28,41 @@ async fn there_and_back(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
         "after the cut-over only the target can be written"
     );
     tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_events(&ground, [false, true]).await;
     ground.succeed(&["--format", "json", "failback", "--yes"]).await;
     assert_eq!(
         ground.writable().await,
         [true, false],
         "after failing back only the source can be written"
     );
+    assert_events(&ground, [true, false]).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     ground.succeed(&["--format", "json", "run", "--yes"]).await;
     assert_eq!(ground.writable().await, [false, true], "and out again");
+    assert_events(&ground, [false, true]).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let ledger = bank.close().await;
     ground.assert_books(&ledger).await;
     ground.succeed(&["--format", "json", "log"]).await;
+}
+
+/// Whether the bank's scheduled event lives, on the source and on the target. PostgreSQL has no events.
+async fn assert_events(ground: &Ground, live: [bool; 2]) {
+    if ground.estate.primary.kind().engine() != Engine::Mysql {
+        return;
+    }
+    for (server, live) in [&ground.estate.primary, ground.cluster.writer()]
+        .into_iter()
+        .zip(live)
+    {
+        let question =
+            "SELECT STATUS = 'ENABLED' FROM information_schema.EVENTS WHERE EVENT_NAME = 'forget_visits'";
+        let wanted = if live { "1" } else { "0" };
+        server
+            .wait_for(question, wanted, Duration::from_secs(20))
+            .await
+            .expect("an event lives where writes go");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,6 +44,8 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
         &[
             "CREATE DEFINER = 'ghost'@'10.%' VIEW seen AS SELECT page FROM visits",
             "CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2",
+            "CREATE DATABASE attic",
+            "CREATE TABLE attic.boxes (id INT PRIMARY KEY)",
         ],
     )
     .await;
@@ -58,7 +60,7 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
         .sql("CALL mysql.rds_set_configuration('binlog retention hours', NULL)")
         .await
         .expect("as Aurora begins");
-    ground.init(|plan| plan).await;
+    ground.init(|plan| plan.replace("\"attic\", ", "")).await;
 
     let said = refused(&ground, &["run", "--yes"], 1).await;
     assert_says(
@@ -75,6 +77,26 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
         .await
         .expect("kept");
 
+    on(
+        primary,
+        "shop",
+        &[
+            "CREATE TABLE kept (id INT PRIMARY KEY, CONSTRAINT boxed FOREIGN KEY (id) REFERENCES attic.boxes (id))",
+            "CREATE VIEW boxed AS SELECT id FROM attic.boxes",
+        ],
+    )
+    .await;
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "foreign key shop.kept.boxed (it refers to schema attic",
+            "view shop.boxed (it reads from schema attic",
+            "add `attic` to `migration.schemas`",
+        ],
+    );
+    on(primary, "shop", &["DROP VIEW boxed", "DROP TABLE kept"]).await;
+
     let said = refused(&ground, &["run", "--yes"], 1).await;
     let make = "CREATE USER 'ghost'@'10.%' IDENTIFIED BY RANDOM PASSWORD ACCOUNT LOCK";
     assert_says(
@@ -88,6 +110,8 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
             "function shop.twice",
             "trigger shop.new_order",
             "log_bin_trust_function_creators = 1` in the cluster parameter group",
+            "schema attic: the plan leaves it out",
+            "`replicate-ignore-db` in the cluster parameter group",
         ],
     );
     let made = primary
@@ -102,19 +126,50 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
     on(
         writer,
         "mysql",
-        &["SET GLOBAL log_bin_trust_function_creators = 1"],
+        &[
+            "SET GLOBAL log_bin_trust_function_creators = 1",
+            "CHANGE REPLICATION FILTER REPLICATE_IGNORE_DB = (attic)",
+        ],
     )
     .await;
     for statement in [
         make,
-        "GRANT SELECT ON shop.* TO 'ghost'@'10.%'",
         "CREATE USER 'root'@'localhost' IDENTIFIED BY RANDOM PASSWORD ACCOUNT LOCK",
     ] {
         ground.cluster.sql(statement).await.expect("made");
     }
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "view shop.seen on the target cannot be used",
+            "its definer may not read it",
+        ],
+    );
+    ground
+        .cluster
+        .sql("GRANT SELECT ON shop.* TO 'ghost'@'10.%'")
+        .await
+        .expect("granted");
+    on(primary, "attic", &["INSERT INTO boxes VALUES (1)"]).await;
     ground
         .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
         .await;
+    // What is left out is passed over, and what comes after it arrives.
+    on(
+        primary,
+        "attic",
+        &[
+            "INSERT INTO boxes VALUES (2)",
+            "INSERT INTO shop.visits VALUES ('/attic', NOW())",
+        ],
+    )
+    .await;
+    let arrived = "SELECT COUNT(*) FROM shop.visits WHERE page = '/attic'";
+    writer
+        .wait_for(arrived, "1", std::time::Duration::from_secs(30))
+        .await
+        .expect("replication goes on");
     ground
         .cluster
         .sql("SELECT page FROM shop.seen")

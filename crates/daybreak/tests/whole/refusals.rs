@@ -119,15 +119,41 @@ async fn a_missing_privilege_is_named_before_anything_is_changed() {
     ground.found(50).await;
     ground.init(|plan| plan).await;
     let admin = ground.estate.admin.name();
-    for statement in [
+    let grant = async |statements: &[String]| {
+        for statement in statements {
+            ground.estate.primary.rows(statement).await.expect("granted");
+        }
+        refused(&ground, &["run", "--yes"], 1).await
+    };
+    // What is held on some database is not held on the server, nor on another database.
+    let said = grant(&[
         format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM `{admin}`@'%'"),
-        format!("GRANT SELECT ON *.* TO `{admin}`@'%'"),
-    ] {
-        ground.estate.primary.rows(&statement).await.expect("revoked");
-    }
-    let said = refused(&ground, &["run", "--yes"], 1).await;
+        format!("GRANT ALL ON attic.* TO `{admin}`@'%'"),
+        format!("GRANT SELECT, SHOW VIEW ON shop.* TO `{admin}`@'%'"),
+    ])
+    .await;
     assert!(
-        said.contains(" on source (127.0.0.1:") && said.contains("lacks") && said.contains("hint:"),
+        said.contains(" on source (127.0.0.1:")
+            && said.contains("lacks PROCESS, REPLICATION CLIENT")
+            && said.contains("hint:"),
+        "{said}"
+    );
+    let global = "PROCESS, RELOAD, SUPER, CREATE USER, REPLICATION SLAVE, REPLICATION CLIENT, PERSIST_RO_VARIABLES_ADMIN";
+    let said = grant(&[format!("GRANT {global} ON *.* TO `{admin}`@'%'")]).await;
+    assert!(
+        said.contains("lacks CREATE ON daybreak, INSERT ON daybreak, GRANT OPTION"),
+        "{said}"
+    );
+    let said = grant(&[
+        format!("GRANT {global} ON *.* TO `{admin}`@'%' WITH GRANT OPTION"),
+        format!("GRANT CREATE, INSERT ON daybreak.* TO `{admin}`@'%'"),
+        format!("GRANT SELECT ON performance_schema.* TO `{admin}`@'%'"),
+    ])
+    .await;
+    assert!(
+        said.contains("schema shop")
+            && said.contains("lacks TRIGGER, EVENT, EXECUTE on it")
+            && said.contains("hint:"),
         "{said}"
     );
 }

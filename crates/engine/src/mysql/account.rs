@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 
 use super::connection::Server;
 use super::{classify, quote};
-use crate::EngineError;
+use crate::{EngineError, ErrorKind};
 
 /// Server error: `CREATE USER` of an account that is there.
 const OPERATION_FAILED: u16 = 1396;
@@ -41,6 +41,10 @@ pub(crate) async fn run(server: &Server, conn: &mut Conn, what: &str, sql: &str)
         }
         Err(error) => {
             let mut failed = server.failed(what, error);
+            if failed.code.as_deref() == Some("1045") {
+                // Of a GRANT: what the account lacks is GRANT OPTION.
+                failed.kind = ErrorKind::Privilege;
+            }
             if failed.code.as_deref() == Some("1064") {
                 // A syntax error quotes the statement.
                 failed.source = None;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{Column, KeyBound, KeyPart, Position, Scope, Table, TableName};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use mysql_async::binlog::events::{EventData, RowsEventData, TableMapEvent};
 use mysql_async::binlog::row::BinlogRow;
 use mysql_async::binlog::value::BinlogValue;
@@ -219,8 +219,20 @@ impl Changes for Follower {
     async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
         let (position, file, offset) = self.end().await?;
         let mut found = HashSet::new();
-        while !self.has_reached(&file, offset) {
-            let event = match timeout(SILENCE, self.stream.next()).await {
+        // Whether the events of a compressed transaction (`binlog_transaction_compression`) are to come: the stream has them
+        // at hand, and the event that held them stands at their end in the file.
+        let mut unpacking = false;
+        while unpacking || !self.has_reached(&file, offset) {
+            let next = if unpacking {
+                let Some(event) = self.stream.next().now_or_never() else {
+                    unpacking = false;
+                    continue;
+                };
+                Ok(event)
+            } else {
+                timeout(SILENCE, self.stream.next()).await
+            };
+            let event = match next {
                 Ok(Some(Ok(event))) => event,
                 Ok(Some(Err(error))) => return Err(self.server.failed("failed to follow changes", error)),
                 Ok(None) => {
@@ -240,12 +252,14 @@ impl Changes for Follower {
                 Some(EventData::RotateEvent(rotate)) => {
                     self.file = rotate.name().into_owned();
                     self.offset = rotate.position();
+                    unpacking = false;
                     continue;
                 }
+                Some(EventData::TransactionPayloadEvent(_)) => unpacking = true,
                 Some(data) => self.changes(&data, &mut found)?,
                 None => {}
             }
-            // Events the server makes up for the stream have no place in the file.
+            // Events the server makes up for the stream have no place in the file, nor have those that were packed.
             if end != 0 {
                 self.offset = self.offset.max(u64::from(end));
             }

@@ -17,7 +17,12 @@ pub(crate) fn failed(server: &str, what: impl Into<String>, error: Error) -> Eng
         kind,
         code,
         hint: hint(&error).map(str::to_owned),
-        source: Some(Box::new(error)),
+        // The driver's own words around these only say their message again.
+        source: Some(match error {
+            Error::Server(error) => Box::new(error),
+            Error::Io(IoError::Io(error)) => Box::new(error),
+            other => Box::new(other),
+        }),
     }
 }
 
@@ -108,6 +113,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Some(1227) => {
             Some("the account lacks a global privilege: see the `missing privileges` of this server")
         }
+        Some(1370) => Some(
+            "the message names the account: if it is the definer of the object, grant it here what `SHOW GRANTS` shows at the source",
+        ),
         Some(1419) => {
             Some("set `log_bin_trust_function_creators = 1` on the server (Aurora: in the parameter group)")
         }
@@ -115,7 +123,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Some(3159) => {
             Some("the server accepts encrypted connections only: set `tls` to `verify` or `require`")
         }
-        Some(1153) => Some("raise `max_allowed_packet` on the server above the size of the largest row"),
+        Some(1153 | 1301) => {
+            Some("raise `max_allowed_packet` on the server above the size of the largest row")
+        }
         _ => None,
     }
 }
@@ -124,6 +134,34 @@ const fn hint(error: &Error) -> Option<&'static str> {
 mod tests {
     use super::by_number;
     use crate::ErrorKind;
+
+    #[test]
+    fn a_servers_words_are_said_once() {
+        let error = mysql_async::Error::Server(mysql_async::ServerError {
+            code: 1050,
+            message: "Table 'v' already exists".to_owned(),
+            state: "42S01".to_owned(),
+        });
+        let failed = super::failed("target", "failed to create view v", error);
+        let source = failed.source.expect("the server's words");
+        assert_eq!(source.to_string(), "ERROR 1050 (42S01): Table 'v' already exists");
+        assert!(source.source().is_none());
+    }
+
+    #[test]
+    fn a_definer_that_may_not_execute_is_not_taken_for_our_account() {
+        let error = mysql_async::Error::Server(mysql_async::ServerError {
+            code: 1370,
+            message: "execute command denied to user 'd'@'%' for routine 's.f'".to_owned(),
+            state: "42000".to_owned(),
+        });
+        let failed = super::failed("target", "failed to create view s.v", error);
+        assert_eq!(failed.kind, ErrorKind::Privilege);
+        assert!(
+            failed.hint().is_some_and(|hint| hint.contains("definer")),
+            "{failed:?}"
+        );
+    }
 
     #[test]
     fn numbers_mean_what_the_manual_says() {

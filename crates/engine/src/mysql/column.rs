@@ -78,12 +78,25 @@ fn has_empty_member(column: &Column) -> bool {
     false
 }
 
+/// The largest value that a `FLOAT(M,D)` or `DOUBLE(M,D)` takes, such as 999.99 for (5,2). What is stored may be rounded to a
+/// little more, which the server takes back only with a warning; the largest value itself is stored as the same number again.
+fn largest(column: &Column) -> Option<String> {
+    let (_, sizes) = column.full_type.split_once('(')?;
+    let (digits, fraction) = sizes.split_once(')')?.0.split_once(',')?;
+    let (digits, fraction): (usize, usize) = (digits.parse().ok()?, fraction.parse().ok()?);
+    let whole = "9".repeat(digits.checked_sub(fraction)?);
+    Some(format!("0{whole}.{}", "9".repeat(fraction)))
+}
+
 /// The expression that reads the column's value in a form [`load_target`] stores back exactly.
 pub(crate) fn read_expression(column: &Column) -> String {
     let name = quote::name(&column.name);
     match kind(column) {
         // Printed with six digits otherwise; times one keeps the sign of zero.
-        Kind::Float => format!("{name} * 1e0"),
+        Kind::Float => match largest(column) {
+            None => format!("{name} * 1e0"),
+            Some(largest) => format!("LEAST(GREATEST({name} * 1e0, -{largest}e0), {largest}e0)"),
+        },
         Kind::Enum if has_empty_member(column) => format!("{name} + 0"),
         _ => name,
     }

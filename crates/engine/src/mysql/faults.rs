@@ -11,7 +11,7 @@ struct Class {
     hint: &'static str,
 }
 
-const CLASSES: [Class; 15] = [
+const CLASSES: [Class; 16] = [
     Class {
         codes: &[1032],
         meaning: "a row that changed at the source is not on the replica: the two sides have drifted apart, or the start position lies before the load's snapshot",
@@ -71,6 +71,11 @@ const CLASSES: [Class; 15] = [
         codes: &[1205, 1213],
         meaning: "applying a change waited too long for a lock or met a deadlock, again and again",
         hint: "end the sessions on the replica that hold locks, then start replication again",
+    },
+    Class {
+        codes: &[1397],
+        meaning: "a transaction was committed that XA had prepared before the load's snapshot: the replica never had it",
+        hint: "load again while no transaction is prepared: `XA RECOVER` lists them",
     },
     Class {
         codes: &[1114, 1021, 1026, 1030],

@@ -20,6 +20,7 @@ pub(crate) async fn load(
     table: &Table,
     range: &RowRange,
     blocks: &mut mpsc::Receiver<Block>,
+    max_packet: u64,
 ) -> Result<Copied, EngineError> {
     let columns: Vec<_> = table.columns.iter().filter(|column| !column.generated).collect();
     let names: Vec<_> = columns.iter().map(|column| quote::name(&column.name)).collect();
@@ -58,7 +59,7 @@ pub(crate) async fn load(
             start += length + 1;
             in_statement += 1;
             if statement.len() >= STATEMENT_BYTES {
-                warned += run(server, conn, table, &statement).await?;
+                warned += run(server, conn, table, &statement, max_packet).await?;
                 copied.rows += in_statement;
                 in_statement = 0;
                 statement.truncate(head.len());
@@ -67,7 +68,7 @@ pub(crate) async fn load(
         pending.drain(..start);
         if ended {
             if in_statement > 0 {
-                warned += run(server, conn, table, &statement).await?;
+                warned += run(server, conn, table, &statement, max_packet).await?;
                 copied.rows += in_statement;
             }
             if warned > 0 && warned != warnings::invalid_enums(server, conn, table, range).await? {
@@ -112,7 +113,27 @@ fn append(row: &[u8], values: &[(Kind, bool)], follows: bool, statement: &mut Ve
 }
 
 /// Sends one statement; the number of its warnings, all of them about truncated values.
-async fn run(server: &Server, conn: &mut Conn, table: &Table, statement: &[u8]) -> Result<u64, EngineError> {
+async fn run(
+    server: &Server,
+    conn: &mut Conn,
+    table: &Table,
+    statement: &[u8],
+    max_packet: u64,
+) -> Result<u64, EngineError> {
+    // The server would end the connection, which then looks like trouble with the network.
+    if statement.len() as u64 >= max_packet {
+        return Err(EngineError {
+            hint: Some("raise `max_allowed_packet` there above the size of the largest row, or set `local_infile = 1`".to_owned()),
+            ..server.error(
+                ErrorKind::Unsupported,
+                format!(
+                    "failed to load {} by INSERT: {} bytes in one statement, and max_allowed_packet is {max_packet}",
+                    table.name,
+                    statement.len()
+                ),
+            )
+        });
+    }
     conn.query_drop(statement)
         .await
         .map_err(|error| server.failed(format!("failed to load {} by INSERT", table.name), error))?;

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use daybreak_model::{Flavor, Product};
 
 use super::connection::Server;
+use super::grants::Grants;
 use super::quote;
 use crate::{EngineError, ErrorKind};
 
-/// A job's needs: each entry lists alternatives.
+/// A job's needs: each entry lists alternatives. `X ON d` is X on all of database d; `GRANT OPTION` stands for handing on what
+/// our own accounts get.
 fn needs(job: &str, flavor: &Flavor) -> Option<Vec<&'static [&'static str]>> {
     let dynamic = flavor.appends_gtid_purged();
     let managed = flavor.is_managed();
@@ -55,14 +57,17 @@ fn needs(job: &str, flavor: &Flavor) -> Option<Vec<&'static [&'static str]>> {
             ]
         }
         "fence" => vec![&["PROCESS"], &["CREATE USER"]],
+        // Events are enabled in the name of their definer.
+        "wake" => vec![&["EVENT"]],
         _ => return None,
     };
     match (job, managed) {
-        ("write", false) if dynamic => needs.push(&["SET_USER_ID", "SET_ANY_DEFINER", "SUPER"]),
+        ("write" | "wake", false) if dynamic => needs.push(&["SET_USER_ID", "SET_ANY_DEFINER", "SUPER"]),
         ("follow" | "fence", true) => needs.push(&["EXECUTE"]),
         ("follow", false) if dynamic => {
             needs.push(&["REPLICATION_SLAVE_ADMIN", "SUPER"]);
             needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
+            needs.push(&["SELECT ON performance_schema"]);
         }
         ("follow", false) => needs.push(&["SUPER", "REPLICATION SLAVE ADMIN", "REPLICATION REPLICA ADMIN"]),
         ("fence", false) if dynamic => {
@@ -70,19 +75,67 @@ fn needs(job: &str, flavor: &Flavor) -> Option<Vec<&'static [&'static str]>> {
             needs.push(&["CONNECTION_ADMIN", "SUPER"]);
             needs.push(&["PERSIST_RO_VARIABLES_ADMIN", "SUPER"]);
         }
+        ("lead", false) if dynamic => needs.push(&["SELECT ON performance_schema"]),
         ("fence", false) => needs.push(&["SUPER", "READ_ONLY ADMIN", "READ ONLY ADMIN"]),
         _ => {}
+    }
+    // Of a managed server's administrator, roles say less than it may do.
+    if job == "fence" && !managed {
+        needs.extend([&["CREATE ON daybreak"][..], &["INSERT ON daybreak"]]);
+    }
+    if matches!(job, "fence" | "lead") && !managed {
+        needs.push(&["GRANT OPTION"]);
     }
     Some(needs)
 }
 
+/// What `ALL PRIVILEGES` on one database are (manual, "Privileges Provided by MySQL"): none that is global.
+const ALL_ON_A_DATABASE: [&str; 18] = [
+    "ALTER",
+    "ALTER ROUTINE",
+    "CREATE",
+    "CREATE ROUTINE",
+    "CREATE TEMPORARY TABLES",
+    "CREATE VIEW",
+    "DELETE",
+    "DROP",
+    "EVENT",
+    "EXECUTE",
+    "INDEX",
+    "INSERT",
+    "LOCK TABLES",
+    "REFERENCES",
+    "SELECT",
+    "SHOW VIEW",
+    "TRIGGER",
+    "UPDATE",
+];
+
 /// The privileges a line of `SHOW GRANTS` gives, in capitals. Those on one database count: which databases matter is
-/// the caller's scope, and a table that cannot be read is named when it is read.
+/// the caller's scope, and what of it cannot be seen is refused with the schema (see `schema::unseen`).
 fn granted(line: &str) -> Vec<String> {
-    let Some(rest) = line.strip_prefix("GRANT ") else {
+    if line.starts_with("REVOKE ") {
         return Vec::new();
-    };
-    let Some((list, _)) = rest.split_once(" ON ") else {
+    }
+    let privileges = listed(line);
+    let everywhere = line.contains(" ON *.* TO ");
+    if !everywhere
+        && privileges
+            .iter()
+            .any(|name| name == "ALL PRIVILEGES" || name == "ALL")
+    {
+        return ALL_ON_A_DATABASE.map(str::to_owned).to_vec();
+    }
+    privileges
+}
+
+/// The privileges that a line names.
+pub(super) fn listed(line: &str) -> Vec<String> {
+    // A line of a partial revoke has the same form.
+    let rest = line
+        .strip_prefix("GRANT ")
+        .or_else(|| line.strip_prefix("REVOKE "));
+    let Some((list, _)) = rest.and_then(|rest| rest.split_once(" ON ")) else {
         return Vec::new();
     };
     list.split(',')
@@ -109,7 +162,13 @@ impl Server {
         })?;
         let lines = self.grants().await?;
         let has: BTreeSet<String> = lines.iter().flat_map(|line| granted(line)).collect();
-        Ok(missing(&needs, &has))
+        let grants = Grants::read(&lines);
+        let held = |privilege: &str| match privilege.split_once(" ON ") {
+            Some((privilege, schema)) => grants.on_all_of(schema, privilege),
+            None if privilege == "GRANT OPTION" => grants.hand_on(),
+            None => has.contains(privilege) || has.contains("ALL PRIVILEGES") || has.contains("ALL"),
+        };
+        Ok(missing(&needs, held))
     }
 
     /// Privileges that the account holds on every database, roles included, in capitals.
@@ -120,7 +179,7 @@ impl Server {
     }
 
     /// The lines of `SHOW GRANTS`, with those of the roles the session has.
-    async fn grants(&self) -> Result<Vec<String>, EngineError> {
+    pub(super) async fn grants(&self) -> Result<Vec<String>, EngineError> {
         let flavor = self.flavor().await?;
         let mut statement = "SHOW GRANTS".to_owned();
         if flavor.appends_gtid_purged() {
@@ -145,11 +204,10 @@ impl Server {
     }
 }
 
-fn missing(needs: &[&[&str]], has: &BTreeSet<String>) -> Vec<String> {
-    let all = has.contains("ALL PRIVILEGES") || has.contains("ALL");
+fn missing(needs: &[&[&str]], held: impl Fn(&str) -> bool) -> Vec<String> {
     let lacking = needs
         .iter()
-        .filter(|alternatives| !all && !alternatives.iter().any(|privilege| has.contains(*privilege)));
+        .filter(|alternatives| !alternatives.iter().any(|privilege| held(privilege)));
     lacking.map(|alternatives| alternatives.join(" or ")).collect()
 }
 
@@ -168,15 +226,21 @@ mod tests {
             granted("GRANT ALL PRIVILEGES ON *.* TO 'u'@'%'"),
             ["ALL PRIVILEGES"]
         );
+        let all = granted("GRANT ALL PRIVILEGES ON `s`.* TO 'u'@'%'");
+        assert!(
+            all.contains(&"SELECT".to_owned()) && !all.contains(&"PROCESS".to_owned()),
+            "{all:?}"
+        );
+        assert_eq!(
+            granted("REVOKE SELECT ON `s`.* FROM `u`@`%`"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn any_alternative_will_do() {
-        let has = ["SELECT".to_owned(), "LOCK TABLES".to_owned()].into();
-        assert_eq!(
-            missing(&[&["SELECT"], &["RELOAD", "LOCK TABLES"], &["A", "B"]], &has),
-            ["A or B"]
-        );
-        assert!(missing(&[&["SELECT"]], &["ALL PRIVILEGES".to_owned()].into()).is_empty());
+        let has = ["SELECT", "LOCK TABLES"];
+        let needs: [&[&str]; 3] = [&["SELECT"], &["RELOAD", "LOCK TABLES"], &["A", "B"]];
+        assert_eq!(missing(&needs, |privilege| has.contains(&privilege)), ["A or B"]);
     }
 }

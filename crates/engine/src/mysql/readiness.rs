@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use daybreak_model::{Flavor, Refusal, Requirement, Scope, Unmet, some_of};
 
 use super::connection::Server;
+use super::filters::Filters;
 use super::quote;
 use crate::{EngineError, SettingCheck};
 
@@ -36,6 +37,21 @@ struct Means {
     sets_definer: bool,
     /// Every account, host in lower case.
     accounts: Vec<(String, String)>,
+    /// What replication leaves out.
+    filters: Filters,
+    /// How rows and tables go in.
+    intake: Intake,
+}
+
+/// Settings that decide how rows and tables go in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Intake {
+    /// `sql_require_primary_key`, which the account cannot switch off for its own sessions.
+    insists_on_keys: bool,
+    /// `sql_generate_invisible_primary_key`, which the account cannot switch off for its own sessions.
+    makes_keys: bool,
+    local_infile: bool,
+    max_packet: u64,
 }
 
 impl Server {
@@ -100,6 +116,31 @@ impl Server {
             });
         }
         requirements.extend(self.name_case(&schemas).await?);
+        let sql = format!(
+            "SELECT t.TABLE_SCHEMA, t.TABLE_NAME FROM information_schema.TABLES t LEFT JOIN information_schema.STATISTICS s \
+             ON s.TABLE_SCHEMA = t.TABLE_SCHEMA AND s.TABLE_NAME = t.TABLE_NAME AND s.INDEX_NAME = 'PRIMARY' \
+             WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.TABLE_SCHEMA IN ({schemas}) AND s.INDEX_NAME IS NULL ORDER BY 1, 2"
+        );
+        let keyless: Vec<(String, String)> =
+            self.rows("failed to look for tables without a key", &sql).await?;
+        if !keyless.is_empty() {
+            let tables = keyless
+                .into_iter()
+                .map(|(schema, name)| format!("{schema}.{name}"));
+            requirements.push(Requirement::NoPrimaryKey {
+                tables: tables.collect(),
+            });
+        }
+        let what = "failed to ask how large rows may be";
+        let (bytes,) = self
+            .row::<(u64,)>(what, "SELECT @@GLOBAL.max_allowed_packet")
+            .await?;
+        requirements.push(Requirement::PacketSize { bytes });
+        let mut left_out = self.schemas().await?;
+        left_out.retain(|schema| !scope.schemas.contains(schema));
+        if !left_out.is_empty() {
+            requirements.push(Requirement::LeftOut { schemas: left_out });
+        }
         Ok(requirements)
     }
 
@@ -162,8 +203,38 @@ impl Server {
                 superuser,
                 sets_definer,
                 accounts,
+                filters: self.filters().await?,
+                intake: self
+                    .intake(superuser || any(&["SYSTEM_VARIABLES_ADMIN", "SESSION_VARIABLES_ADMIN"]))
+                    .await?,
             },
         ))
+    }
+
+    /// The settings that decide how rows and tables go in, for an account that may or may not set variables of its sessions.
+    async fn intake(&self, sets_session: bool) -> Result<Intake, EngineError> {
+        let what = "failed to read how rows go in";
+        // Neither of the first two is known to every server.
+        let rows: Vec<(String, String)> = self
+            .rows(
+                what,
+                "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_require_primary_key', \
+                 'sql_generate_invisible_primary_key', 'local_infile', 'max_allowed_packet')",
+            )
+            .await?;
+        let value = |wanted: &str| {
+            rows.iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.as_str())
+        };
+        Ok(Intake {
+            insists_on_keys: !sets_session && value("sql_require_primary_key") == Some("ON"),
+            makes_keys: !sets_session && value("sql_generate_invisible_primary_key") == Some("ON"),
+            local_infile: value("local_infile") == Some("ON"),
+            max_packet: value("max_allowed_packet")
+                .and_then(|bytes| bytes.parse().ok())
+                .unwrap_or(u64::MAX),
+        })
     }
 
     /// Why the binary log may be gone too soon.
@@ -244,8 +315,38 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
                     });
                 }
             }
+            Requirement::NoPrimaryKey { tables } => unmet.refusals.extend(keyless(tables, means)),
+            Requirement::PacketSize { bytes } => {
+                if means.intake.max_packet < *bytes {
+                    unmet.notes.push(Refusal {
+                        object: "max_allowed_packet".to_owned(),
+                        reason: format!(
+                            "it is {} here and {bytes} at the source: larger values cannot be stored here",
+                            means.intake.max_packet
+                        ),
+                        hint: "set it to the source's value".to_owned(),
+                    });
+                }
+            }
+            Requirement::LeftOut { schemas } => {
+                let arriving: Vec<String> = schemas
+                    .iter()
+                    .filter(|schema| !means.filters.leave_out(schema))
+                    .cloned()
+                    .collect();
+                if !arriving.is_empty() {
+                    unmet.refusals.push(left_out(&arriving, &means.flavor));
+                }
+            }
             Requirement::Role { .. } | Requirement::Extension { .. } => {}
         }
+    }
+    if !means.intake.local_infile {
+        unmet.notes.push(Refusal {
+            object: "local_infile".to_owned(),
+            reason: "it is OFF here: rows go in by INSERT, which is slower".to_owned(),
+            hint: "set `local_infile = 1` for the time of the load".to_owned(),
+        });
     }
     if !logged.is_empty() {
         let hint = if means.flavor.is_managed() {
@@ -272,6 +373,48 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
         });
     }
     unmet
+}
+
+/// Tables without a primary key where the server wants one, or makes one.
+fn keyless(tables: &[String], means: &Means) -> Option<Refusal> {
+    let (variable, why) = if means.intake.insists_on_keys {
+        ("sql_require_primary_key", "it could not be made (3750)")
+    } else if means.intake.makes_keys {
+        (
+            "sql_generate_invisible_primary_key",
+            "it would get a column that the source has not",
+        )
+    } else {
+        return None;
+    };
+    let place = if means.flavor.is_managed() {
+        "in the cluster parameter group"
+    } else {
+        "on the server"
+    };
+    Some(Refusal {
+        object: format!("table {}", some_of(tables)),
+        reason: format!("it has no primary key, and {variable} is ON here: {why}"),
+        hint: format!(
+            "set `{variable} = 0` {place} for the time of the load, or add a primary key at the source"
+        ),
+    })
+}
+
+/// Schemas whose changes replication would bring without their tables.
+fn left_out(schemas: &[String], flavor: &Flavor) -> Refusal {
+    let place = if flavor.is_managed() {
+        "set `replicate-ignore-db` in the cluster parameter group"
+    } else {
+        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_DB, and set `replicate-ignore-db` in the configuration"
+    };
+    Refusal {
+        object: format!("schema {}", some_of(schemas)),
+        reason: "the plan leaves it out, but the source's binary log does not: replication stops at its first change, \
+                 having no such table"
+            .to_owned(),
+        hint: format!("add it to `migration.schemas`, or have the target leave it out: {place}"),
+    }
 }
 
 /// A definer that is not there, or whose objects nobody but Amazon may make.
@@ -315,7 +458,7 @@ fn definer(user: &str, host: &str, objects: &[String], means: &Means) -> Option<
 mod tests {
     use daybreak_model::{Flavor, Hosting, Product, Requirement, Version};
 
-    use super::{Means, judge};
+    use super::{Filters, Intake, Means, judge};
 
     fn means() -> Means {
         Means {
@@ -333,6 +476,12 @@ mod tests {
             superuser: false,
             sets_definer: true,
             accounts: vec![("app".to_owned(), "%".to_owned())],
+            filters: Filters::default(),
+            intake: Intake {
+                local_infile: true,
+                max_packet: 64 << 20,
+                ..Intake::default()
+            },
         }
     }
 
@@ -342,6 +491,44 @@ mod tests {
             host: "%".to_owned(),
             objects: vec!["view s.v".to_owned()],
         }
+    }
+
+    #[test]
+    fn a_server_that_wants_keys_is_told_of_tables_without() {
+        let tables = || {
+            [Requirement::NoPrimaryKey {
+                tables: vec!["s.t".to_owned()],
+            }]
+        };
+        assert_eq!(judge(&tables(), &means()).refusals, []);
+        for (insists_on_keys, makes_keys, variable) in [
+            (true, false, "sql_require_primary_key"),
+            (false, true, "sql_generate_invisible_primary_key"),
+        ] {
+            let mut means = means();
+            means.intake.insists_on_keys = insists_on_keys;
+            means.intake.makes_keys = makes_keys;
+            let refused = judge(&tables(), &means).refusals.remove(0);
+            assert_eq!(refused.object, "table s.t");
+            assert!(
+                refused.reason.contains(variable) && refused.hint.contains(variable),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_makes_a_load_slow_or_small_is_noted() {
+        let mut means = means();
+        assert_eq!(
+            judge(&[Requirement::PacketSize { bytes: 64 << 20 }], &means).notes,
+            []
+        );
+        means.intake.local_infile = false;
+        means.intake.max_packet = 4 << 20;
+        let notes = judge(&[Requirement::PacketSize { bytes: 64 << 20 }], &means).notes;
+        let objects: Vec<_> = notes.iter().map(|note| note.object.as_str()).collect();
+        assert_eq!(objects, ["max_allowed_packet", "local_infile"]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ mod create_table;
 mod refusals;
 mod stored;
 mod tables;
-mod tokens;
+pub(super) mod tokens;
+mod unseen;
 mod views;
 
 use daybreak_model::{Flavor, ObjectKind, Phase, SchemaImage, SchemaObject, Scope};
@@ -22,12 +23,17 @@ impl Server {
         let mut conn = self.borrow().await?;
         let mut image = SchemaImage::default();
         let listed = catalog::tables(self, &mut conn, scope).await?;
-        image.refusals = refusals::catalog(self.flavor().await?, target, &listed);
+        image.refusals = unseen::unseen(self, scope).await?;
+        image
+            .refusals
+            .extend(refusals::catalog(self.flavor().await?, target, &listed));
+        let mut left_out = self.schemas().await?;
+        left_out.retain(|schema| !scope.schemas.contains(schema));
         databases(self, &mut conn, scope, &mut image).await?;
         let mut constraints = Vec::new();
         for table in listed.iter().filter(|table| table.is_table()) {
             let text = catalog::show_create(self, &mut conn, "TABLE", &table.table.name).await?;
-            let mut parts = tables::objects(self, table, &text, target)?;
+            let mut parts = tables::objects(table, &text, target, &left_out);
             image.refusals.append(&mut parts.refusals);
             image.objects.append(&mut parts.objects);
             constraints.append(&mut parts.foreign_keys);
@@ -39,10 +45,10 @@ impl Server {
             .append(&mut stored::routines(self, &mut conn, scope, &mut image.refusals).await?);
         image
             .objects
-            .append(&mut views::views(self, &mut conn, &listed, &mut image.refusals).await?);
+            .append(&mut views::views(self, &mut conn, &listed, &left_out, &mut image.refusals).await?);
         image
             .objects
-            .append(&mut stored::triggers(self, &mut conn, scope).await?);
+            .append(&mut stored::triggers(self, &mut conn, scope, &mut image.refusals).await?);
         image
             .objects
             .append(&mut stored::events(self, &mut conn, scope).await?);

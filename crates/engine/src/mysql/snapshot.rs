@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daybreak_model::{Position, Scope};
 use futures_util::future::try_join_all;
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
 use tokio::time::timeout;
 
 use super::connection::Server;
@@ -64,7 +64,10 @@ pub(crate) async fn take(
         )
         .await?;
     lock(server, &mut control, scope, patience).await?;
-    let position = within_lock(server, &mut control, &mut conns).await;
+    let position = match refuse_prepared(server, &mut control).await {
+        Ok(()) => within_lock(server, &mut control, &mut conns).await,
+        Err(error) => Err(error),
+    };
     // Whatever happened, writes go on at once; losing this connection releases the lock as well.
     let unlocked = control.query_drop("UNLOCK TABLES").await;
     let position = position?;
@@ -75,6 +78,29 @@ pub(crate) async fn take(
             .into_iter()
             .map(|conn| Reader::new(Arc::clone(server), conn, true))
             .collect(),
+    })
+}
+
+/// A transaction that XA has prepared is logged already and seen by no snapshot: its rows would not be loaded, and its
+/// `XA COMMIT`, which is logged apart, would stop the replica (1397). Without XA_RECOVER_ADMIN the server does not tell.
+async fn refuse_prepared(server: &Server, control: &mut Conn) -> Result<(), EngineError> {
+    let what = "failed to look for transactions that XA has prepared";
+    let prepared = match server.rows_on::<Row>(control, what, "XA RECOVER").await {
+        Ok(rows) => rows.len(),
+        Err(error) if error.code.is_some() => 0,
+        Err(error) => return Err(error),
+    };
+    if prepared == 0 {
+        return Ok(());
+    }
+    Err(EngineError {
+        hint: Some("commit or roll them back: `XA RECOVER` lists them".to_owned()),
+        ..server.error(
+            ErrorKind::Lock,
+            format!(
+                "failed to take a snapshot: {prepared} transactions are prepared by XA and not committed"
+            ),
+        )
     })
 }
 

@@ -6,6 +6,9 @@ use mysql_async::{Row, Value};
 use super::connection::Server;
 use crate::{EngineError, ErrorKind};
 
+/// Where the status sends whoever wants to know what an applier's error was.
+const WORKERS: &str = "performance_schema.replication_applier_status_by_worker";
+
 /// `SHOW REPLICA STATUS`, in whichever words the server says it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReplicaStatus {
@@ -62,11 +65,21 @@ impl Server {
         let rows: Vec<Row> = self
             .rows("failed to ask what the server replicates", statement)
             .await?;
-        Ok(rows
+        let status = rows
             .iter()
             .find(|row| field::<String>(row, &["Channel_Name"]).is_empty())
             .map(ReplicaStatus::of)
-            .filter(|status| !status.source_host.is_empty()))
+            .filter(|status| !status.source_host.is_empty());
+        let Some(mut status) = status else { return Ok(None) };
+        if status.sql_error.1.contains(WORKERS) {
+            let workers = format!(
+                "SELECT LAST_ERROR_NUMBER, LAST_ERROR_MESSAGE FROM {WORKERS} \
+                 WHERE CHANNEL_NAME = '' AND LAST_ERROR_NUMBER <> 0 LIMIT 1"
+            );
+            let told = self.rows("failed to read the appliers' errors", &workers).await?;
+            status.sql_error = told.into_iter().next().unwrap_or(status.sql_error);
+        }
+        Ok(Some(status))
     }
 
     /// The replicas attached to the server: id, UUID where it has one, and host and port where it reported them.

@@ -38,6 +38,8 @@ pub(crate) struct Writer {
 struct Ways {
     /// The server takes no `LOAD DATA LOCAL`: rows go in as `INSERT`s.
     by_insert: bool,
+    /// `max_allowed_packet` of the session, in bytes.
+    max_packet: u64,
     /// The server counts a table's statistics anew by itself soon after a tenth of it has changed
     /// (manual, "Configuring Persistent Optimizer Statistics Parameters").
     counts_itself: bool,
@@ -87,21 +89,18 @@ impl Writer {
         if let Some(ways) = self.ways {
             return Ok(ways);
         }
-        let set: Option<(u8, u8)> = conn
-            .query_first("SELECT @@GLOBAL.local_infile, @@GLOBAL.innodb_stats_auto_recalc")
+        let set: Option<(u8, u8, u64)> = conn
+            .query_first(
+                "SELECT @@GLOBAL.local_infile, @@GLOBAL.innodb_stats_auto_recalc, @@SESSION.max_allowed_packet",
+            )
             .await
             .map_err(|error| self.failed("failed to ask how rows go in", error))?;
-        let (local_infile, auto_recalc) = set.unwrap_or_default();
+        let (local_infile, auto_recalc, max_packet) = set.unwrap_or_default();
         let ways = Ways {
             by_insert: local_infile != 1,
+            max_packet,
             counts_itself: auto_recalc == 1,
         };
-        if ways.by_insert {
-            tracing::warn!(
-                server = self.server.name(),
-                "local_infile is off: rows go in by INSERT, which is slower"
-            );
-        }
         self.ways = Some(ways);
         Ok(ways)
     }
@@ -212,7 +211,15 @@ impl Write for Writer {
             .await
             .map_err(|error| self.failed(what(), error))?;
         let loaded = if ways.by_insert {
-            insert::load(&self.server, &mut conn, table, range, &mut blocks).await
+            insert::load(
+                &self.server,
+                &mut conn,
+                table,
+                range,
+                &mut blocks,
+                ways.max_packet,
+            )
+            .await
         } else {
             self.load(&mut conn, table, range, blocks).await
         };

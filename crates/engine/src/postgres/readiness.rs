@@ -189,6 +189,9 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
             | Requirement::Definer { .. }
             | Requirement::LoggedProgram { .. }
             | Requirement::NameCase { .. }
+            | Requirement::LeftOut { .. }
+            | Requirement::NoPrimaryKey { .. }
+            | Requirement::PacketSize { .. }
             | Requirement::EventScheduler { .. } => {}
         }
     }

@@ -70,6 +70,54 @@ async fn seen(kind: ServerKind, gtid: bool) {
     ];
     assert_eq!(found, expected.map(str::to_owned).into());
 
+    if kind == ServerKind::Mysql97 {
+        // The rows of a compressed transaction are seen as soon as it is, be it the last.
+        sql(
+            primary,
+            "shop",
+            &["SET SESSION binlog_transaction_compression = ON; START TRANSACTION; INSERT INTO numbered VALUES (6, 1); \
+               UPDATE numbered SET v = 2 WHERE id = 5; INSERT INTO keyless VALUES (2); COMMIT"],
+        )
+        .await;
+        let (found, position) = changes.next().await.unwrap();
+        assert_eq!(position, server.position().await.unwrap());
+        let keys: BTreeSet<Option<String>> = found
+            .iter()
+            .map(|change| change.key.as_ref().map(ToString::to_string))
+            .collect();
+        assert_eq!(keys, [None, Some("5".to_owned()), Some("6".to_owned())].into());
+        let (none, _) = changes.next().await.unwrap();
+        assert_eq!(none, []);
+
+        // Of a row whose JSON is logged in part the key is logged whole.
+        sql(
+            primary,
+            "shop",
+            &[
+                "CREATE TABLE partial (id INT PRIMARY KEY, j JSON)",
+                "INSERT INTO partial VALUES (7, JSON_OBJECT('a', REPEAT('x', 100), 'b', 1))",
+            ],
+        )
+        .await;
+        let mut later = server.changes(&shop).await.unwrap();
+        later.next().await.unwrap();
+        sql(
+            primary,
+            "shop",
+            &["SET SESSION binlog_row_value_options = 'PARTIAL_JSON'; UPDATE partial SET j = JSON_SET(j, '$.b', 2)"],
+        )
+        .await;
+        let (found, _) = later.next().await.unwrap();
+        let keys: Vec<Option<String>> = found
+            .iter()
+            .map(|change| change.key.as_ref().map(ToString::to_string))
+            .collect();
+        assert_eq!(keys, [Some("7".to_owned())]);
+        later.close().await.unwrap();
+        sql(primary, "shop", &["DROP TABLE partial"]).await;
+        changes.next().await.unwrap();
+    }
+
     // Keys are those of the checker.
     let image = server
         .schema(&shop, &server.flavor().await.unwrap())

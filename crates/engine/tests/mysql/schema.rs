@@ -35,6 +35,7 @@ const COMMON: &[&str] = &[
     "CREATE PROCEDURE plain() SELECT COUNT(*) FROM parent",
     "CREATE TRIGGER z_first BEFORE INSERT ON parent FOR EACH ROW SET NEW.code = CONCAT(NEW.code, '!')",
     "CREATE TRIGGER after_it AFTER DELETE ON parent FOR EACH ROW BEGIN INSERT INTO audit (what) VALUES (CONCAT('gone: ', OLD.code)); END",
+    "CREATE TRIGGER quoted BEFORE UPDATE ON parent FOR EACH ROW SET NEW.code = REPLACE(NEW.code, '''', 'it''s \\\\ \\n; FOR EACH ROW')",
     "CREATE VIEW z_base (n, `the code`) AS SELECT id, code FROM parent WHERE code <> '(`' ORDER BY id",
     "CREATE SQL SECURITY INVOKER VIEW m_middle AS SELECT n, joined(`the code`, n) AS j FROM z_base",
     "CREATE ALGORITHM = MERGE VIEW a_last AS SELECT m.n, p.code FROM m_middle m JOIN parent p ON p.id = m.n WHERE m.n > 0 WITH CASCADED CHECK OPTION",
@@ -236,6 +237,9 @@ async fn what_cannot_be_carried_is_named() {
             "CREATE TABLE kept (id INT PRIMARY KEY) ENGINE = Aria",
             "CREATE TABLE old (id INT PRIMARY KEY) ENGINE = MyISAM",
             "CREATE TABLE fine (id INT PRIMARY KEY)",
+            "CREATE TABLE counted (id DOUBLE AUTO_INCREMENT PRIMARY KEY)",
+            "CREATE TABLE made (a INT AS (1) STORED)",
+            "CREATE TABLE ticked (id INT PRIMARY KEY, up INT, CONSTRAINT `a``b` FOREIGN KEY (up) REFERENCES ticked (id))",
             "CREATE VIEW broken AS SELECT id FROM fine",
             "ALTER TABLE fine RENAME COLUMN id TO id2",
         ],
@@ -243,7 +247,7 @@ async fn what_cannot_be_carried_is_named() {
     .await;
     let mut target = server.flavor().await.unwrap();
     target.product = daybreak_model::Product::Mysql;
-    target.version = daybreak_model::Version::new(8, 0, 42);
+    target.version = daybreak_model::Version::new(8, 4, 0);
     let image = server.schema(&scope(&["shop"]), &target).await.unwrap();
     let mut refused: Vec<_> = image
         .refusals
@@ -254,12 +258,15 @@ async fn what_cannot_be_carried_is_named() {
     assert_eq!(
         refused,
         [
+            "column shop.counted.id",
             "column shop.sorted.t",
             "column shop.typed.a",
             "column shop.typed.u",
             "sequence shop.numbers",
             "table shop.kept",
+            "table shop.made",
             "table shop.old",
+            "table shop.ticked",
             "table shop.versioned",
             "view shop.broken",
         ]

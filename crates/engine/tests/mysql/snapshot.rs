@@ -9,7 +9,7 @@ use daybreak_model::RowRange;
 use daybreak_sandbox::ServerKind;
 use tokio::sync::mpsc;
 
-use crate::ground::{assert_same_rows, link, load, lone, pair, scope, sql};
+use crate::ground::{assert_same_rows, copy_range, link, load, lone, pair, scope, sql};
 
 const ACCOUNTS: u32 = 200;
 
@@ -201,6 +201,23 @@ async fn a_busy_table_is_not_waited_for_longer_than_told() {
         .await;
     };
     let (_, ()) = tokio::join!(locker, snapshot);
+
+    // What XA has prepared is in no snapshot, and its commit would stop the replica.
+    let prepare = "XA START 'one'; INSERT INTO another VALUES (2); XA END 'one'; XA PREPARE 'one'";
+    sql(primary, "shop", &[prepare]).await;
+    let shop = scope(&["shop"]);
+    let take = async || {
+        server
+            .snapshot(&shop, 1, "daybreak", Duration::from_secs(5))
+            .await
+    };
+    let Err(error) = take().await else {
+        panic!("a snapshot without a prepared transaction");
+    };
+    assert_eq!(error.kind, ErrorKind::Lock, "{error}");
+    assert!(error.to_string().contains("prepared by XA"), "{error}");
+    sql(primary, "shop", &["XA ROLLBACK 'one'"]).await;
+    assert!(take().await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,4 +286,48 @@ async fn without_local_infile_rows_go_in_by_insert() {
     .await;
     let (_, image) = load(&pair.source, &pair.target, &scope(&["shop"])).await;
     assert_eq!(assert_same_rows(&pair.source, &pair.target, &image).await, 3);
+
+    // A row that is too large for a statement is named, and not taken for trouble with the network.
+    let small = "SET GLOBAL max_allowed_packet = 1048576";
+    sql(pair.cluster.writer(), "mysql", &[small]).await;
+    let table = &image.tables[0];
+    let mut writer = pair.target.writer().await.unwrap();
+    writer.clear(table, &RowRange::Whole).await.unwrap();
+    let mut snapshot = pair
+        .source
+        .snapshot(&scope(&["shop"]), 1, "daybreak", Duration::from_secs(5))
+        .await
+        .unwrap();
+    let mut reader = snapshot.take_readers().remove(0);
+    let (sender, receiver) = mpsc::channel(4);
+    let (read, written) = tokio::join!(
+        reader.read(table, &RowRange::Whole, sender),
+        writer.write(table, &RowRange::Whole, receiver)
+    );
+    let error = written.unwrap_err();
+    assert!(
+        !error.is_transient() && error.to_string().contains("max_allowed_packet is 1048576"),
+        "{error}: {read:?}"
+    );
+
+    // The snapshot outlives its writer: the same range is read again, by the same reader.
+    for _ in 0..2 {
+        let (sender, receiver) = mpsc::channel(1);
+        drop(receiver);
+        let error = reader.read(table, &RowRange::Whole, sender).await.unwrap_err();
+        assert!(error.to_string().contains("the writer is gone"), "{error}");
+    }
+    let normal = "SET GLOBAL max_allowed_packet = 67108864";
+    sql(
+        pair.cluster.writer(),
+        "mysql",
+        &[normal, "SET GLOBAL local_infile = ON"],
+    )
+    .await;
+    let mut writer = pair.target.writer().await.unwrap();
+    assert_eq!(
+        copy_range(&mut *reader, &mut *writer, table, &RowRange::Whole).await,
+        3
+    );
+    assert_same_rows(&pair.source, &pair.target, &image).await;
 }

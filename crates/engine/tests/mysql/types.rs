@@ -53,6 +53,10 @@ pub(crate) const COMMON: &[&str] = &[
     "CREATE TABLE `we\"ird ta'ble; drop` (`ke``y` INT PRIMARY KEY, `select` INT, `ün ï` VARCHAR(9), `a b`  INT, KEY `in dex` (`select`, `a b`)) COMMENT='it''s; a \\\\ comment'",
     "INSERT INTO `we\"ird ta'ble; drop` VALUES (1, 2, 'x', 3)",
     "CREATE TABLE empty_one (id INT PRIMARY KEY)",
+    // The largest value of the first is stored as the FLOAT next to it, which is larger.
+    "CREATE TABLE rounded (id INT PRIMARY KEY, f FLOAT(10,3), fu FLOAT(10,3) UNSIGNED, d DOUBLE(20,5))",
+    "INSERT INTO rounded VALUES (1, 9999999.999, 9999999.999, 999999999999999.99999), (2, -9999999.999, 0, -999999999999999.99999), \
+     (3, NULL, NULL, NULL), (4, 0.1, 0.1, 0.1)",
 ];
 
 const MYSQL_97: &[&str] = &[

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use daybreak_engine::{Block, Copied, Database, EngineError, Read, Statement, Write};
+use daybreak_engine::{Block, Copied, Database, EngineError, ErrorKind, Read, Statement, Write};
 use daybreak_model::{ObjectKind, Phase, RowRange, SchemaImage, SchemaObject, Table, TableName};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -273,9 +273,10 @@ async fn copy_range(
                     trouble: format!("took {} of {} rows of a range", written.rows, sent.rows),
                 });
             }
-            // The writer's trouble is the cause; the reader then only finds nobody listening.
-            (_, Err(error)) => error,
+            // Whichever failed first, the other then only finds nobody at the other end.
             (Err(error), Ok(_)) => return Err(error.into()),
+            (Err(cause), Err(error)) if is_echo(&error) && !is_echo(&cause) => return Err(cause.into()),
+            (_, Err(error)) => error,
         };
         attempt += 1;
         if !error.is_transient() || attempt > load.settings.retries {
@@ -295,6 +296,11 @@ async fn copy_range(
     }
 }
 
+/// Whether a side stopped only because the other had: no server said anything.
+fn is_echo(error: &EngineError) -> bool {
+    error.kind == ErrorKind::Interrupted && error.code.is_none() && error.source.is_none()
+}
+
 /// Indexes of one table, one after the other, then its statistics.
 async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(), LoadError> {
     let table = load.table(index);
@@ -307,4 +313,27 @@ async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(),
         rows,
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_engine::{EngineError, ErrorKind};
+
+    fn error(kind: ErrorKind, code: Option<&str>) -> EngineError {
+        EngineError {
+            server: "target".to_owned(),
+            what: "failed to load s.t".to_owned(),
+            kind,
+            code: code.map(str::to_owned),
+            hint: None,
+            source: None,
+        }
+    }
+
+    #[test]
+    fn an_echo_is_what_no_server_said() {
+        assert!(super::is_echo(&error(ErrorKind::Interrupted, None)));
+        assert!(!super::is_echo(&error(ErrorKind::Interrupted, Some("1317"))));
+        assert!(!super::is_echo(&error(ErrorKind::ConnectionLost, None)));
+    }
 }

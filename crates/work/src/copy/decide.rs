@@ -99,6 +99,24 @@ pub(super) fn missing_or_different(wanted: &SchemaImage, there: &SchemaImage) ->
     })
 }
 
+/// The first of `wanted`'s objects that is there and cannot be used there, with the trouble in words: a view whose definer
+/// has fewer privileges there than here.
+pub(super) fn unusable(wanted: &SchemaImage, there: &SchemaImage) -> Option<(String, String)> {
+    let known: BTreeSet<String> = wanted
+        .objects
+        .iter()
+        .map(|object| describe(object.kind, &object.name))
+        .collect();
+    let refused = there
+        .refusals
+        .iter()
+        .find(|refusal| known.contains(&refusal.object))?;
+    Some((
+        refused.object.clone(),
+        format!("cannot be used: {}", refused.reason),
+    ))
+}
+
 /// Whether two sides hold the same objects; the first difference in words, otherwise.
 ///
 /// # Errors

@@ -5,7 +5,6 @@ use daybreak_model::WriteState;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 
 use super::Play;
-use crate::plays::Direction;
 use crate::plays::failure::{OrFail, evidence};
 
 /// After the pause: scheduled events live on the new writer, the former direction is retired, and the way back is seen
@@ -41,9 +40,7 @@ impl Step for Confirm {
         if let Some(delta) = world.delta.lock().await.take() {
             delta.close().await.or_fail()?;
         }
-        if *direction == Direction::ToTarget {
-            world.enable_on_target().await.or_fail()?;
-        }
+        world.enable_on_new_writer(*direction).await.or_fail()?;
         // A managed server does not keep its fence over a restart.
         let old = direction.old_writer(world);
         let closed = old.write_state().await.or_fail()?.may_be_written();

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_engine::{Database, Identity, Role};
+use daybreak_model::Requirement;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::LoadError;
 
@@ -147,7 +148,14 @@ async fn objects(world: &World) -> Result<Vec<String>, StepError> {
     if !image.refusals.is_empty() {
         return Err(LoadError::Refused(image.refusals)).or_fail();
     }
-    let requirements = source.requirements(scope).await.or_fail()?;
+    let mut requirements = source.requirements(scope).await.or_fail()?;
+    if !world.settings.native {
+        requirements.retain(|requirement| !matches!(requirement, Requirement::LeftOut { .. }));
+    }
+    let has_events = |requirement: &Requirement| matches!(requirement, Requirement::EventScheduler { .. });
+    if world.settings.way_back && requirements.iter().any(has_events) {
+        privileges(source, &["wake"]).await?;
+    }
     let unmet = target.unmet(&requirements).await.or_fail()?;
     if !unmet.refusals.is_empty() {
         let (words, hints): (Vec<_>, Vec<_>) = unmet

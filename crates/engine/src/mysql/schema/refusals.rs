@@ -1,11 +1,11 @@
 //! What cannot be carried, by name, with what mends it.
 
-use daybreak_model::{Flavor, Hosting, Product, Refusal};
+use daybreak_model::{Flavor, Hosting, Product, Refusal, Version};
 
 use super::super::quote;
 use super::catalog::Listed;
 use super::create_table::{CreateTable, ItemKind};
-use super::tokens::tokens;
+use super::tokens::{Token, tokens};
 
 /// Refusals that the catalog alone shows.
 pub(super) fn catalog(source: &Flavor, target: &Flavor, listed: &[Listed]) -> Vec<Refusal> {
@@ -66,7 +66,12 @@ fn compressed(table: &Listed) -> bool {
 }
 
 /// Refusals within one table.
-pub(super) fn table(listed: &Listed, statement: &CreateTable<'_>, target: &Flavor) -> Vec<Refusal> {
+pub(super) fn table(
+    listed: &Listed,
+    statement: &CreateTable<'_>,
+    target: &Flavor,
+    left_out: &[String],
+) -> Vec<Refusal> {
     let name = &listed.table.name;
     let mut refusals = Vec::new();
     let mut refuse = |object: String, reason: &str, hint: &str| {
@@ -79,7 +84,17 @@ pub(super) fn table(listed: &Listed, statement: &CreateTable<'_>, target: &Flavo
     if target.product != Product::MariaDb {
         for (column, collation) in listed.table.columns.iter().zip(&listed.collations) {
             let object = format!("column {name}.{}", column.name);
-            if matches!(column.base_type.as_str(), "inet4" | "inet6" | "uuid") {
+            let counts = listed.auto_increment.as_ref() == Some(&column.name);
+            if counts
+                && matches!(column.base_type.as_str(), "float" | "double")
+                && target.version >= Version::new(8, 4, 0)
+            {
+                refuse(
+                    object,
+                    "MySQL 8.4 and later has AUTO_INCREMENT for whole numbers only",
+                    "change it to BIGINT",
+                );
+            } else if matches!(column.base_type.as_str(), "inet4" | "inet6" | "uuid") {
                 refuse(
                     object,
                     "MySQL has no such type",
@@ -110,6 +125,26 @@ pub(super) fn table(listed: &Listed, statement: &CreateTable<'_>, target: &Flavo
             );
         }
     }
+    for key in statement
+        .items
+        .iter()
+        .filter(|item| item.kind == ItemKind::ForeignKey)
+    {
+        if let Some(schema) = schema_among(&key.tokens, left_out) {
+            refuse(
+                format!("foreign key {name}.{}", key.name),
+                &format!("it refers to schema {schema}, which the plan leaves out"),
+                &format!("add `{schema}` to `migration.schemas`, or drop the foreign key"),
+            );
+        }
+    }
+    if listed.table.columns.iter().all(|column| column.generated) {
+        refuse(
+            format!("table {name}"),
+            "it has no column that holds a value: all are generated",
+            "give it a column that holds one, or drop it",
+        );
+    }
     let places = |word: &str| tokens(statement.tail).iter().any(|token| token.is_word(word));
     if target.is_managed() && (places("DIRECTORY") || places("TABLESPACE")) {
         refuse(
@@ -119,6 +154,14 @@ pub(super) fn table(listed: &Listed, statement: &CreateTable<'_>, target: &Flavo
         );
     }
     refusals
+}
+
+/// The first of these schemas that a statement names: a name in full, as servers print names of other schemas.
+fn schema_among<'a>(statement: &[Token<'_>], schemas: &'a [String]) -> Option<&'a String> {
+    statement.windows(2).find_map(|two| {
+        let name = two[0].name().filter(|_| two[1].is_symbol("."))?;
+        schemas.iter().find(|schema| **schema == name)
+    })
 }
 
 /// Collations that only MariaDB has.

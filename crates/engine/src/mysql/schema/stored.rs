@@ -1,7 +1,7 @@
 //! Routines, triggers and events, each made in the session settings it was made in at the source.
 
 use daybreak_model::{ObjectKind, Phase, Refusal, SchemaObject, Scope, TableName};
-use mysql_async::{Conn, Row};
+use mysql_async::Conn;
 
 use super::super::connection::Server;
 use super::super::quote;
@@ -128,24 +128,26 @@ fn qualified(text: &str, word: &str, name: &TableName) -> Option<String> {
     Some(format!("{before}{}{after}", quote::table(name)))
 }
 
-/// Triggers, those of one table and moment in their order: each new one comes last.
+/// Triggers, those of one table and moment in their order: each new one comes last. The catalog's `ACTION_STATEMENT` is
+/// for reading only: its strings have lost the escapes and doubled quotes they were written with, so the body is taken
+/// from `SHOW CREATE TRIGGER`, which keeps it as it was written and leaves `FOLLOWS` and `PRECEDES` out.
 pub(super) async fn triggers(
     server: &Server,
     conn: &mut Conn,
     scope: &Scope,
+    refusals: &mut Vec<Refusal>,
 ) -> Result<Vec<SchemaObject>, EngineError> {
     let order = if server.flavor().await?.orders_triggers() {
         "ACTION_ORDER"
     } else {
         "TRIGGER_NAME"
     };
-    let rows: Vec<Row> = server
+    let listed: Vec<(String, String, String, String, String, String)> = server
         .rows_on(
             conn,
             "failed to list the triggers",
             &format!(
-                "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, \
-                 ACTION_STATEMENT, DEFINER, SQL_MODE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION \
+                "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, DEFINER \
                  FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({}) \
                  ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, {order}",
                 quote::texts(&scope.schemas)
@@ -153,31 +155,53 @@ pub(super) async fn triggers(
         )
         .await?;
     let mut objects = Vec::new();
-    for row in rows {
-        let text = |index: usize| row.get::<String, _>(index).unwrap_or_default();
-        let (schema, table) = (text(0), TableName::new(text(0), text(2)));
-        let name = TableName::new(schema, text(1));
-        let statement = format!(
-            "CREATE DEFINER={} TRIGGER {} {} {} ON {} FOR EACH ROW {}",
-            account(&text(6)),
-            quote::table(&name),
-            text(3),
-            text(4),
-            quote::table(&table),
-            text(5)
+    for (schema, name, table, timing, event, definer) in listed {
+        let (name, table) = (
+            TableName::new(schema.clone(), name),
+            TableName::new(schema, table),
         );
-        let modes = text(7);
+        let row = show_create_row(server, conn, "TRIGGER", &name).await?;
+        let Some(body) = row
+            .get::<Option<String>, _>(2)
+            .flatten()
+            .as_deref()
+            .and_then(body)
+        else {
+            refusals.push(Refusal {
+                object: format!("trigger {name}"),
+                reason: "its definition is of a form that only this server has".to_owned(),
+                hint: "make it by hand on the target and drop it at the source".to_owned(),
+            });
+            continue;
+        };
+        let statement = format!(
+            "CREATE DEFINER={} TRIGGER {} {timing} {event} ON {} FOR EACH ROW {body}",
+            account(&definer),
+            quote::table(&name),
+            quote::table(&table),
+        );
+        let modes: String = row.get(1).unwrap_or_default();
         objects.push(SchemaObject {
             kind: ObjectKind::Trigger,
             name: name.to_string(),
             table: Some(table),
             phase: Phase::AfterAll,
             definition: format!("{} in {}", canonical::statement(&statement), sorted_modes(&modes)),
-            create: in_session(Some(&modes), [row.get(8), row.get(9)], None, statement),
+            create: in_session(Some(&modes), [row.get(3), row.get(4)], None, statement),
             enable: Vec::new(),
         });
     }
     Ok(objects)
+}
+
+/// What a trigger does: everything after `FOR EACH ROW`.
+fn body(text: &str) -> Option<String> {
+    let all = tokens(text);
+    let words = ["FOR", "EACH", "ROW"];
+    let row = all
+        .windows(words.len())
+        .find(|three| three.iter().zip(words).all(|(token, word)| token.is_word(word)))?[2];
+    Some(text[row.end()..].trim_start().to_owned())
 }
 
 /// `user@host` as the catalog prints it, as an account in a statement.
@@ -283,6 +307,16 @@ mod tests {
             .as_deref(),
             Some("CREATE DEFINER=`procedure`@`%` PROCEDURE `s`.`p`(a int)\nSELECT 1")
         );
+    }
+
+    #[test]
+    fn a_triggers_body_is_kept_as_it_was_written() {
+        assert_eq!(
+            super::body("CREATE DEFINER=`d`@`%` TRIGGER `for each row` BEFORE INSERT ON t FOR EACH ROW\nSET @x = 'it''s \\n'")
+                .as_deref(),
+            Some("SET @x = 'it''s \\n'")
+        );
+        assert_eq!(super::body("CREATE TRIGGER t BEFORE INSERT ON u"), None);
     }
 
     #[test]

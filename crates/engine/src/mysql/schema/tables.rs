@@ -6,14 +6,12 @@
 
 use daybreak_model::{Flavor, ObjectKind, Phase, Product, Refusal, SchemaObject};
 
-use super::super::connection::Server;
 use super::super::quote;
 use super::canonical;
 use super::catalog::Listed;
 use super::create_table::{CreateTable, Item, ItemKind, parse};
 use super::refusals;
 use super::tokens::{Kind, tokens};
-use crate::{EngineError, ErrorKind};
 
 /// Tables above either size get their indexes after their rows.
 const LARGE_ROWS: u64 = 50_000;
@@ -27,23 +25,26 @@ pub(super) struct Parts {
     pub(super) refusals: Vec<Refusal>,
 }
 
-/// The objects of one table, from its `SHOW CREATE TABLE`.
-pub(super) fn objects(
-    server: &Server,
-    listed: &Listed,
-    text: &str,
-    target: &Flavor,
-) -> Result<Parts, EngineError> {
+/// The objects of one table, from its `SHOW CREATE TABLE`. `left_out` are the server's schemas outside the scope.
+pub(super) fn objects(listed: &Listed, text: &str, target: &Flavor, left_out: &[String]) -> Parts {
     let name = &listed.table.name;
-    let statement = parse(text).ok_or_else(|| {
-        server.error(
-            ErrorKind::Unsupported,
-            format!("failed to understand the definition of {name}"),
-        )
-    })?;
+    let Some(statement) = parse(text) else {
+        // MariaDB prints the name of a foreign key as it is, backticks and all.
+        return Parts {
+            refusals: vec![Refusal {
+                object: format!("table {name}"),
+                reason: "its definition, as the server prints it, cannot be read back".to_owned(),
+                hint: format!(
+                    "look at SHOW CREATE TABLE {}: rename what has a backtick in its name",
+                    quote::table(name)
+                ),
+            }],
+            ..Parts::default()
+        };
+    };
     let large = listed.table.estimated_rows > LARGE_ROWS || listed.table.estimated_bytes > LARGE_BYTES;
     let mut parts = Parts {
-        refusals: refusals::table(listed, &statement, target),
+        refusals: refusals::table(listed, &statement, target, left_out),
         ..Parts::default()
     };
     let quoted = quote::table(name);
@@ -108,7 +109,7 @@ pub(super) fn objects(
     parts
         .objects
         .extend(indexes.into_iter().map(|(_, object)| object));
-    Ok(parts)
+    parts
 }
 
 /// Whether rows cannot be stored, or found again, without the index: the row key, and one that AUTO_INCREMENT counts by.

@@ -8,13 +8,16 @@ use super::super::quote;
 use super::canonical;
 use super::catalog::{Listed, created, show_create_row};
 use super::stored;
+use super::tokens::tokens;
 use crate::EngineError;
 
-/// The views of the scope. One that cannot be used at the source cannot be made elsewhere: it is refused by name.
+/// The views of the scope. One that cannot be used at the source cannot be made elsewhere: it is refused by name. It is listed
+/// none the less, so that one on the target whose definer may not read there is found where it is.
 pub(super) async fn views(
     server: &Server,
     conn: &mut Conn,
     listed: &[Listed],
+    left_out: &[String],
     refusals: &mut Vec<Refusal>,
 ) -> Result<Vec<SchemaObject>, EngineError> {
     let mut views = Vec::new();
@@ -39,7 +42,16 @@ pub(super) async fn views(
                     .to_owned(),
                 hint: format!("mend the view or `DROP VIEW {}`", quote::table(name)),
             });
-            continue;
+        }
+        if let Some(schema) = reads_from(&text, left_out) {
+            refusals.push(Refusal {
+                object: format!("view {name}"),
+                reason: format!("it reads from schema {schema}, which the plan leaves out"),
+                hint: format!(
+                    "add `{schema}` to `migration.schemas`, or `DROP VIEW {}`",
+                    quote::table(name)
+                ),
+            });
         }
         let session = [row.get::<String, _>(2), row.get::<String, _>(3)];
         let mut create = stored::in_session(None, session, None, text.clone());
@@ -59,6 +71,20 @@ pub(super) async fn views(
         ));
     }
     Ok(in_order(views))
+}
+
+/// The first of these schemas that the view has a table of. Elsewhere than after `FROM` and `JOIN` the same name may be an
+/// alias.
+fn reads_from<'a>(text: &str, schemas: &'a [String]) -> Option<&'a String> {
+    let all = tokens(text);
+    (1..all.len().saturating_sub(1)).find_map(|at| {
+        let name = all[at].name().filter(|_| all[at + 1].is_symbol("."))?;
+        let before = all[..at].iter().rev().find(|token| !token.is_symbol("("))?;
+        let opens = ["FROM", "JOIN", "STRAIGHT_JOIN"]
+            .iter()
+            .any(|word| before.is_word(word));
+        schemas.iter().find(|schema| opens && **schema == name)
+    })
 }
 
 /// Each view after the views its text names; servers print names in full and in backticks.
@@ -93,6 +119,31 @@ mod tests {
             enable: Vec::new(),
         };
         (format!("`s`.`{name}`"), object)
+    }
+
+    #[test]
+    fn a_schema_is_told_from_an_alias() {
+        let schemas = ["attic".to_owned()];
+        for (text, found) in [
+            (
+                "VIEW `s`.`v` AS select `b`.`id` from (`s`.`t` join `attic`.`boxes` `b`)",
+                true,
+            ),
+            (
+                "VIEW `s`.`v` AS select 1 from (`attic`.`boxes` `b` join `s`.`t`)",
+                true,
+            ),
+            (
+                "VIEW `s`.`v` AS select (`attic`.`id` + 1) from `s`.`t` `attic`",
+                false,
+            ),
+            (
+                "VIEW `s`.`v` AS select 'from `attic`.`boxes`' from `s`.`t`",
+                false,
+            ),
+        ] {
+            assert_eq!(super::reads_from(text, &schemas).is_some(), found, "{text}");
+        }
     }
 
     #[test]
