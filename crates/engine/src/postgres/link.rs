@@ -291,6 +291,10 @@ impl Replication for Link {
         let slot = self.drop_slot().await;
         subscription.and(slot)
     }
+
+    async fn forget_snapshot(&self) -> Result<(), EngineError> {
+        self.drop_slot().await
+    }
 }
 
 fn shown(server: &Endpoint, what: &str, text: String) -> (String, Statement) {
