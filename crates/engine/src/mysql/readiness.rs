@@ -244,7 +244,11 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
                     });
                 }
             }
-            Requirement::Role { .. } | Requirement::Extension { .. } => {}
+            Requirement::Role { .. }
+            | Requirement::Extension { .. }
+            | Requirement::ForcedRowSecurity { .. }
+            | Requirement::SessionDefault { .. }
+            | Requirement::DefaultRight { .. } => {}
         }
     }
     if !logged.is_empty() {

@@ -190,7 +190,8 @@ async fn refusals(
 ) -> Result<Vec<Refusal>, EngineError> {
     let what = "failed to look for what cannot be carried";
     let ask = in_scope(include_str!("sql/schema/refusals.sql"), scope)
-        .replace("{target_major}", &for_target.version.major.to_string());
+        .replace("{target_major}", &for_target.version.major.to_string())
+        .replace("{target_managed}", &for_target.is_managed().to_string());
     let rows = connection.simple(&ask, what).await?;
     let refusal = |row: &SimpleQueryRow| {
         Some(Refusal {
