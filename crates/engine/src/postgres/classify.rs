@@ -99,6 +99,11 @@ fn hint(refused: &DbError) -> Option<String> {
             "a function that is called there names something without its schema: ALTER FUNCTION … SET search_path = …, at the \
              source and on the target, or write the schema into it"
         }
+        // Ours name what the other side's catalog has.
+        "42703" => {
+            "the table was altered on one side since it was looked at: make the same change on the other side, where replication \
+             then goes on by itself"
+        }
         _ => return refused.hint().map(str::to_owned),
     };
     Some(hint.to_owned())

@@ -31,7 +31,27 @@ async fn moves(from: u8, to: u8) {
         assert_eq!(there, source.value(question).await, "{question}");
         assert!(there.is_some(), "{question}");
     }
+    source.run(&[INCOMPARABLE]).await;
+    let flavor = target.database.flavor().await.unwrap();
+    let image = source
+        .database
+        .schema(&crate::pair::scope(&["refused"]), &flavor)
+        .await;
+    let refusals = image.unwrap().refusals;
+    let refused: Vec<_> = refusals.iter().map(|refusal| refusal.object.as_str()).collect();
+    assert_eq!(refused, ["table refused.arrays", "table refused.pairs"]);
+    assert!(refusals[0].reason.ends_with("column a (json[])"), "{refusals:?}");
 }
+
+/// Without a key, and some of a type without equality.
+const INCOMPARABLE: &str = "CREATE SCHEMA refused;
+    CREATE TYPE refused.pair AS (x integer, p point);
+    CREATE DOMAIN refused.short AS varchar(5);
+    CREATE TABLE refused.arrays (at timestamptz, a json[]);
+    CREATE TABLE refused.pairs (at timestamptz PRIMARY KEY DEFERRABLE, p refused.pair);
+    CREATE TABLE refused.keyed (id integer PRIMARY KEY, a json);
+    CREATE TABLE refused.comparable (v varchar, d refused.short, b jsonb, r int4range, m shop.mood[], c regclass, e public.hstore,
+        g box GENERATED ALWAYS AS (box '((0,0),(1,1))') STORED)";
 
 #[tokio::test]
 async fn from_13_to_17() {
