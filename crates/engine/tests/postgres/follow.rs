@@ -23,6 +23,7 @@ const TABLES: &str = "CREATE SCHEMA shop;
     CREATE TABLE shop.loose (k text, n integer) PARTITION BY LIST (k);
     CREATE TABLE shop.loose_a PARTITION OF shop.loose FOR VALUES IN ('a');
     CREATE TABLE shop.loose_b PARTITION OF shop.loose DEFAULT;
+    ALTER TABLE shop.loose_a ADD PRIMARY KEY (n);
     INSERT INTO shop.deferred VALUES (1, 1), (2, 2);
     INSERT INTO shop.unnamed VALUES (1, 1);
     INSERT INTO shop.loose VALUES ('a', 1), ('b', 2)";

@@ -58,6 +58,22 @@ SELECT format('column %I.%I.%I', n.nspname, c.relname, a.attname), 'its generate
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND a.attgenerated = 'v' AND {target_major} < 18
 UNION ALL
+-- What is generated is not sent. PostgreSQL 18 refuses writes by its absence from the identity, others end the worker that applies them.
+SELECT format('table %I.%I', n.nspname, c.relname), 'a generated column is part of its key or, where it has none, of the rows that stand for one: such columns are not sent',
+       'give it a primary key, or REPLICA IDENTITY USING INDEX with a unique index, over columns that are stored as they are and NOT NULL'
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (SELECT i.indkey FROM pg_index AS i
+                   WHERE i.indrelid = c.oid AND i.indisvalid
+                     AND (i.indisreplident AND c.relreplident = 'i' OR i.indisprimary AND i.indimmediate)
+                   ORDER BY i.indisreplident AND c.relreplident = 'i' DESC LIMIT 1) AS k ON true
+WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
+  AND EXISTS (SELECT FROM pg_attribute AS a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''
+                AND CASE WHEN k.indkey IS NULL THEN greatest({target_major}, current_setting('server_version_num')::int / 10000) >= 18
+                         ELSE a.attnum = ANY (k.indkey::int2[]) END)
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+UNION ALL
 SELECT format('table %I.%I', n.nspname, c.relname), 'its server publishes no partitioned table as a whole (PostgreSQL 13 does)', 'upgrade the server to version 13 or later first'
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND c.relkind = 'p' AND NOT c.relispartition AND current_setting('server_version_num')::int < 130000
