@@ -183,6 +183,19 @@ async fn postgres_names_roles_and_extensions_that_the_target_lacks() {
         .await
         .expect("read again");
 
+    primary.set("max_replication_slots", "1");
+    primary.restart().await.expect("back");
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "two replication slots are needed, and 0 of the 1 of source (127.0.0.1:",
+            "raise `max_replication_slots`",
+        ],
+    );
+    primary.set("max_replication_slots", "20");
+    primary.restart().await.expect("back");
+
     // Went with PostgreSQL 17.
     let said = refused(&ground, &["run", "--yes"], 1).await;
     assert_says(
