@@ -67,6 +67,25 @@ pub enum Requirement {
         /// The version in use.
         version: String,
     },
+    /// PostgreSQL: an account that row security does not bind, for tables that force it on their owner, too.
+    ForcedRowSecurity {
+        /// The tables.
+        tables: Vec<String>,
+    },
+    /// PostgreSQL: a setting that sessions begin with in this database, or as a role.
+    SessionDefault {
+        /// Whose sessions; nobody's in particular for the database's own.
+        role: Option<String>,
+        /// Whether only in this database.
+        in_database: bool,
+        /// `NAME TO VALUE`, as `ALTER DATABASE … SET` wants it.
+        setting: String,
+    },
+    /// PostgreSQL: a right that objects made later are given by themselves (`ALTER DEFAULT PRIVILEGES`).
+    DefaultRight {
+        /// The statement.
+        statement: String,
+    },
 }
 
 /// What a server lacks of what is required.

@@ -103,15 +103,11 @@ impl LoadError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Engine(error) => error.hint().map(str::to_owned),
-            Self::Refused(refusals) => {
-                let mut hints: Vec<&str> = Vec::new();
-                for refusal in refusals {
-                    if !hints.contains(&refusal.hint.as_str()) {
-                        hints.push(&refusal.hint);
-                    }
-                }
-                Some(hints.join(" · "))
-            }
+            Self::Refused(refusals) => match refusals.as_slice() {
+                [] => None,
+                [only] => Some(only.hint.clone()),
+                several => Some(hints(several)),
+            },
             Self::TargetNotEmpty(_) => Some(
                 "name a target without these objects, or drop them there; only an interrupted load of this same \
                  migration is taken up again"
@@ -137,6 +133,22 @@ fn name_all(refusals: &[Refusal]) -> String {
         .map(|refusal| format!("{} ({})", refusal.object, refusal.reason))
         .collect();
     names.join("; ")
+}
+
+/// What to do about each object, those with the same remedy together.
+fn hints(refusals: &[Refusal]) -> String {
+    let mut remedies: Vec<(&str, Vec<&str>)> = Vec::new();
+    for refusal in refusals {
+        match remedies.iter_mut().find(|(hint, _)| *hint == refusal.hint) {
+            Some((_, objects)) => objects.push(&refusal.object),
+            None => remedies.push((&refusal.hint, vec![&refusal.object])),
+        }
+    }
+    let remedies: Vec<String> = remedies
+        .into_iter()
+        .map(|(hint, objects)| format!("{}: {hint}", objects.join(", ")))
+        .collect();
+    remedies.join(" · ")
 }
 
 /// Copies everything in `scope` from `source` to `target`.

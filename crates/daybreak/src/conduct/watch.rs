@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use daybreak_runbook::{Entry, Event, Progress, Signal, StepError, What};
+use daybreak_runbook::{Entry, Event, Evidence, Progress, Signal, StepError, What};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, oneshot};
@@ -99,7 +99,9 @@ fn describe(entry: &Entry) -> Option<String> {
         Entry::Approved { step, by, .. } => format!("  ✓ {step} approved by {by}"),
         Entry::Declined { step, by, why, .. } => format!("  ✗ {step} declined by {by}: {why}"),
         Entry::StepAlreadySo { step, .. } => format!("  = {step}: already so"),
-        Entry::StepDone { step, took, .. } => format!("  ✓ {step:<22} {:>8.3} s", seconds(took)),
+        Entry::StepDone {
+            step, took, evidence, ..
+        } => format!("  ✓ {step:<22} {:>8.3} s{}", seconds(took), notes(evidence)),
         Entry::StepRetried { step, error, .. } => format!("  … {step} again after: {error}"),
         Entry::StepFailed { step, error, .. } => format!("  ✗ {step}: {}", with_hint(error)),
         Entry::StepSkipped { step, why } => format!("  - {step} skipped: {why}"),
@@ -115,6 +117,13 @@ fn describe(entry: &Entry) -> Option<String> {
         | Entry::UndoStarted { .. }
         | Entry::UndoIntended { .. } => return None,
     })
+}
+
+/// What works and should be known, a line each, where a step says such.
+fn notes(evidence: &Evidence) -> String {
+    let notes = evidence.get("notes").and_then(|notes| notes.as_array());
+    let notes = notes.into_iter().flatten().filter_map(|note| note.as_str());
+    notes.map(|note| format!("\n    note: {note}")).collect()
 }
 
 fn with_hint(error: &StepError) -> String {

@@ -188,6 +188,14 @@ async fn postgres_names_roles_and_extensions_that_the_target_lacks() {
             "CREATE ROLE \"Auditors\" NOLOGIN",
             "GRANT SELECT ON shop.accounts TO \"Auditors\"",
             "CREATE EXTENSION old_snapshot",
+            "CREATE TYPE shop.pair AS (x integer, y text)",
+            "CREATE CAST (shop.pair AS text) WITH INOUT",
+            "CREATE AGGREGATE shop.middle(float8 ORDER BY float8)
+                (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA)",
+            "CREATE TABLE shop.secrets (id integer PRIMARY KEY)",
+            "ALTER TABLE shop.secrets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+            "GRANT CREATE ON SCHEMA public TO PUBLIC",
+            "ALTER DATABASE shop SET search_path = shop, \"$user\"",
             "ALTER SYSTEM SET max_slot_wal_keep_size = '64MB'",
             "SELECT pg_reload_conf()",
         ],
@@ -230,10 +238,40 @@ async fn postgres_names_roles_and_extensions_that_the_target_lacks() {
         .await
         .expect("read again");
 
+    primary.set("max_replication_slots", "1");
+    primary.restart().await.expect("back");
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "two replication slots are needed, and 0 of the 1 of source (127.0.0.1:",
+            "raise `max_replication_slots`",
+        ],
+    );
+    primary.set("max_replication_slots", "20");
+    primary.restart().await.expect("back");
+
     // Went with PostgreSQL 17.
     let said = refused(&ground, &["run", "--yes"], 1).await;
-    assert_says(&said, &["extension old_snapshot", "hint:"]);
-    on(primary, "shop", &["DROP EXTENSION old_snapshot"]).await;
+    assert_says(
+        &said,
+        &[
+            "extension old_snapshot",
+            "cast (shop.pair AS pg_catalog.text)",
+            "aggregate shop.middle",
+            "hint: aggregate shop.middle",
+        ],
+    );
+    on(
+        primary,
+        "shop",
+        &[
+            "DROP EXTENSION old_snapshot",
+            "DROP CAST (shop.pair AS text)",
+            "DROP AGGREGATE shop.middle(float8 ORDER BY float8)",
+        ],
+    )
+    .await;
 
     let said = refused(&ground, &["run", "--yes"], 1).await;
     assert_says(
@@ -243,8 +281,16 @@ async fn postgres_names_roles_and_extensions_that_the_target_lacks() {
             "role \"Auditors\"",
             "table shop.accounts",
             "CREATE ROLE \"Auditors\" NOLOGIN",
+            "row security of shop.secrets",
+            "NO FORCE ROW LEVEL SECURITY",
         ],
     );
+    on(
+        primary,
+        "shop",
+        &["ALTER TABLE shop.secrets NO FORCE ROW LEVEL SECURITY"],
+    )
+    .await;
     let slots = primary
         .value("SELECT count(*) FROM pg_replication_slots")
         .await
@@ -256,17 +302,46 @@ async fn postgres_names_roles_and_extensions_that_the_target_lacks() {
         .sql("CREATE ROLE \"Auditors\" NOLOGIN")
         .await
         .expect("made");
+    // What fails at the end of a load says why, and keeps no slot.
+    on(
+        primary,
+        "shop",
+        &[
+            "CREATE FUNCTION shop.counted() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM accounts'",
+            "CREATE MATERIALIZED VIEW shop.counts AS SELECT shop.counted() AS accounts",
+        ],
+    )
+    .await;
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(
+        &said,
+        &[
+            "note: target (127.0.0.1:",
+            "ALTER DATABASE \"shop\" SET search_path TO shop, \"$user\"",
+            "rows of shop.counts on target",
+            "hint: a function that is called there names something without its schema",
+        ],
+    );
+    let slots = primary
+        .value("SELECT count(*) FROM pg_replication_slots")
+        .await
+        .expect("asked");
+    assert_eq!(slots.as_deref(), Some("0"), "the source keeps no log for it");
+    let path = "ALTER FUNCTION shop.counted() SET search_path = shop";
+    on(primary, "shop", &[path]).await;
+    ground.cluster.sql(path).await.expect("altered");
     ground
         .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
         .await;
     let granted = writer
         .rows_in(
             "shop",
-            "SELECT has_table_privilege('Auditors', 'shop.accounts', 'SELECT')",
+            "SELECT has_table_privilege('Auditors', 'shop.accounts', 'SELECT')
+                    AND has_schema_privilege('Auditors', 'public', 'CREATE')",
         )
         .await
         .expect("asked");
-    assert_eq!(granted, [[Some("t".to_owned())]], "the right came along");
+    assert_eq!(granted, [[Some("t".to_owned())]], "the rights came along");
 }
 
 /// `tls=verify` against a certificate nobody vouches for, against a server without TLS, and `tls=off` against one that insists.

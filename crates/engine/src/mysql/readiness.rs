@@ -338,7 +338,11 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
                     unmet.refusals.push(left_out(&arriving, &means.flavor));
                 }
             }
-            Requirement::Role { .. } | Requirement::Extension { .. } => {}
+            Requirement::Role { .. }
+            | Requirement::Extension { .. }
+            | Requirement::ForcedRowSecurity { .. }
+            | Requirement::SessionDefault { .. }
+            | Requirement::DefaultRight { .. } => {}
         }
     }
     if !means.intake.local_infile {

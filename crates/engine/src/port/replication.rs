@@ -68,6 +68,12 @@ pub trait Replication: Send + Sync {
 
     /// Removes link, subscription and slot, so that `from` keeps no logs for it. Account and publication stay.
     async fn remove(&self) -> Result<(), EngineError>;
+
+    /// Gives up what keeps changes on the leader from a load's snapshot on, where something does (PostgreSQL: the replication
+    /// slot): for a load that will not be replicated from. Idempotent.
+    async fn forget_snapshot(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
 }
 
 /// A row that changed.

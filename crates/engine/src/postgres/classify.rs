@@ -93,6 +93,17 @@ fn hint(refused: &DbError) -> Option<String> {
         "53200" if refused.message().contains("shared memory") => {
             "raise `max_locks_per_transaction`: one lock per table is held while the snapshot is open"
         }
+        // Names are looked up in `pg_catalog` alone, in our sessions as in the server's own maintenance (manual,
+        // "REFRESH MATERIALIZED VIEW", "CREATE INDEX").
+        "42P01" | "42883" | "42704" if refused.where_().is_some_and(|place| place.contains("function")) => {
+            "a function that is called there names something without its schema: ALTER FUNCTION … SET search_path = …, at the \
+             source and on the target, or write the schema into it"
+        }
+        // Ours name what the other side's catalog has.
+        "42703" => {
+            "the table was altered on one side since it was looked at: make the same change on the other side, where replication \
+             then goes on by itself"
+        }
         _ => return refused.hint().map(str::to_owned),
     };
     Some(hint.to_owned())

@@ -291,6 +291,10 @@ impl Replication for Link {
         let slot = self.drop_slot().await;
         subscription.and(slot)
     }
+
+    async fn forget_snapshot(&self) -> Result<(), EngineError> {
+        self.drop_slot().await
+    }
 }
 
 fn shown(server: &Endpoint, what: &str, text: String) -> (String, Statement) {
@@ -348,13 +352,17 @@ impl Link {
         Ok(ssl.as_deref() == Some("on"))
     }
 
-    /// Slots, walsenders and workers that are all taken.
+    /// Slots, walsenders and workers that are all taken. One slot is for replication, one for following which rows change before a
+    /// cut-over; a sender reads the first, the second is read through a session.
     async fn exhausted(&self) -> Result<Option<(String, &'static str)>, EngineError> {
         let what = "failed to ask for free replication slots";
         let from = self.from.lease().await?;
+        let name = quote::literal(self.name());
         let ask = format!(
-            "SELECT (SELECT count(*) FROM pg_replication_slots WHERE slot_name <> {})::text, current_setting('max_replication_slots')",
-            quote::literal(self.name())
+            "SELECT (SELECT count(*) FROM pg_replication_slots WHERE slot_name <> {name} AND NOT temporary)::text,
+                    current_setting('max_replication_slots'),
+                    (SELECT count(*) FROM pg_stat_replication WHERE application_name IS DISTINCT FROM {name})::text,
+                    current_setting('max_wal_senders')"
         );
         let rows = from.simple(&ask, what).await?;
         from.give_back();
@@ -364,12 +372,23 @@ impl Link {
                 .unwrap_or(0)
         };
         let (used, most) = (number(0), number(1));
-        if used >= most {
-            let reason = format!("all {most} replication slots of {} are taken", self.from.endpoint);
+        if used + 2 > most {
+            let reason = format!(
+                "two replication slots are needed, and {used} of the {most} of {} are taken",
+                self.from.endpoint
+            );
             return Ok(Some((
                 reason,
                 "drop slots nobody uses, or raise `max_replication_slots` and restart",
             )));
+        }
+        let (used, most) = (number(2), number(3));
+        if used >= most {
+            let reason = format!(
+                "a sender of the log is needed, and all {most} of {} are taken",
+                self.from.endpoint
+            );
+            return Ok(Some((reason, "raise `max_wal_senders` and restart")));
         }
         let to = self.to.lease().await?;
         let ask = "SELECT pg_is_in_recovery()::text, current_setting('max_logical_replication_workers'), current_setting('max_replication_slots')";

@@ -6,19 +6,22 @@ use super::connection::Connection;
 use super::quote;
 use crate::EngineError;
 
+/// Separates statements in a query's answer.
+const SEPARATOR: char = '\u{1}';
+
 /// A table as a publication needs it.
 struct Published {
     /// Its name, quoted, after `ONLY` where tables inherit from it.
     name: String,
-    /// Whether an updated or deleted row can be told by what the log holds of it.
-    identified: bool,
+    /// What makes the log name its updated and deleted rows: a statement for each relation of which it does not.
+    identify: Vec<String>,
     plain: TableName,
 }
 
 /// Makes the publication, or makes it list the scope's tables as they are now.
 ///
-/// A table without a key gets `REPLICA IDENTITY FULL` first: once published without, the server would refuse every UPDATE
-/// and DELETE of it.
+/// A table whose rows the log does not name, and each such partition of it, gets another `REPLICA IDENTITY` first (`FULL` where it
+/// has no key): once published without, the server would refuse every UPDATE and DELETE of it.
 pub(crate) async fn ensure(
     connection: &Connection,
     flavor: &Flavor,
@@ -27,8 +30,8 @@ pub(crate) async fn ensure(
 ) -> Result<(), EngineError> {
     let what = format!("failed to make the publication `{name}`");
     let tables = tables(connection, flavor, scope).await?;
-    for table in tables.iter().filter(|table| !table.identified) {
-        connection.execute(&identify(&table.name), what.clone()).await?;
+    for statement in tables.iter().flat_map(|table| &table.identify) {
+        connection.execute(statement, what.clone()).await?;
     }
     let list: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
     let wanted = list.join(", ");
@@ -60,7 +63,8 @@ pub(crate) async fn for_changes(
     name: &str,
 ) -> Result<Vec<TableName>, EngineError> {
     let tables = tables(connection, flavor, scope).await?;
-    let (identified, others): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.identified);
+    let (identified, others): (Vec<_>, Vec<_>) =
+        tables.into_iter().partition(|table| table.identify.is_empty());
     let list: Vec<_> = identified.iter().map(|table| table.name.as_str()).collect();
     let what = format!("failed to make the publication `{name}`");
     connection
@@ -95,29 +99,20 @@ async fn tables(
     flavor: &Flavor,
     scope: &Scope,
 ) -> Result<Vec<Published>, EngineError> {
-    let whole = flavor.replicates_partitioned_tables();
-    let ask = format!(
-        "SELECT format('%s%I.%I', CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END, n.nspname, c.relname),
-                (c.relreplident IN ('f', 'i')
-                 OR c.relreplident = 'd' AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary))::text,
-                n.nspname, c.relname
-         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-         WHERE n.nspname = ANY ({}) AND c.relpersistence = 'p' AND {}
-           AND NOT EXISTS (SELECT FROM pg_depend AS d
-                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-         ORDER BY n.nspname, c.relname",
-        quote::text_array(scope.schemas.iter().map(String::as_str)),
-        if whole { "c.relkind IN ('r', 'p') AND NOT c.relispartition" } else { "c.relkind = 'r'" },
-    );
+    let schemas = quote::text_array(scope.schemas.iter().map(String::as_str));
+    let ask = include_str!("sql/published_tables.sql")
+        .replace("{schemas}", &schemas)
+        .replace("{whole}", &flavor.replicates_partitioned_tables().to_string());
     let rows = connection
         .simple(&ask, "failed to list the tables to publish")
         .await?;
     Ok(rows
         .iter()
         .filter_map(|row| {
+            let identify = row.get(1).into_iter().flat_map(|all| all.split(SEPARATOR));
             Some(Published {
                 name: row.get(0)?.to_owned(),
-                identified: row.get(1) == Some("true"),
+                identify: identify.map(str::to_owned).collect(),
                 plain: TableName::new(row.get(2)?, row.get(3)?),
             })
         })

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daybreak_model::{Flavor, Refusal, Requirement, Scope, Unmet, some_of};
 
+use tokio_postgres::SimpleQueryRow;
+
 use super::connection::Connection;
 use super::quote;
 use crate::{EngineError, SettingCheck};
@@ -31,8 +33,13 @@ struct Offer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Means {
     managed: bool,
+    /// Whether row security does not bind our account.
+    unbound: bool,
+    database: String,
     roles: BTreeSet<String>,
     extensions: BTreeMap<String, Offer>,
+    /// Session defaults and default rights that are there.
+    defaults: Vec<Requirement>,
 }
 
 /// What the objects of a scope need.
@@ -60,7 +67,49 @@ pub(crate) async fn requirements(
             version: row.get(1)?.to_owned(),
         })
     }));
+    let sql = include_str!("sql/forced_row_security.sql").replace("{schemas}", &schemas);
+    let rows = connection
+        .simple(&sql, "failed to list tables with forced row security")
+        .await?;
+    let tables: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row.get(0))
+        .map(str::to_owned)
+        .collect();
+    if !tables.is_empty() {
+        requirements.push(Requirement::ForcedRowSecurity { tables });
+    }
+    requirements.extend(session_defaults(connection).await?);
+    let sql = include_str!("sql/default_rights.sql").replace("{schemas}", &schemas);
+    requirements.extend(default_rights(connection, &sql).await?);
     Ok(requirements)
+}
+
+async fn session_defaults(connection: &Connection) -> Result<Vec<Requirement>, EngineError> {
+    let sql = include_str!("sql/session_defaults.sql");
+    let rows = connection
+        .simple(sql, "failed to list what sessions begin with")
+        .await?;
+    let setting = |row: &SimpleQueryRow| {
+        Some(Requirement::SessionDefault {
+            role: row.get(0).map(str::to_owned),
+            in_database: row.get(1)? == "true",
+            setting: row.get(2)?.to_owned(),
+        })
+    };
+    Ok(rows.iter().filter_map(setting).collect())
+}
+
+async fn default_rights(connection: &Connection, sql: &str) -> Result<Vec<Requirement>, EngineError> {
+    let rows = connection
+        .simple(sql, "failed to list default privileges")
+        .await?;
+    let right = |row: &SimpleQueryRow| {
+        Some(Requirement::DefaultRight {
+            statement: row.get(0)?.to_owned(),
+        })
+    };
+    Ok(rows.iter().filter_map(right).collect())
 }
 
 /// Which requirements this server does not meet.
@@ -90,8 +139,20 @@ pub(crate) async fn unmet(
         };
         Some((row.get(0)?.to_owned(), offer))
     });
+    let mut defaults = session_defaults(connection).await?;
+    let everywhere = "ARRAY(SELECT nspname::text FROM pg_namespace)";
+    let sql = include_str!("sql/default_rights.sql").replace("{schemas}", everywhere);
+    defaults.extend(default_rights(connection, &sql).await?);
+    let what = "failed to ask for the database and our account in it";
+    let sql =
+        "SELECT current_database(), rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+    let own = connection.simple(sql, what).await?;
+    let own = |column| own.first().and_then(|row| row.get(column)).unwrap_or_default();
     let means = Means {
         managed: flavor.is_managed(),
+        unbound: own(1) == "t",
+        database: own(0).to_owned(),
+        defaults,
         roles,
         extensions: extensions.collect(),
     };
@@ -185,7 +246,21 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
                 }),
                 Some(_) => {}
             },
-            Requirement::Role { .. }
+            Requirement::ForcedRowSecurity { tables } if !means.unbound => {
+                unmet.refusals.push(Refusal {
+                    object: format!("row security of {}", some_of(tables)),
+                    reason: "it is forced on the tables' owner, too, who our account will be here: it could neither replicate into \
+                             them nor compare their rows"
+                        .to_owned(),
+                    hint: "give our account here the attribute BYPASSRLS, or run ALTER TABLE … NO FORCE ROW LEVEL SECURITY at the \
+                           source until the migration is over"
+                        .to_owned(),
+                });
+            }
+            Requirement::ForcedRowSecurity { .. }
+            | Requirement::SessionDefault { .. }
+            | Requirement::DefaultRight { .. }
+            | Requirement::Role { .. }
             | Requirement::Definer { .. }
             | Requirement::LoggedProgram { .. }
             | Requirement::NameCase { .. }
@@ -195,7 +270,51 @@ fn judge(requirements: &[Requirement], means: &Means) -> Unmet {
             | Requirement::EventScheduler { .. } => {}
         }
     }
+    unmet.notes.extend(defaults_left_behind(requirements, means));
     unmet
+}
+
+/// What later sessions and objects begin with at the source and not here, one note for each of whom it is for.
+fn defaults_left_behind(requirements: &[Requirement], means: &Means) -> Vec<Refusal> {
+    let database = quote::identifier(&means.database);
+    let mut statements: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for requirement in requirements.iter().filter(|it| !means.defaults.contains(it)) {
+        let (whose, statement) = match requirement {
+            Requirement::SessionDefault {
+                role: None, setting, ..
+            } => (
+                "sessions in the database".to_owned(),
+                format!("ALTER DATABASE {database} SET {setting}"),
+            ),
+            Requirement::SessionDefault {
+                role: Some(role),
+                in_database,
+                setting,
+            } => {
+                let role = quote::identifier(role);
+                let place = if *in_database {
+                    format!(" IN DATABASE {database}")
+                } else {
+                    String::new()
+                };
+                (
+                    format!("sessions of role {role}"),
+                    format!("ALTER ROLE {role}{place} SET {setting}"),
+                )
+            }
+            Requirement::DefaultRight { statement } => {
+                ("rights to later objects".to_owned(), statement.clone())
+            }
+            _ => continue,
+        };
+        statements.entry(whose).or_default().push(statement);
+    }
+    let note = |(object, statements): (String, Vec<String>)| Refusal {
+        object,
+        reason: "they begin otherwise at the source, which is not carried".to_owned(),
+        hint: format!("where applications rely on it: {}", statements.join("; ")),
+    };
+    statements.into_iter().map(note).collect()
 }
 
 fn are(objects: &[String]) -> String {
@@ -223,6 +342,9 @@ mod tests {
         };
         Means {
             managed: true,
+            unbound: false,
+            database: "shop".to_owned(),
+            defaults: vec![begins_with(None, "search_path TO shop")],
             roles: ["app".to_owned()].into(),
             extensions: [
                 ("citext".to_owned(), offer("1.6", true)),
@@ -249,6 +371,45 @@ mod tests {
             refused.reason.starts_with("table s.a, view s.b are"),
             "{refused:?}"
         );
+    }
+
+    fn begins_with(role: Option<&str>, setting: &str) -> Requirement {
+        Requirement::SessionDefault {
+            role: role.map(str::to_owned),
+            in_database: true,
+            setting: setting.to_owned(),
+        }
+    }
+
+    #[test]
+    fn defaults_that_stay_behind_are_noted_with_the_statement_that_sets_them() {
+        let same = judge(&[begins_with(None, "search_path TO shop")], &means());
+        assert!(same.refusals.is_empty() && same.notes.is_empty());
+        for (role, hint) in [
+            (None, "ALTER DATABASE \"shop\" SET search_path TO other"),
+            (
+                Some("app"),
+                "ALTER ROLE \"app\" IN DATABASE \"shop\" SET search_path TO other",
+            ),
+        ] {
+            let note = judge(&[begins_with(role, "search_path TO other")], &means())
+                .notes
+                .remove(0);
+            assert!(note.hint.ends_with(hint), "{note:?}");
+        }
+    }
+
+    #[test]
+    fn forced_row_security_binds_all_but_a_privileged_account() {
+        let forced = [Requirement::ForcedRowSecurity {
+            tables: vec!["s.a".to_owned()],
+        }];
+        assert_eq!(judge(&forced, &means()).refusals.len(), 1);
+        let unbound = Means {
+            unbound: true,
+            ..means()
+        };
+        assert_eq!(judge(&forced, &unbound).refusals, []);
     }
 
     #[test]

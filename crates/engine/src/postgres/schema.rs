@@ -190,8 +190,11 @@ async fn refusals(
 ) -> Result<Vec<Refusal>, EngineError> {
     let what = "failed to look for what cannot be carried";
     let ask = in_scope(include_str!("sql/schema/refusals.sql"), scope)
-        .replace("{target_major}", &for_target.version.major.to_string());
-    let rows = connection.simple(&ask, what).await?;
+        .replace("{target_major}", &for_target.version.major.to_string())
+        .replace("{target_managed}", &for_target.is_managed().to_string());
+    let mut rows = connection.simple(&ask, what).await?;
+    let ask = in_scope(include_str!("sql/schema/incomparable.sql"), scope);
+    rows.extend(connection.simple(&ask, what).await?);
     let refusal = |row: &SimpleQueryRow| {
         Some(Refusal {
             object: row.get(0)?.to_owned(),

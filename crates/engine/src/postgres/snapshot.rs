@@ -83,7 +83,8 @@ async fn import(
     );
     let created = tokio::time::timeout(OPEN_TRANSACTIONS, origin.simple(&create, what.clone())).await;
     let created = created.map_err(|_| {
-        let hint = "a transaction has been open since before: end it (`pg_stat_activity`, oldest `xact_start`), then try again";
+        let hint = "a transaction has been open since before: end it (`pg_stat_activity`, oldest `xact_start`; prepared ones are in \
+                    `pg_prepared_xacts`), then try again";
         trouble(origin.server(), what.clone(), ErrorKind::Lock, Some(hint))
     })??;
     let row = created.first();

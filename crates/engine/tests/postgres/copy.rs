@@ -4,6 +4,15 @@ use crate::pair::{assert_same_schema, aurora, digests, load, own, sandbox, scope
 
 const EVERYTHING: &str = include_str!("everything.sql");
 
+/// What both images might leave out alike.
+const ARRIVED: [&str; 4] = [
+    r#"SELECT obj_description('"Other ""schema"""."we""ird ta''ble; drop"'::regclass)"#,
+    "SELECT obj_description(oid, 'pg_statistic_ext') || ' ' || stxstattarget FROM pg_statistic_ext WHERE stxname = 'orders_stats'",
+    "SELECT column_default FROM information_schema.columns WHERE table_name = 'a_view' AND column_name = 'twice'",
+    "SELECT string_agg(concat(tgrelid::regclass, ' ', tgenabled), ', ' ORDER BY tgrelid::regclass::text) FROM pg_trigger
+     WHERE tgname = 'noted'",
+];
+
 async fn moves(from: u8, to: u8) {
     let sandbox = sandbox();
     let Some(source) = own(&sandbox, "source", from).await else {
@@ -17,7 +26,42 @@ async fn moves(from: u8, to: u8) {
     load(&source, &target, &scope, "moves").await;
     assert_same_schema(&source, &target, &scope).await;
     assert_eq!(digests(&source, &scope).await, digests(&target, &scope).await);
+    for question in ARRIVED {
+        let there = target.value(question).await;
+        assert_eq!(there, source.value(question).await, "{question}");
+        assert!(there.is_some(), "{question}");
+    }
+    source.run(&[INCOMPARABLE]).await;
+    let flavor = target.database.flavor().await.unwrap();
+    let image = source
+        .database
+        .schema(&crate::pair::scope(&["refused"]), &flavor)
+        .await;
+    let refusals = image.unwrap().refusals;
+    let refused: Vec<_> = refusals.iter().map(|refusal| refusal.object.as_str()).collect();
+    let mut expected = vec![
+        "table refused.generated_key",
+        "table refused.arrays",
+        "table refused.pairs",
+    ];
+    if to >= 18 {
+        expected.insert(0, "table refused.comparable");
+    }
+    assert_eq!(refused, expected);
+    let arrays = &refusals[refusals.len() - 2];
+    assert!(arrays.reason.ends_with("column a (json[])"), "{refusals:?}");
 }
+
+/// Without a key, and some of a type without equality; one with a key that is not sent.
+const INCOMPARABLE: &str = "CREATE SCHEMA refused;
+    CREATE TYPE refused.pair AS (x integer, p point);
+    CREATE DOMAIN refused.short AS varchar(5);
+    CREATE TABLE refused.arrays (at timestamptz, a json[]);
+    CREATE TABLE refused.pairs (at timestamptz PRIMARY KEY DEFERRABLE, p refused.pair);
+    CREATE TABLE refused.generated_key (a integer, g integer GENERATED ALWAYS AS (a + 1) STORED PRIMARY KEY);
+    CREATE TABLE refused.keyed (id integer PRIMARY KEY, a json);
+    CREATE TABLE refused.comparable (v varchar, d refused.short, b jsonb, r int4range, m shop.mood[], c regclass, e public.hstore,
+        g box GENERATED ALWAYS AS (box '((0,0),(1,1))') STORED)";
 
 #[tokio::test]
 async fn from_13_to_17() {

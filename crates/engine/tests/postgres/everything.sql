@@ -105,3 +105,29 @@ COMMENT ON TRIGGER touch ON shop.parent IS 'touches';
 COMMENT ON SCHEMA shop IS 'the shop';
 COMMENT ON TYPE shop.mood IS 'a mood';
 COMMENT ON VIEW shop.a_view IS 'a view';
+
+-- Names that end a quotation, comments in a schema whose name needs quotes.
+CREATE TABLE shop."$rights$" ("$rights$" integer PRIMARY KEY);
+GRANT SELECT ON shop."$rights$" TO PUBLIC;
+COMMENT ON TABLE "Other ""schema"""."we""ird ta'ble; drop" IS 'it''s \ odd';
+COMMENT ON STATISTICS shop.orders_stats IS 'of orders';
+-- A check that old rows break.
+CREATE DOMAIN shop.late AS text;
+CREATE TABLE shop.lately (id integer PRIMARY KEY, v shop.late);
+INSERT INTO shop.lately VALUES (1, 'bad');
+ALTER DOMAIN shop.late ADD CONSTRAINT good CHECK (VALUE <> 'bad') NOT VALID;
+-- What a partition has alone.
+CREATE INDEX parts_2020_at ON shop.parts_2020 (at DESC);
+CREATE STATISTICS shop.parts_other_stats (ndistinct) ON id, v FROM shop.parts_other;
+ALTER TABLE shop.parts_other ADD CONSTRAINT parts_other_unique UNIQUE (v, id, at);
+CREATE TRIGGER noted AFTER INSERT ON shop.parts FOR EACH ROW EXECUTE FUNCTION shop.touch();
+ALTER TABLE shop.parts_2021 DISABLE TRIGGER noted;
+ALTER TABLE shop.parts_2021_1 ENABLE ALWAYS TRIGGER noted;
+-- A constraint trigger, whose entry as a constraint needs it, and it its table.
+CREATE CONSTRAINT TRIGGER at_last AFTER INSERT ON shop.parent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shop.touch();
+-- What views and statistics have beside their definition.
+ALTER VIEW shop.a_view ALTER COLUMN twice SET DEFAULT 2;
+ALTER STATISTICS shop.orders_stats SET STATISTICS 200;
+CREATE STATISTICS shop.mat_stats (ndistinct) ON parent_id, total FROM shop.mat;
+-- A declared encoding is left out wherever the value travels.
+INSERT INTO shop.every_type (am) VALUES ('<?xml version="1.0" encoding="latin1"?><a>b</a>');

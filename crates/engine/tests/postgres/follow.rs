@@ -16,7 +16,17 @@ const TABLES: &str = "CREATE SCHEMA shop;
     INSERT INTO shop.log SELECT now(), 'same' FROM generate_series(1, 3);
     CREATE TABLE shop.parts (id integer, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
     CREATE TABLE shop.parts_0 PARTITION OF shop.parts FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
-    CREATE TABLE shop.parts_1 PARTITION OF shop.parts DEFAULT";
+    CREATE TABLE shop.parts_1 PARTITION OF shop.parts DEFAULT;
+    CREATE TABLE shop.deferred (id integer PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, n integer);
+    CREATE TABLE shop.unnamed (id integer PRIMARY KEY, n integer);
+    ALTER TABLE shop.unnamed REPLICA IDENTITY NOTHING;
+    CREATE TABLE shop.loose (k text, n integer) PARTITION BY LIST (k);
+    CREATE TABLE shop.loose_a PARTITION OF shop.loose FOR VALUES IN ('a');
+    CREATE TABLE shop.loose_b PARTITION OF shop.loose DEFAULT;
+    ALTER TABLE shop.loose_a ADD PRIMARY KEY (n);
+    INSERT INTO shop.deferred VALUES (1, 1), (2, 2);
+    INSERT INTO shop.unnamed VALUES (1, 1);
+    INSERT INTO shop.loose VALUES ('a', 1), ('b', 2)";
 
 async fn write_some(side: &Side, from: u32) {
     side.run(&[&format!(
@@ -25,6 +35,9 @@ async fn write_some(side: &Side, from: u32) {
          INSERT INTO shop.accounts VALUES (10000 + {from}, 1);
          INSERT INTO shop.parts SELECT {from}, date '2020-12-30' + g FROM generate_series(0, 4) AS g;
          UPDATE shop.parts SET day = '2022-02-02' WHERE id = {from} AND day = '2020-12-30';
+         UPDATE shop.deferred SET id = 3 - id, n = {from};
+         UPDATE shop.unnamed SET n = {from};
+         UPDATE shop.loose SET n = n + {from}, k = CASE k WHEN 'a' THEN 'b' ELSE 'a' END;
          UPDATE shop.log SET note = 'changed {from}' WHERE ctid IN (SELECT ctid FROM shop.log LIMIT 1)"
     )])
     .await;

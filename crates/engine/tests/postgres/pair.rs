@@ -184,6 +184,18 @@ pub(crate) async fn load(
     let flavor = target.database.flavor().await.unwrap();
     let image = source.database.schema(scope, &flavor).await.unwrap();
     assert_eq!(image.refusals, []);
+    // A load makes these when it is done with their table's rows.
+    for object in image
+        .objects
+        .iter()
+        .filter(|object| object.phase == Phase::AfterRows)
+    {
+        let known = image
+            .tables
+            .iter()
+            .any(|table| Some(&table.name) == object.table.as_ref());
+        assert!(known, "{} is of no table that is copied", object.name);
+    }
     make(target, &image, Phase::BeforeRows).await;
     let snapshot = source
         .database

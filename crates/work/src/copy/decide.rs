@@ -54,17 +54,8 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
             }
         }
     }
-    for schema in present
-        .objects
-        .iter()
-        .filter(|object| object.kind == ObjectKind::Schema)
-    {
-        // One with other defaults is made like the source's.
-        let wanted = wanted.get(&(schema.kind, schema.name.as_str()));
-        if wanted.is_none_or(|wanted| wanted.definition == schema.definition) {
-            kept.insert((schema.kind, schema.name.clone()));
-        }
-    }
+    // Every schema is made, also one that stands there: its defaults and rights are to be the source's, and making it again
+    // changes nothing else.
     let started = present.tables.iter().map(|table| table.name.clone()).collect();
     Ok(LoadPlan {
         image,
@@ -200,13 +191,12 @@ mod tests {
             object(ObjectKind::Schema, "shop", "s"),
             object(ObjectKind::Table, "shop.a", "x"),
         ]);
-        let empty = image(vec![object(ObjectKind::Schema, "shop", "other")]);
-        let onto_empty =
-            plan(source.clone(), &empty, false).expect("an empty schema of the same name is no obstacle");
-        assert!(
-            onto_empty.present.is_empty(),
-            "one with other defaults is made like the source's"
-        );
+        for schema in ["s", "other"] {
+            let there = image(vec![object(ObjectKind::Schema, "shop", schema)]);
+            let onto_empty =
+                plan(source.clone(), &there, false).expect("an empty schema of the same name is no obstacle");
+            assert!(onto_empty.present.is_empty(), "it is made like the source's");
+        }
         let half = image(vec![object(ObjectKind::Table, "shop.a", "x")]);
         assert!(matches!(
             plan(source.clone(), &half, false),
@@ -232,17 +222,22 @@ mod tests {
 
     #[test]
     fn refusals_come_before_everything() {
-        let refusal = Refusal {
-            object: "t".to_owned(),
+        let refusal = |object: &str, hint: &str| Refusal {
+            object: object.to_owned(),
             reason: "r".to_owned(),
-            hint: "h".to_owned(),
+            hint: hint.to_owned(),
         };
-        let source = SchemaImage {
-            refusals: vec![refusal],
-            ..SchemaImage::default()
+        let hint = |refusals| {
+            let source = SchemaImage {
+                refusals,
+                ..SchemaImage::default()
+            };
+            let error = plan(source, &SchemaImage::default(), false).expect_err("refused");
+            error.hint()
         };
-        let error = plan(source, &SchemaImage::default(), false).expect_err("refused");
-        assert_eq!(error.hint().as_deref(), Some("h"));
+        assert_eq!(hint(vec![refusal("t", "h")]).as_deref(), Some("h"));
+        let three = vec![refusal("t", "h"), refusal("u", "other"), refusal("v", "h")];
+        assert_eq!(hint(three).as_deref(), Some("t, v: h · u: other"));
     }
 
     #[test]

@@ -9,6 +9,10 @@ use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
 use crate::plays::relay::shown;
 
+/// What a load that is taken back leaves.
+const STAYS: &str =
+    "what was copied stays on the target, where no application sees it: drop it there to start afresh";
+
 /// Copies everything in the scope from a consistent snapshot of the source. Its evidence is the position that
 /// replication starts from.
 pub(super) struct LoadCopy(pub(super) Arc<World>);
@@ -34,20 +38,39 @@ impl Step for LoadCopy {
     fn plan(&self) -> StepPlan {
         let world = &self.0;
         StepPlan {
-            servers: vec![world.source.endpoint().to_string(), world.target.endpoint().to_string()],
-            statements: vec![
-                format!("{}: a consistent snapshot, held while rows are read", world.source.endpoint()),
-                format!("{}: every object of {} as the source defines it", world.target.endpoint(), world.settings.scope.schemas.join(", ")),
+            servers: vec![
+                world.source.endpoint().to_string(),
+                world.target.endpoint().to_string(),
             ],
-            undo: Undo::Irreversible(
-                "what was copied stays on the target, where no application sees it; drop it there to start afresh".to_owned(),
-            ),
+            statements: vec![
+                format!(
+                    "{}: a consistent snapshot, held while rows are read",
+                    world.source.endpoint()
+                ),
+                format!(
+                    "{}: every object of {} as the source defines it",
+                    world.target.endpoint(),
+                    world.settings.scope.schemas.join(", ")
+                ),
+            ],
+            undo: if world.settings.native {
+                Undo::By(vec![format!(
+                    "{}: forget where the copy's changes begin (PostgreSQL: drop the replication slot); {STAYS}",
+                    world.source.endpoint()
+                )])
+            } else {
+                Undo::Irreversible(STAYS.to_owned())
+            },
             deadline: Duration::from_secs(7 * 86_400),
             blast_radius: format!(
                 "writes on the source wait at most {:.0} s while the snapshot is taken; reading load on the source",
                 world.settings.load.snapshot_patience.as_secs_f64()
             ),
-            ..StepPlan::new("load.copy", "D2", "copy schema and rows from a consistent snapshot")
+            ..StepPlan::new(
+                "load.copy",
+                "D2",
+                "copy schema and rows from a consistent snapshot",
+            )
         }
     }
 
@@ -67,7 +90,7 @@ impl Step for LoadCopy {
         if !resume {
             cx.note(Evidence::none().with("began", true)).await?;
         }
-        let report: LoadReport = shown(cx, "rows", |observer| async move {
+        let report: Result<LoadReport, StepError> = shown(cx, "rows", |observer| async move {
             load(
                 &world.source,
                 &world.target,
@@ -80,8 +103,15 @@ impl Step for LoadCopy {
             .map_err(|error| self.with_server(error))
             .or_fail()
         })
-        .await?;
-        Ok(evidence(&report))
+        .await;
+        if report.is_err() && world.settings.native {
+            // The next attempt takes a snapshot of its own. A slot that nobody reads would make the source keep its log until its
+            // disk is full; where it cannot be dropped now, the next attempt or the undo does.
+            if let Err(error) = world.forward.forget_snapshot().await {
+                tracing::warn!(%error, "a replication slot may be left on the source");
+            }
+        }
+        Ok(evidence(&report?))
     }
 
     /// Every object of the source is there as it is here; rows are compared by the data check, once replication runs.
@@ -99,5 +129,11 @@ impl Step for LoadCopy {
             Ok(()) => Verdict::Holds(evidence),
             Err(why) => Verdict::DoesNotHold { why, evidence },
         })
+    }
+
+    /// The slot goes, if there is one; the copy stays.
+    async fn undo(&self, _cx: &Context) -> Result<Evidence, StepError> {
+        self.0.forward.forget_snapshot().await.or_fail()?;
+        Ok(Evidence::none())
     }
 }

@@ -46,5 +46,11 @@ pub(super) fn statement(rights: &[Right]) -> Option<String> {
         ),
     };
     let body: Vec<_> = rights.iter().map(grant).collect();
-    (!body.is_empty()).then(|| format!("DO $rights$ BEGIN\n{}\nEND $rights$", body.join("\n")))
+    // A quoted body: no name can end it, as one that holds the tag would end a dollar-quoted one.
+    (!body.is_empty()).then(|| {
+        format!(
+            "DO {}",
+            quote::literal(&format!("BEGIN\n{}\nEND", body.join("\n")))
+        )
+    })
 }

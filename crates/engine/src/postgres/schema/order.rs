@@ -92,23 +92,37 @@ pub(super) fn sorted(items: Vec<Item>, links: &Links) -> Vec<SchemaObject> {
     sorted
 }
 
-/// Kahn's algorithm; among those that could come next, the first in the given order does. What stands in a circle, which only
-/// a routine's default arguments could make, comes last as given.
+/// Kahn's algorithm; among those that could come next, the first in the given order does. Where nothing could, objects need each
+/// other in a circle, which only a routine's default arguments could make: its first comes without waiting for what it needs, so
+/// that everything outside the circle keeps its place.
 fn topological(needs: &[BTreeSet<usize>], needed_by: &[BTreeSet<usize>]) -> Vec<usize> {
     let mut open: Vec<_> = needs.iter().map(BTreeSet::len).collect();
     let mut ready: BTreeSet<_> = (0..needs.len()).filter(|place| open[*place] == 0).collect();
+    let mut waiting: BTreeSet<_> = (0..needs.len()).filter(|place| open[*place] > 0).collect();
     let mut order = Vec::with_capacity(needs.len());
-    while let Some(place) = ready.pop_first() {
+    while let Some(place) = ready.pop_first().or_else(|| first_of_a_circle(needs, &waiting)) {
+        waiting.remove(&place);
         order.push(place);
         for by in &needed_by[place] {
             open[*by] -= 1;
-            if open[*by] == 0 {
+            if open[*by] == 0 && waiting.remove(by) {
                 ready.insert(*by);
             }
         }
     }
-    order.extend((0..needs.len()).filter(|place| open[*place] > 0));
     order
+}
+
+/// The first member of a circle among those that wait, each for another of them.
+fn first_of_a_circle(needs: &[BTreeSet<usize>], waiting: &BTreeSet<usize>) -> Option<usize> {
+    let mut place = *waiting.first()?;
+    let mut path = Vec::new();
+    while !path.contains(&place) {
+        path.push(place);
+        place = *needs[place].iter().find(|needed| waiting.contains(needed))?;
+    }
+    let circle = path.into_iter().skip_while(|member| *member != place);
+    circle.min()
 }
 
 #[cfg(test)]
@@ -161,12 +175,26 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_loses_nothing() {
-        let items = vec![item(1, "a", Phase::BeforeRows), item(2, "b", Phase::BeforeRows)];
+    fn a_circle_loses_nothing_and_keeps_the_rest_in_order() {
+        let items = vec![
+            item(1, "view on the view", Phase::BeforeRows),
+            item(2, "view on b", Phase::BeforeRows),
+            item(3, "a", Phase::BeforeRows),
+            item(4, "b", Phase::BeforeRows),
+        ];
         let links = Links {
-            needs: vec![((1, 1), (1, 2)), ((1, 2), (1, 1))],
+            needs: vec![
+                ((1, 1), (1, 2)),
+                ((1, 2), (1, 4)),
+                ((1, 3), (1, 4)),
+                ((1, 4), (1, 3)),
+            ],
             part_of: HashMap::new(),
         };
-        assert_eq!(sorted(items, &links).len(), 2);
+        let order: Vec<_> = sorted(items, &links)
+            .into_iter()
+            .map(|object| object.name)
+            .collect();
+        assert_eq!(order, ["a", "b", "view on b", "view on the view"]);
     }
 }

@@ -8,6 +8,7 @@ FROM (VALUES
     ('IntervalStyle', 'postgres'),
     ('extra_float_digits', '3'),
     ('bytea_output', 'hex'),
+    ('array_nulls', 'on'),
     ('xmlbinary', 'base64'),
     ('xmloption', 'content'),
     ('lc_monetary', 'C'),

@@ -14,9 +14,13 @@ SELECT 'pg_type'::regclass, (to_jsonb(r) ->> 'rngmultitypid')::oid, 'pg_type'::r
 FROM pg_range AS r WHERE (to_jsonb(r) ->> 'rngmultitypid')::oid >= 16384
 UNION ALL
 SELECT 'pg_constraint'::regclass, oid, 'pg_class'::regclass, conrelid FROM pg_constraint
-WHERE conrelid <> 0 AND contype NOT IN ('p', 'u', 'x', 'f') AND convalidated
+WHERE conrelid <> 0 AND contype NOT IN ('p', 'u', 'x', 'f', 't') AND convalidated
 UNION ALL
-SELECT 'pg_constraint'::regclass, oid, 'pg_type'::regclass, contypid FROM pg_constraint WHERE contypid <> 0
+-- A constraint trigger's entry needs the trigger, which needs the table.
+SELECT 'pg_constraint'::regclass, tgconstraint, 'pg_trigger'::regclass, oid FROM pg_trigger
+WHERE NOT tgisinternal AND tgconstraint <> 0
+UNION ALL
+SELECT 'pg_constraint'::regclass, oid, 'pg_type'::regclass, contypid FROM pg_constraint WHERE contypid <> 0 AND convalidated
 UNION ALL
 SELECT 'pg_constraint'::regclass, oid, 'pg_constraint'::regclass, conparentid FROM pg_constraint WHERE conparentid <> 0
 UNION ALL

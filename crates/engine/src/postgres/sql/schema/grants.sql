@@ -35,8 +35,8 @@ WHERE pg_get_userbyid(x.grantee) !~ '^pg_' AND (x.grantee = 0 OR EXISTS (SELECT 
   AND x.privilege_type <> 'MAINTAIN'
 GROUP BY class, oid, column_number, kind, name, x.grantee, x.is_grantable
 UNION ALL
--- Everybody may run a routine and use a type unless that was taken away.
+-- Everybody may run a routine and use a type unless that was taken away, and use the schema `public`, which every database has.
 SELECT class, oid, NULL, format('REVOKE ALL ON %s %s FROM PUBLIC', kind, name)
 FROM held
-WHERE kind IN ('ROUTINE', 'TYPE') AND NOT EXISTS (SELECT FROM aclexplode(acl) AS x WHERE x.grantee = 0)
+WHERE (kind IN ('ROUTINE', 'TYPE') OR kind = 'SCHEMA' AND name = 'public') AND NOT EXISTS (SELECT FROM aclexplode(acl) AS x WHERE x.grantee = 0)
 ORDER BY 1, 2, 4 DESC

@@ -1,5 +1,6 @@
--- Indexes that belong to no constraint and no parent's index. An invalid one is left out: it serves nobody.
-SELECT 'pg_class'::regclass::oid, x.oid, 'index', format('%I.%I', n.nspname, x.relname), tn.nspname, c.relname,
+-- Indexes that belong to no constraint and no parent's index. An invalid one is left out: it serves nobody. Those of a partition
+-- alone are made with the table that its rows are copied with.
+SELECT 'pg_class'::regclass::oid, x.oid, 'index', format('%I.%I', n.nspname, x.relname), rn.nspname, root.relname,
        CASE c.relkind WHEN 'm' THEN 'after_all' ELSE 'after_rows' END,
        concat_ws(E'\x01', regexp_replace(pg_get_indexdef(x.oid), ' ON ONLY ', ' ON '),
            CASE WHEN i.indisreplident AND c.relreplident = 'i'
@@ -13,6 +14,8 @@ JOIN pg_class AS x ON x.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = x.relnamespace
 JOIN pg_class AS c ON c.oid = i.indrelid
 JOIN pg_namespace AS tn ON tn.oid = c.relnamespace
+JOIN pg_class AS root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid)
+JOIN pg_namespace AS rn ON rn.oid = root.relnamespace
 WHERE tn.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'm') AND i.indislive AND (i.indisvalid OR c.relkind = 'p')
   AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))
   AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = x.oid)

@@ -19,6 +19,11 @@ FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_langu
 WHERE n.nspname = ANY ({schemas}) AND l.lanname IN ('c', 'internal') AND p.prokind <> 'a'
   AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
 UNION ALL
+SELECT format('aggregate %s', p.oid::regprocedure), 'its state is of the type internal, which only a superuser may use', 'install it as an extension, or write it anew with a state of another type'
+FROM pg_aggregate AS a JOIN pg_proc AS p ON p.oid = a.aggfnoid JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname = ANY ({schemas}) AND {target_managed} AND 'internal'::regtype IN (a.aggtranstype, a.aggmtranstype)
+  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
 SELECT format('type %I.%I', n.nspname, t.typname), 'it is a base type, whose code is in a library on the server''s disk', 'install it as an extension'
 FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
 WHERE n.nspname = ANY ({schemas}) AND t.typtype = 'b' AND t.typelem = 0
@@ -32,11 +37,18 @@ FROM (SELECT 'pg_operator'::regclass AS class, oid, oprnamespace AS namespace FR
       UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace FROM pg_ts_config
       UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace FROM pg_ts_dict
       UNION ALL SELECT 'pg_ts_parser'::regclass, oid, prsnamespace FROM pg_ts_parser
-      UNION ALL SELECT 'pg_ts_template'::regclass, oid, tmplnamespace FROM pg_ts_template) AS o
+      UNION ALL SELECT 'pg_ts_template'::regclass, oid, tmplnamespace FROM pg_ts_template
+      UNION ALL
+      -- These are in no schema; what they are of is.
+      SELECT 'pg_cast'::regclass, c.oid, coalesce(f.pronamespace, s.typnamespace, t.typnamespace)
+      FROM pg_cast AS c LEFT JOIN pg_proc AS f ON f.oid = c.castfunc AND f.oid >= 16384
+      LEFT JOIN pg_type AS s ON s.oid = c.castsource AND s.oid >= 16384 LEFT JOIN pg_type AS t ON t.oid = c.casttarget AND t.oid >= 16384
+      UNION ALL
+      SELECT 'pg_transform'::regclass, x.oid, t.typnamespace FROM pg_transform AS x JOIN pg_type AS t ON t.oid = x.trftype) AS o
 JOIN pg_namespace AS n ON n.oid = o.namespace
 CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) AS it
 WHERE n.nspname = ANY ({schemas})
-  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
 UNION ALL
 SELECT format('event trigger %I', evtname), 'event triggers belong to the database and need a superuser', 'create it on the target by hand after the load, and drop it here'
 FROM pg_event_trigger AS e
@@ -45,6 +57,22 @@ UNION ALL
 SELECT format('column %I.%I.%I', n.nspname, c.relname, a.attname), 'its generated value is virtual, which PostgreSQL knows from version 18 on', 'choose a target of version 18 or later'
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND a.attgenerated = 'v' AND {target_major} < 18
+UNION ALL
+-- What is generated is not sent. PostgreSQL 18 refuses writes by its absence from the identity, others end the worker that applies them.
+SELECT format('table %I.%I', n.nspname, c.relname), 'a generated column is part of its key or, where it has none, of the rows that stand for one: such columns are not sent',
+       'give it a primary key, or REPLICA IDENTITY USING INDEX with a unique index, over columns that are stored as they are and NOT NULL'
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (SELECT i.indkey FROM pg_index AS i
+                   WHERE i.indrelid = c.oid AND i.indisvalid
+                     AND (i.indisreplident AND c.relreplident = 'i' OR i.indisprimary AND i.indimmediate)
+                   ORDER BY i.indisreplident AND c.relreplident = 'i' DESC LIMIT 1) AS k ON true
+WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
+  AND EXISTS (SELECT FROM pg_attribute AS a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''
+                AND CASE WHEN k.indkey IS NULL THEN greatest({target_major}, current_setting('server_version_num')::int / 10000) >= 18
+                         ELSE a.attnum = ANY (k.indkey::int2[]) END)
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 UNION ALL
 SELECT format('table %I.%I', n.nspname, c.relname), 'its server publishes no partitioned table as a whole (PostgreSQL 13 does)', 'upgrade the server to version 13 or later first'
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -12,7 +12,7 @@ SELECT 'pg_type'::regclass::oid, t.oid, 'type', format('%I.%I', n.nspname, t.typ
            ' DEFAULT ' || pg_get_expr(t.typdefaultbin, 0),
            CASE WHEN t.typnotnull THEN ' NOT NULL' END,
            (SELECT string_agg(format(' CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid)), '' ORDER BY conname)
-            FROM pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'c'))
+            FROM pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'c' AND k.convalidated))
        WHEN 'c' THEN format('CREATE TYPE %I.%I AS (%s)', n.nspname, t.typname,
            (SELECT string_agg(format('%I %s%s', a.attname, format_type(a.atttypid, a.atttypmod),
                 (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
