@@ -26,6 +26,7 @@ mod account;
 
 mod changes;
 mod checker;
+mod definers;
 mod encode;
 mod insert;
 mod json;

@@ -44,6 +44,7 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
         &[
             "CREATE DEFINER = 'ghost'@'10.%' VIEW seen AS SELECT page FROM visits",
             "CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2",
+            "CREATE TRIGGER counted BEFORE INSERT ON visits FOR EACH ROW SET @seen = 1",
             "CREATE DATABASE attic",
             "CREATE TABLE attic.boxes (id INT PRIMARY KEY)",
         ],
@@ -138,6 +139,13 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
     ] {
         ground.cluster.sql(statement).await.expect("made");
     }
+    let said = refused(&ground, &["run", "--yes"], 1).await;
+    assert_says(&said, &["trigger shop.counted, and lacks TRIGGER here"]);
+    ground
+        .cluster
+        .sql("GRANT TRIGGER ON shop.* TO 'root'@'localhost'")
+        .await
+        .expect("granted");
     let said = refused(&ground, &["run", "--yes"], 1).await;
     assert_says(
         &said,

@@ -64,6 +64,16 @@ impl Grants {
         self.0.iter().filter(about).any(holds)
     }
 
+    /// Whether it is held on the database or any table of it.
+    pub(super) fn on_some_of(&self, schema: &str, privilege: &str) -> bool {
+        let on_a_table = |grant: &Grant| {
+            !grant.revoked
+                && grant.names(privilege)
+                && matches!(&grant.on, On::Table(database, _) if database == schema)
+        };
+        self.on_all_of(schema, privilege) || self.0.iter().any(on_a_table)
+    }
+
     /// Whether it is held on this table or its whole database, by name.
     pub(super) fn on_table(&self, schema: &str, table: &str, privilege: &str) -> bool {
         let about = |grant: &Grant| match &grant.on {

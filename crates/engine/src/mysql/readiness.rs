@@ -192,7 +192,8 @@ impl Server {
         let superuser = all || held.contains("SUPER");
         let any = |names: &[&str]| names.iter().any(|name| held.contains(*name));
         let sets_definer = superuser || any(&["SET_USER_ID", "SET_ANY_DEFINER", "SET USER"]);
-        Ok(judge(
+        let unfit = self.unfit_definers(requirements).await?;
+        let mut unmet = judge(
             requirements,
             &Means {
                 flavor,
@@ -208,7 +209,9 @@ impl Server {
                     .intake(superuser || any(&["SYSTEM_VARIABLES_ADMIN", "SESSION_VARIABLES_ADMIN"]))
                     .await?,
             },
-        ))
+        );
+        unmet.refusals.extend(unfit);
+        Ok(unmet)
     }
 
     /// The settings that decide how rows and tables go in, for an account that may or may not set variables of its sessions.
