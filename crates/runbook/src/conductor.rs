@@ -45,7 +45,7 @@ impl Conductor {
     }
 
     /// Whether `self` is known to be gone. False where it cannot be seen from `here`.
-    pub(crate) fn is_dead_seen_from(&self, here: &Conductor) -> bool {
+    pub fn is_dead_seen_from(&self, here: &Conductor) -> bool {
         if self.place != here.place {
             return false;
         }

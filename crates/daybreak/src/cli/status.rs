@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 use comfy_table::{Table, presets};
-use daybreak_runbook::{History, Store};
+use daybreak_runbook::{Conductor, History, RunStatus, Store};
 use daybreak_traffic::{Flow, GateClient, TrafficSwitch, Whereabouts};
 use serde::Serialize;
 
@@ -98,6 +98,16 @@ impl Status {
         if let Some(gate) = gate {
             output::line(gate.words());
         }
+        let in_motion = |run: &daybreak_runbook::Run| {
+            matches!(run.status.run, RunStatus::Running | RunStatus::Undoing { .. })
+        };
+        if history.runs().iter().any(in_motion) {
+            let holder = conduct::store(&settings)?.holder().await.map_err(|error| {
+                let hint = error.hint();
+                Trouble::new(error, Some(hint))
+            })?;
+            output::line(conducted_by(holder.as_ref(), &Conductor::this_process("status")));
+        }
         for run in history.runs() {
             output::line(format!(
                 "\nrun {} · {} · {}",
@@ -126,6 +136,17 @@ impl Status {
     }
 }
 
+/// Who carries out the run that is in motion. A process that was killed could not write down that it ended.
+fn conducted_by(holder: Option<&Conductor>, here: &Conductor) -> String {
+    match holder.filter(|holder| !holder.is_dead_seen_from(here)) {
+        Some(holder) => format!(
+            "conducted by {} (process {} on {})",
+            holder.name, holder.pid, holder.host
+        ),
+        None => "nobody conducts it any more: start the same command again, and it goes on".to_owned(),
+    }
+}
+
 /// The journal, replayed and checked.
 pub(super) async fn history(settings: &Settings) -> Result<History, Trouble> {
     let records = conduct::store(settings)?.read(0).await.map_err(|error| {
@@ -138,4 +159,25 @@ pub(super) async fn history(settings: &Settings) -> Result<History, Trouble> {
             Some("`daybreak log` shows the journal up to the record that cannot be trusted"),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_runbook::Conductor;
+
+    use super::conducted_by;
+
+    #[test]
+    fn a_conductor_that_was_killed_conducts_nothing() {
+        let here = Conductor::this_process("operator");
+        let alive = conducted_by(Some(&here), &here);
+        assert!(alive.starts_with("conducted by operator (process "), "{alive}");
+        let killed = Conductor {
+            started: here.started + 1,
+            ..here.clone()
+        };
+        for gone in [Some(&killed), None] {
+            assert!(conducted_by(gone, &here).starts_with("nobody conducts it"));
+        }
+    }
 }
