@@ -30,6 +30,13 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
         .iter()
         .filter(|object| object.kind != ObjectKind::Schema)
     {
+        if object.kind == ObjectKind::Extension {
+            // It holds no rows of anybody's, and an administrator may well have had to make it beforehand.
+            if wanted.contains_key(&(object.kind, object.name.as_str())) {
+                kept.insert((object.kind, object.name.clone()));
+            }
+            continue;
+        }
         if !resume {
             return Err(LoadError::TargetNotEmpty(format!(
                 "it holds the {}",
@@ -117,11 +124,9 @@ pub fn same_schema(source: &SchemaImage, target: &SchemaImage) -> Result<(), Str
         return Err(format!("{object} {trouble}"));
     }
     let known = by_name(source);
-    match target
-        .objects
-        .iter()
-        .find(|object| !known.contains_key(&(object.kind, object.name.as_str())))
-    {
+    match target.objects.iter().find(|object| {
+        object.kind != ObjectKind::Extension && !known.contains_key(&(object.kind, object.name.as_str()))
+    }) {
         None => Ok(()),
         Some(extra) => Err(format!(
             "{} is only on the target",
@@ -197,6 +202,20 @@ mod tests {
                 plan(source.clone(), &there, false).expect("an empty schema of the same name is no obstacle");
             assert!(onto_empty.present.is_empty(), "it is made like the source's");
         }
+        let mut extended = source.clone();
+        extended
+            .objects
+            .push(object(ObjectKind::Extension, "citext", "extension citext"));
+        let made_before = image(vec![
+            object(ObjectKind::Extension, "citext", "extension citext"),
+            object(ObjectKind::Extension, "aws_s3", "extension aws_s3"),
+        ]);
+        let onto_extended =
+            plan(extended, &made_before, false).expect("extensions made beforehand are no obstacle");
+        assert_eq!(
+            onto_extended.present,
+            [(ObjectKind::Extension, "citext".to_owned())].into()
+        );
         let half = image(vec![object(ObjectKind::Table, "shop.a", "x")]);
         assert!(matches!(
             plan(source.clone(), &half, false),
