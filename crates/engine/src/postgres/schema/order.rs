@@ -94,7 +94,8 @@ pub(super) fn sorted(items: Vec<Item>, links: &Links) -> (Vec<SchemaObject>, BTr
     (sorted, apart)
 }
 
-/// Tables that only their own indexes need, and what comes after all rows. What a routine reads is in no catalog, so where a
+/// Tables that need no other table, and that only their own indexes need, and what comes after all rows. (A table that
+/// inherits locks whom it inherits from until its transaction ends, so that two of them would wait for each other.) What a routine reads is in no catalog, so where a
 /// table or an index calls one of the scope's, every table is there before the first row.
 fn apart(
     objects: &[SchemaObject],
@@ -102,6 +103,7 @@ fn apart(
     needed_by: &[BTreeSet<usize>],
 ) -> BTreeSet<TableName> {
     let is_routine = |place: &usize| objects[*place].kind == ObjectKind::Routine;
+    let is_table = |place: &usize| objects[*place].kind == ObjectKind::Table;
     let calls = |place: usize| objects[place].phase != Phase::AfterAll && needs[place].iter().any(is_routine);
     let with_rows = |place: usize| !is_routine(&place) && calls(place);
     if (0..objects.len()).any(with_rows) {
@@ -117,6 +119,7 @@ fn apart(
         table.kind == ObjectKind::Table
             && table.phase == Phase::BeforeRows
             && needed_by[*place].iter().all(waits)
+            && !needs[*place].iter().any(is_table)
     };
     let places = (0..objects.len()).filter(alone);
     places.filter_map(|place| objects[place].table.clone()).collect()
@@ -218,18 +221,19 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_another_needs_is_not_made_apart() {
+    fn tables_that_need_each_other_are_not_made_apart() {
         let mut index = item(4, "index", Phase::AfterRows);
-        index.object.table = Some(TableName::new("s", "child"));
+        index.object.table = Some(TableName::new("s", "indexed"));
         let items = vec![
             table(1, "parent"),
             table(2, "child"),
             table(3, "alone"),
             index,
             item(5, "view", Phase::AfterAll),
+            table(6, "indexed"),
         ];
-        let needs = vec![((1, 2), (1, 1)), ((1, 4), (1, 2)), ((1, 5), (1, 3))];
-        assert_eq!(apart(items, needs), ["alone", "child"]);
+        let needs = vec![((1, 2), (1, 1)), ((1, 4), (1, 6)), ((1, 5), (1, 3))];
+        assert_eq!(apart(items, needs), ["alone", "indexed"]);
     }
 
     #[test]
