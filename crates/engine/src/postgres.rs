@@ -28,8 +28,10 @@ mod encode;
 mod split;
 
 mod relation;
+mod sizes;
 
 mod checker;
+mod large_rows;
 mod publication;
 mod reader;
 mod readiness;

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::TableName;
@@ -141,6 +143,9 @@ pub struct SchemaImage {
     pub tables: Vec<Table>,
     /// All objects, in dependency order within each phase.
     pub objects: Vec<SchemaObject>,
+    /// Tables that nothing else made before the rows needs, so that whoever moves a table's rows can make it right before
+    /// them, many at once.
+    pub apart: BTreeSet<TableName>,
     /// What cannot be carried to the target this image was made for.
     pub refusals: Vec<Refusal>,
 }

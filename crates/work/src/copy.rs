@@ -6,6 +6,7 @@
 mod act;
 mod decide;
 mod queue;
+mod together;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -169,8 +170,7 @@ pub async fn load(
 ) -> Result<LoadReport, LoadError> {
     let started = Instant::now();
     let flavor = target.flavor().await?;
-    let image = source.schema(scope, &flavor).await?;
-    let present = target.schema(scope, &flavor).await?;
+    let (image, present) = tokio::try_join!(source.schema(scope, &flavor), target.schema(scope, &flavor))?;
     let plan = plan(image, &present, resume)?;
 
     observer.event(WorkEvent::Doing {
@@ -220,10 +220,7 @@ async fn verify(
     image: &SchemaImage,
 ) -> Result<(), LoadError> {
     let flavor = target.flavor().await?;
-    let (now, there) = (
-        source.schema(scope, &flavor).await?,
-        target.schema(scope, &flavor).await?,
-    );
+    let (now, there) = tokio::try_join!(source.schema(scope, &flavor), target.schema(scope, &flavor))?;
     if let Some(change) = decide::first_difference(image, &now) {
         return Err(LoadError::SchemaChanged(change));
     }

@@ -20,7 +20,7 @@ pub(crate) const PROGRAM: &str = "daybreak";
 /// How long a connection may take to come up.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a question may take, including its way over the network.
-const ASK_LIMIT: Duration = Duration::from_secs(session::INSPECT_SECONDS as u64 + 5);
+pub(crate) const ASK_LIMIT: Duration = Duration::from_secs(session::INSPECT_SECONDS as u64 + 5);
 /// After how long unused a kept connection is tried before it is trusted.
 const TRY_AFTER: Duration = Duration::from_secs(1);
 /// How many connections are kept.

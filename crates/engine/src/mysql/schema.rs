@@ -3,6 +3,7 @@
 mod canonical;
 mod catalog;
 mod create_table;
+mod definitions;
 mod refusals;
 mod stored;
 mod tables;
@@ -16,6 +17,7 @@ use mysql_async::Conn;
 use super::connection::Server;
 use super::quote;
 use crate::EngineError;
+use catalog::Listed;
 
 impl Server {
     /// The image of a scope for a target of another flavor.
@@ -31,12 +33,15 @@ impl Server {
         left_out.retain(|schema| !scope.schemas.contains(schema));
         databases(self, &mut conn, scope, &mut image).await?;
         let mut constraints = Vec::new();
-        for table in listed.iter().filter(|table| table.is_table()) {
-            let text = catalog::show_create(self, &mut conn, "TABLE", &table.table.name).await?;
+        let tables: Vec<&Listed> = listed.iter().filter(|table| table.is_table()).collect();
+        let texts = definitions::of_tables(self, &mut conn, &tables).await?;
+        for (table, text) in tables.into_iter().zip(texts) {
             let mut parts = tables::objects(table, &text, target, &left_out);
             image.refusals.append(&mut parts.refusals);
             image.objects.append(&mut parts.objects);
             constraints.append(&mut parts.foreign_keys);
+            // Foreign keys are objects of their own, and nothing else ties one table to another.
+            image.apart.insert(table.table.name.clone());
             image.tables.push(table.table.clone());
         }
         image.objects.append(&mut constraints);

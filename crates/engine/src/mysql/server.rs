@@ -145,8 +145,8 @@ impl Database for Mysql {
         self.server.flavor().await.cloned()
     }
 
-    fn tables_stand_alone(&self) -> bool {
-        true
+    fn schema_is_transactional(&self) -> bool {
+        false
     }
 
     async fn snapshot(

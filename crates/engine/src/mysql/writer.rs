@@ -109,7 +109,7 @@ impl Writer {
         self.server.failed(what, error)
     }
 
-    /// Loads within an open transaction and checks what the server says of it.
+    /// Loads within a transaction that it opens, in the same round trip, and checks what the server says of it.
     async fn load(
         &self,
         conn: &mut Conn,
@@ -120,7 +120,10 @@ impl Writer {
         let fed = Arc::new(Fed::default());
         let stream = feed(blocks, Arc::clone(&fed));
         conn.set_infile_handler(async move { Ok(stream.boxed()) });
-        match conn.query_drop(statement(table)).await {
+        match conn
+            .query_drop(format!("START TRANSACTION; {}", statement(table)))
+            .await
+        {
             Ok(()) => {}
             Err(Error::Driver(mysql_async::DriverError::LocalInfile(LocalInfileError::ReadError(_)))) => {
                 return Err(broken_off(&self.server, table));
@@ -198,6 +201,21 @@ impl Write for Writer {
         Ok(())
     }
 
+    async fn begin(&mut self, statements: &[Statement]) -> Result<(), EngineError> {
+        for statement in statements {
+            self.execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, statements: &[Statement], tables: &[&Table]) -> Result<(), EngineError> {
+        self.begin(statements).await?;
+        for table in tables {
+            self.analyze(table).await?;
+        }
+        Ok(())
+    }
+
     async fn write(
         &mut self,
         table: &Table,
@@ -207,10 +225,10 @@ impl Write for Writer {
         let what = || format!("failed to load {}", table.name);
         let mut conn = self.take().await?;
         let ways = self.ways(&mut conn).await?;
-        conn.query_drop("START TRANSACTION")
-            .await
-            .map_err(|error| self.failed(what(), error))?;
         let loaded = if ways.by_insert {
+            conn.query_drop("START TRANSACTION")
+                .await
+                .map_err(|error| self.failed(what(), error))?;
             insert::load(
                 &self.server,
                 &mut conn,

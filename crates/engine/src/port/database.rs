@@ -164,9 +164,9 @@ pub trait Database: Inspect + Open + Send + Sync {
     /// What it runs; asked once, then remembered.
     async fn flavor(&self) -> Result<Flavor, EngineError>;
 
-    /// Whether a table is created without any other table, so that a load may create many at once: so where foreign keys
-    /// are objects of their own and nothing else ties tables. PostgreSQL's inherit, are partitions, and have row types.
-    fn tables_stand_alone(&self) -> bool;
+    /// Whether what [`Write::begin`] makes and what is written after it can be taken back together: PostgreSQL's schema
+    /// statements belong to transactions, MySQL's commit by themselves.
+    fn schema_is_transactional(&self) -> bool;
 
     /// A consistent snapshot of everything in the scope, readable by `readers` connections at once, with the
     /// position it stands at: a change is either in the snapshot or after the position, never both or neither.

@@ -20,8 +20,18 @@ pub trait Write: Send {
     /// Runs one statement.
     async fn execute(&mut self, statement: &Statement) -> Result<(), EngineError>;
 
+    /// Runs statements in as few round trips as can be, and where schema statements belong to transactions ([`schema_is_transactional`])
+    /// in one that stays open until [`Write::commit`]: dropped before, nothing of it is there.
+    ///
+    /// [`schema_is_transactional`]: crate::Database::schema_is_transactional
+    async fn begin(&mut self, statements: &[Statement]) -> Result<(), EngineError>;
+
+    /// Runs the last statements, brings the statistics of the tables up to date as [`Write::analyze`] does, and commits.
+    async fn commit(&mut self, statements: &[Statement], tables: &[&Table]) -> Result<(), EngineError>;
+
     /// Stores the rows of a range in one transaction, committed only after `End` and only when the server took every
     /// row whole: a row skipped, a value cut or converted is an error naming table and value position, and nothing stays.
+    /// After [`Write::begin`] it belongs to that one's transaction, if there is one.
     async fn write(
         &mut self,
         table: &Table,

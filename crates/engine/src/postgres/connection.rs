@@ -10,8 +10,8 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
 use super::classify::{failure, trouble};
-use super::tls;
 use super::walsender::{ReplicationStartup, ReplicationTls};
+use super::{quote, tls};
 use crate::{EngineError, ErrorKind};
 
 /// What our sessions call themselves in `pg_stat_activity`.
@@ -96,6 +96,15 @@ impl Connection {
         let pid = connection.value(&session, "failed to set the session").await?;
         connection.pid = pid.and_then(|pid| pid.parse().ok()).unwrap_or(0);
         Ok(connection)
+    }
+
+    /// Begins a transaction that sees an exported snapshot, until the connection ends.
+    pub(crate) async fn enter_snapshot(&self, name: &str) -> Result<(), EngineError> {
+        let begin = format!(
+            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
+            quote::literal(name)
+        );
+        self.execute(&begin, "failed to enter the snapshot").await
     }
 
     /// Connects for the replication protocol. Only [`Connection::simple`] works on it.

@@ -1,11 +1,9 @@
 //! A PostgreSQL server behind the [`Database`] port.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{Endpoint, Flavor, IdentityValue, Scope};
-use tokio::sync::Semaphore;
 
 use super::changes;
 use super::checker::Checker;
@@ -43,8 +41,8 @@ impl Database for Postgres {
         self.server.flavor().await.cloned()
     }
 
-    fn tables_stand_alone(&self) -> bool {
-        false
+    fn schema_is_transactional(&self) -> bool {
+        true
     }
 
     async fn snapshot(
@@ -59,12 +57,8 @@ impl Database for Postgres {
 
     async fn reader(&self) -> Result<Box<dyn Read>, EngineError> {
         let flavor = self.server.flavor().await?.clone();
-        Ok(Box::new(Reader::new(
-            self.rows_connection().await?,
-            flavor,
-            false,
-            Arc::new(Semaphore::new(1)),
-        )))
+        let connection = self.rows_connection().await?;
+        Ok(Box::new(Reader::new(connection, flavor, None)))
     }
 
     async fn writer(&self) -> Result<Box<dyn Write>, EngineError> {

@@ -108,13 +108,15 @@ pub(crate) const TRAILER: [u8; 2] = [0xff, 0xff];
 /// Rows of more bytes than this are read one by one.
 const LARGE: u64 = 4 << 20;
 /// A table whose large values take no more room than this has no such row, however well they are compressed.
-const FEW_LARGE_VALUES: u64 = 32 << 10;
+pub(crate) const FEW_LARGE_VALUES: u64 = 32 << 10;
 
 /// Where a row of a snapshot lies: its table's OID, which tells partitions apart, and its `ctid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) table: String,
     pub(crate) row: String,
+    /// Its size, about.
+    pub(crate) bytes: u64,
 }
 
 /// Bytes of a row's values that may be large, as an expression; `None` where no column can hold such.
@@ -147,18 +149,8 @@ fn size(table: &Table) -> Option<String> {
 pub(crate) fn large_rows(table: &Table, range: &RowRange, only: bool) -> Option<String> {
     let size = size(table)?;
     let name = quote::table(&table.name);
-    // Without `only` the rows are those of partitions, which keep their large values themselves.
-    let some = if only {
-        format!(
-            " AND (SELECT coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0) FROM pg_class \
-             WHERE oid = to_regclass({})) > {FEW_LARGE_VALUES}",
-            quote::literal(&name)
-        )
-    } else {
-        String::new()
-    };
     Some(format!(
-        "SELECT tableoid, ctid FROM {}{name}{} {size} > {LARGE}{some}",
+        "SELECT tableoid, ctid, {size} FROM {}{name}{} {size} > {LARGE}",
         if only { "ONLY " } else { "" },
         with(&keys::condition(table, range))
     ))

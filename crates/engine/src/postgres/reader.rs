@@ -1,18 +1,18 @@
 //! Reading rows.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use bytes::{Buf, Bytes, BytesMut};
 use daybreak_model::{ChunkDigest, Flavor, KeyBound, RowDigest, RowRange, Table};
 use futures_util::{StreamExt, pin_mut};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_postgres::SimpleQueryRow;
 
 use super::checker::Checker;
 use super::classify::{failure, trouble};
 use super::connection::Connection;
 use super::encode::{self, Place};
+use super::large_rows::LargeRows;
+use super::sizes::Sizes;
 use super::split;
 use crate::{Block, Check, Copied, EngineError, ErrorKind, Read};
 
@@ -22,54 +22,75 @@ const BLOCK: usize = 256 * 1024;
 /// One connection that reads rows, inside a snapshot or as they are now.
 pub(crate) struct Reader {
     checker: Checker,
-    /// Whether rows lie still while it reads: only in a snapshot do page ranges cover every row exactly once.
-    in_snapshot: bool,
     flavor: Flavor,
-    /// Passed around among the readers of a snapshot: whoever reads large rows has it, so that a load holds few of them.
-    large_rows: Arc<Semaphore>,
+    sizes: Sizes,
+    /// In a snapshot, where rows lie still while it reads: only there do page ranges cover every row exactly once, and stay
+    /// large rows where they were found.
+    in_snapshot: Option<LargeRows>,
 }
 
 impl Reader {
-    pub(crate) fn new(
-        connection: Connection,
-        flavor: Flavor,
-        in_snapshot: bool,
-        large_rows: Arc<Semaphore>,
-    ) -> Self {
+    pub(crate) fn new(connection: Connection, flavor: Flavor, in_snapshot: Option<LargeRows>) -> Self {
         Self {
             checker: Checker::new(connection),
-            in_snapshot,
             flavor,
-            large_rows,
+            sizes: Sizes::default(),
+            in_snapshot,
         }
     }
 
     /// Where the large rows of a range lie. Only in a snapshot do rows stay where they are.
-    async fn large(&self, table: &Table, range: &RowRange, only: bool) -> Result<Vec<Place>, EngineError> {
-        let Some(question) = encode::large_rows(table, range, only).filter(|_| self.in_snapshot) else {
+    async fn large(
+        &mut self,
+        table: &Table,
+        range: &RowRange,
+        only: bool,
+    ) -> Result<Vec<Place>, EngineError> {
+        let Some(question) = encode::large_rows(table, range, only).filter(|_| self.in_snapshot.is_some())
+        else {
             return Ok(Vec::new());
         };
+        // Without `only` the rows are those of partitions, which keep their large values themselves.
+        if only
+            && let Some(size) = self.sizes.of(self.checker.connection(), table).await?
+            && size.large_values <= encode::FEW_LARGE_VALUES
+        {
+            return Ok(Vec::new());
+        }
         let what = format!("failed to look for large rows of {}", table.name);
         let found = self.checker.connection().simple(&question, what).await?;
         let place = |row: &SimpleQueryRow| {
             Some(Place {
                 table: row.get(0)?.to_owned(),
                 row: row.get(1)?.to_owned(),
+                bytes: row.get(2)?.parse().ok()?,
             })
         };
-        Ok(found.iter().filter_map(place).collect())
+        let places: Vec<Place> = found.iter().filter_map(place).collect();
+        if places.len() < found.len() {
+            let what = format!(
+                "failed to look for large rows of {}: an answer cannot be read",
+                table.name
+            );
+            return Err(trouble(
+                self.checker.connection().server(),
+                what,
+                ErrorKind::Other,
+                None,
+            ));
+        }
+        Ok(places)
     }
 
     /// Sends the rows of one `COPY`, without what begins and ends a stream of them but, for the first, its beginning. Gives
     /// the number of rows.
     async fn pass_on(
-        &self,
+        connection: &Connection,
         table: &Table,
         statement: &str,
         first: bool,
         out: &mut Outgoing<'_>,
     ) -> Result<u64, EngineError> {
-        let connection = self.checker.connection();
         let server = connection.server();
         let lost = |error| {
             changed(failure(
@@ -143,8 +164,14 @@ impl Check for Reader {
 impl Read for Reader {
     async fn cut(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError> {
         let only = self.checker.only(table).await?;
-        if only && self.in_snapshot && self.flavor.scans_page_ranges() {
-            split::by_pages(self.checker.connection(), table, rows, bytes).await
+        if only && self.in_snapshot.is_some() && self.flavor.scans_page_ranges() {
+            let size = self.sizes.of(self.checker.connection(), table).await?;
+            Ok(split::by_pages(
+                table,
+                size.map_or(0, |size| size.rows),
+                rows,
+                bytes,
+            ))
         } else {
             split::by_key(self.checker.connection(), table, only, rows, bytes).await
         }
@@ -164,14 +191,15 @@ impl Read for Reader {
         } else {
             encode::copy_small_out(table, range, only)
         };
-        let mut rows = self.pass_on(table, &statement, true, &mut out).await?;
-        if !large.is_empty() {
-            let turn = self.large_rows.acquire().await;
-            let _turn = turn.expect("nobody closes it");
+        let connection = self.checker.connection();
+        let mut rows = Self::pass_on(connection, table, &statement, true, &mut out).await?;
+        if let Some(in_snapshot) = self.in_snapshot.as_ref().filter(|_| !large.is_empty()) {
+            let mut beside = in_snapshot.begin(connection).await?;
             // One `COPY` for each, so that the driver does not read the next while one is on its way.
             for place in &large {
                 let statement = encode::copy_row_out(table, place);
-                let sent = self.pass_on(table, &statement, false, &mut out).await?;
+                let connection = beside.next(place.bytes).await?;
+                let sent = Self::pass_on(connection, table, &statement, false, &mut out).await?;
                 if sent != 1 {
                     let what = format!(
                         "failed to read a large row of {}: it is not where it was",

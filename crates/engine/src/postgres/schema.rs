@@ -76,9 +76,17 @@ pub(crate) async fn image(
         );
     }
     let links = order::Links::read(connection).await?;
+    let tables = tables(connection, scope).await?;
+    let (objects, apart) = order::sorted(items, &links);
     let image = SchemaImage {
-        tables: tables(connection, scope).await?,
-        objects: order::sorted(items, &links),
+        // Partitions are made with their whole, whose rows they hold.
+        apart: tables
+            .iter()
+            .filter(|table| apart.contains(&table.name))
+            .map(|table| table.name.clone())
+            .collect(),
+        tables,
+        objects,
         refusals: refusals(connection, scope, for_target).await?,
     };
     connection.execute("COMMIT", what).await?;

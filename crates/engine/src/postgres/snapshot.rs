@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::classify::trouble;
 use super::connection::{Connection, Purpose};
+use super::large_rows::LargeRows;
 use super::reader::Reader;
 use super::server::Server;
 use super::{publication, quote};
@@ -49,7 +50,8 @@ pub(crate) async fn take(
         Ok((position, connections)) => {
             let large_rows = Arc::new(Semaphore::new(1));
             let reader = |connection| {
-                let reader = Reader::new(connection, flavor.clone(), true, Arc::clone(&large_rows));
+                let large = LargeRows::new(server.endpoint.clone(), Arc::clone(&large_rows));
+                let reader = Reader::new(connection, flavor.clone(), Some(large));
                 Box::new(reader) as Box<dyn Read>
             };
             Ok(Box::new(SharedSnapshot {
@@ -95,11 +97,7 @@ async fn import(
         return Err(trouble(origin.server(), what, ErrorKind::Other, None));
     };
     for connection in &connections {
-        let begin = format!(
-            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
-            quote::literal(name)
-        );
-        connection.execute(&begin, "failed to enter the snapshot").await?;
+        connection.enter_snapshot(name).await?;
     }
     Ok((Position::Lsn(point), connections))
 }

@@ -16,28 +16,11 @@ fn rows_per_piece(table: &Table, rows: u64, bytes: u64) -> u64 {
     rows.min(bytes / width).max(1)
 }
 
-/// Ranges of heap pages: they cost nothing to cut and are read in the order they lie on disk.
-pub(crate) async fn by_pages(
-    connection: &Connection,
-    table: &Table,
-    rows: u64,
-    bytes: u64,
-) -> Result<Vec<RowRange>, EngineError> {
-    let ask = format!(
-        "SELECT pg_relation_size({}::regclass)::text",
-        quote::literal(&quote::table(&table.name))
-    );
-    let what = format!("failed to ask for the size of {}", table.name);
-    let size = connection
-        .value(&ask, what)
-        .await?
-        .and_then(|text| text.parse().ok());
-    let pages: u64 = size.unwrap_or(0_u64) / PAGE;
+/// Ranges of heap pages: they cost nothing to cut and are read in the order they lie on disk. `size` is the table's, in
+/// bytes.
+pub(crate) fn by_pages(table: &Table, size: u64, rows: u64, bytes: u64) -> Vec<RowRange> {
     let pieces = table.estimated_rows / rows_per_piece(table, rows, bytes);
-    Ok(page_ranges(
-        pages,
-        pieces.max(table.estimated_bytes / bytes.max(1)),
-    ))
+    page_ranges(size / PAGE, pieces.max(table.estimated_bytes / bytes.max(1)))
 }
 
 fn page_ranges(pages: u64, pieces: u64) -> Vec<RowRange> {

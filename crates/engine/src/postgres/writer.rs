@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use daybreak_model::{RowRange, Table};
-use futures_util::{SinkExt, pin_mut};
+use futures_util::{SinkExt, StreamExt, pin_mut};
 use tokio::sync::mpsc;
-use tokio_postgres::CopyInSink;
+use tokio_postgres::{CopyInSink, SimpleQueryMessage};
 
 use super::classify::{failure, trouble};
 use super::connection::Connection;
@@ -36,6 +36,43 @@ impl Writer {
             }),
         }
     }
+
+    /// Runs statements in one round trip. An error names the one that failed: the server answers each in turn.
+    async fn together(&self, statements: &[Statement]) -> Result<(), EngineError> {
+        let texts: Vec<&str> = statements
+            .iter()
+            .map(|statement| statement.text.as_str())
+            .collect();
+        let mut done = 0;
+        let outcome = async {
+            let answers = self
+                .connection
+                .client()
+                .simple_query_raw(&texts.join(";\n"))
+                .await?;
+            pin_mut!(answers);
+            while let Some(answer) = answers.next().await {
+                if let SimpleQueryMessage::CommandComplete(_) = answer? {
+                    done += 1;
+                }
+            }
+            Ok(())
+        };
+        let outcome: Result<(), tokio_postgres::Error> = outcome.await;
+        outcome.map_err(|error| {
+            let what = statements
+                .get(done)
+                .map_or("run statements", |failed| failed.what.as_str());
+            failure(self.connection.server(), format!("failed to {what}"), error)
+        })
+    }
+}
+
+fn statement(what: &str, text: impl Into<String>) -> Statement {
+    Statement {
+        what: what.to_owned(),
+        text: text.into(),
+    }
 }
 
 #[async_trait]
@@ -43,6 +80,22 @@ impl Write for Writer {
     async fn execute(&mut self, statement: &Statement) -> Result<(), EngineError> {
         let what = format!("failed to {}", statement.what);
         self.connection.execute(&statement.text, what).await
+    }
+
+    async fn begin(&mut self, statements: &[Statement]) -> Result<(), EngineError> {
+        let mut all = vec![statement("begin a transaction", "BEGIN")];
+        all.extend_from_slice(statements);
+        self.together(&all).await
+    }
+
+    async fn commit(&mut self, statements: &[Statement], tables: &[&Table]) -> Result<(), EngineError> {
+        let mut all = statements.to_vec();
+        all.extend(tables.iter().map(|table| {
+            let name = quote::table(&table.name);
+            statement(&format!("analyse {}", table.name), format!("ANALYZE {name}"))
+        }));
+        all.push(statement("commit", "COMMIT"));
+        self.together(&all).await
     }
 
     async fn write(
@@ -54,7 +107,8 @@ impl Write for Writer {
         let server = self.connection.server();
         let what = || format!("failed to write rows of {}", table.name);
         let lost = |error| failure(server, what(), error);
-        // A `COPY` outside a transaction block is a transaction of its own, committed when its stream ends in good order.
+        // A `COPY` outside a transaction block is a transaction of its own, committed when its stream ends in good order. One
+        // that fails inside of one leaves nothing of it to commit.
         let statement = encode::copy_in(table);
         let sink: CopyInSink<Bytes> = self.connection.client().copy_in(&statement).await.map_err(lost)?;
         pin_mut!(sink);

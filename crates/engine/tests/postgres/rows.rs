@@ -289,7 +289,7 @@ async fn large_rows_arrive_exactly_beside_small_ones() {
             FROM generate_series(1, 9) AS g;
         INSERT INTO shop.text_form SELECT g, 'bad', repeat(E'\\\\\\t' || md5(g::text), 150001 * (g % 2)) FROM generate_series(1, 6) AS g;
         INSERT INTO shop.parts SELECT g, repeat(md5(g::text), 150001 * (g % 2)) FROM generate_series(1, 8) AS g;
-        INSERT INTO shop.all_large SELECT g, decode(repeat(md5(g::text), 400001), 'hex') FROM generate_series(1, 3) AS g;
+        INSERT INTO shop.all_large SELECT g, decode(repeat(md5(g::text), 400001), 'hex') FROM generate_series(1, 5) AS g;
         ANALYZE";
     let sandbox = sandbox();
     let Some(side) = own(&sandbox, "source", 17).await else {
@@ -305,7 +305,7 @@ async fn large_rows_arrive_exactly_beside_small_ones() {
         ("binary_form", 9),
         ("text_form", 6),
         ("parts", 8),
-        ("all_large", 3),
+        ("all_large", 5),
     ] {
         let table = named(&tables, name);
         assert_eq!(

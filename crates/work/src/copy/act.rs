@@ -9,19 +9,22 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::queue::{Queue, Task};
+use super::together::{self, order};
 use super::{LoadError, LoadPlan, LoadSettings, describe};
 use crate::{Observe, Progress, Throttle, WorkEvent};
 
 /// Blocks between a reader and its writer: with blocks of at most 512 KiB (or one row) this bounds a worker's memory.
 const BLOCKS_IN_FLIGHT: usize = 4;
+/// Statements in a transaction that makes objects: few enough for the locks that a server has room for.
+const STATEMENTS_TOGETHER: usize = 50;
 
 /// What every worker of one load shares.
 pub(super) struct Load {
     plan: LoadPlan,
-    target: Arc<dyn Database>,
-    settings: LoadSettings,
+    pub(super) target: Arc<dyn Database>,
+    pub(super) settings: LoadSettings,
     throttle: Throttle,
-    observer: Arc<dyn Observe>,
+    pub(super) observer: Arc<dyn Observe>,
     queue: Queue,
     started: Instant,
     rows_expected: u64,
@@ -49,8 +52,7 @@ impl Load {
         observer: Arc<dyn Observe>,
     ) -> Self {
         let tables = &plan.image.tables;
-        let mut order: Vec<usize> = (0..tables.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(tables[index].estimated_bytes));
+        let order = order(&plan, target.schema_is_transactional());
         let mut objects_of: HashMap<TableName, Vec<usize>> = HashMap::new();
         for (place, object) in plan.image.objects.iter().enumerate() {
             if let Some(table) = &object.table {
@@ -78,15 +80,21 @@ impl Load {
         &self.plan.image
     }
 
-    fn table(&self, index: usize) -> &Table {
+    pub(super) fn table(&self, index: usize) -> &Table {
         &self.plan.image.tables[index]
+    }
+
+    /// Whether it is a table that its worker makes.
+    pub(super) fn is_apart(&self, object: &SchemaObject) -> bool {
+        let apart = |table| self.plan.image.apart.contains(table);
+        object.kind == ObjectKind::Table && object.table.as_ref().is_some_and(apart)
     }
 
     fn all(&self) -> std::slice::Iter<'_, SchemaObject> {
         self.plan.image.objects.iter()
     }
 
-    fn of_table(&self, index: usize) -> impl Iterator<Item = &SchemaObject> + Send {
+    pub(super) fn of_table(&self, index: usize) -> impl Iterator<Item = &SchemaObject> + Send {
         let places = self.objects_of.get(&self.table(index).name);
         places
             .into_iter()
@@ -94,25 +102,41 @@ impl Load {
             .map(|&place| &self.plan.image.objects[place])
     }
 
-    fn count(&self, table: usize, copied: Copied) {
+    pub(super) fn count(&self, table: usize, copied: Copied) {
         let rows = self.rows.fetch_add(copied.rows, Ordering::Relaxed) + copied.rows;
         let bytes = self.bytes.fetch_add(copied.bytes, Ordering::Relaxed) + copied.bytes;
         self.rows_of[table].fetch_add(copied.rows, Ordering::Relaxed);
         let progress = Progress::new(rows, self.rows_expected, bytes, self.started.elapsed());
         self.observer.event(WorkEvent::Progress(progress));
     }
+
+    /// Says what is about to be made, if it is more than one thing.
+    fn tell_of(&self, statements: &[Statement]) {
+        if statements.len() > 1 {
+            self.observer.event(WorkEvent::Doing {
+                what: format!(
+                    "running {} statements that create objects on the target",
+                    statements.len()
+                ),
+            });
+        }
+    }
+
+    pub(super) fn table_done(&self, index: usize) {
+        self.observer.event(WorkEvent::TableDone {
+            table: self.table(index).name.clone(),
+            rows: self.rows_of[index].load(Ordering::Relaxed),
+        });
+    }
 }
 
 /// Objects before the rows, the rows with their tables' indexes, then the rest.
 pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
     let mut writer = load.target.writer().await?;
-    // Where tables stand alone, each is created by the worker that begins it: a server takes many at once, and for
+    // A table that nothing else needs is created by the worker that begins it: a server takes many at once, and for
     // thousands of small tables their creation is most of the load.
-    let apart = load.target.tables_stand_alone();
-    let before = |object: &SchemaObject| {
-        object.phase == Phase::BeforeRows && !(apart && object.kind == ObjectKind::Table)
-    };
-    create(load, writer.as_mut(), load.all(), before).await?;
+    let before = |object: &SchemaObject| object.phase == Phase::BeforeRows && !load.is_apart(object);
+    create_together(load, writer.as_mut(), before).await?;
 
     let mut workers = JoinSet::new();
     for reader in readers {
@@ -143,32 +167,51 @@ pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> 
     })
 }
 
-/// Makes the objects that are chosen and not there yet, in the plan's order.
+/// The statements of those objects that are chosen and not there yet, in the plan's order.
+pub(super) fn statements<'a>(
+    load: &Load,
+    among: impl Iterator<Item = &'a SchemaObject>,
+    chosen: impl Fn(&SchemaObject) -> bool,
+) -> Vec<Statement> {
+    let absent = |object: &&SchemaObject| {
+        chosen(object) && !load.plan.present.contains(&(object.kind, object.name.clone()))
+    };
+    let of_object = |object: &'a SchemaObject| {
+        let statement = |text: &String| Statement {
+            what: format!("create {}", describe(object.kind, &object.name)),
+            text: text.clone(),
+        };
+        object.create.iter().map(statement)
+    };
+    among.filter(absent).flat_map(of_object).collect()
+}
+
+/// Makes the objects that are chosen and not there yet, each on its own.
 async fn create<'a>(
     load: &Load,
     writer: &mut dyn Write,
     among: impl Iterator<Item = &'a SchemaObject> + Send,
     chosen: impl Fn(&SchemaObject) -> bool + Send,
 ) -> Result<(), EngineError> {
-    let absent = |object: &&SchemaObject| {
-        chosen(object) && !load.plan.present.contains(&(object.kind, object.name.clone()))
-    };
-    let objects: Vec<&SchemaObject> = among.filter(absent).collect();
-    if objects.len() > 1 {
-        load.observer.event(WorkEvent::Doing {
-            what: format!("creating {} objects on the target", objects.len()),
-        });
+    let statements = statements(load, among, chosen);
+    load.tell_of(&statements);
+    for statement in statements {
+        writer.execute(&statement).await?;
     }
-    for object in objects {
-        for text in &object.create {
-            let what = format!("create {}", describe(object.kind, &object.name));
-            writer
-                .execute(&Statement {
-                    what,
-                    text: text.clone(),
-                })
-                .await?;
-        }
+    Ok(())
+}
+
+/// Makes the objects of the whole image that are chosen and not there yet, several in one transaction where there is such.
+async fn create_together(
+    load: &Load,
+    writer: &mut dyn Write,
+    chosen: impl Fn(&SchemaObject) -> bool + Send,
+) -> Result<(), EngineError> {
+    let statements = statements(load, load.all(), chosen);
+    load.tell_of(&statements);
+    for some in statements.chunks(STATEMENTS_TOGETHER) {
+        writer.begin(some).await?;
+        writer.commit(&[], &[]).await?;
     }
     Ok(())
 }
@@ -176,23 +219,35 @@ async fn create<'a>(
 /// One worker: a connection in the snapshot and one on the target, until nothing is left.
 async fn work(load: &Load, mut reader: Box<dyn Read>) -> Result<(), LoadError> {
     let mut writer = load.target.writer().await?;
-    while let Some(task) = load.queue.next().await {
+    let mut at = None;
+    while let Some(task) = load.queue.next(at).await {
         load.throttle.pass(load.observer.as_ref()).await;
         match task {
+            Task::Small(index) => {
+                let copied = move_small(load, reader.as_mut(), &mut writer, index).await?;
+                load.count(index, copied);
+                finish(load, writer.as_mut(), index).await?;
+                load.queue.finish_done().await;
+            }
+            Task::Together(tables) => {
+                together::carry_out(load, reader.as_mut(), &mut writer, &tables).await?;
+                load.queue.finish_done().await;
+            }
             Task::Split(index) => {
-                if load.target.tables_stand_alone() {
-                    let itself = |object: &SchemaObject| object.kind == ObjectKind::Table;
-                    create(load, writer.as_mut(), load.of_table(index), itself).await?;
-                }
+                at = Some(index);
+                let itself = |object: &SchemaObject| load.is_apart(object);
+                create(load, writer.as_mut(), load.of_table(index), itself).await?;
                 let ranges = split(load, reader.as_mut(), index).await?;
                 load.queue.split_done(index, ranges).await;
             }
             Task::Range(index, range) => {
+                at = Some(index);
                 let copied = copy_range(load, reader.as_mut(), &mut writer, index, &range, false).await?;
                 load.count(index, copied);
                 load.queue.range_done(index).await;
             }
             Task::Compare(index, range) => {
+                at = Some(index);
                 let copied = compare_range(load, reader.as_mut(), &mut writer, index, &range).await?;
                 load.count(index, copied);
                 load.queue.range_done(index).await;
@@ -244,6 +299,78 @@ async fn compare_range(
     copy_range(load, reader, writer, index, range, there.rows > 0).await
 }
 
+/// Makes a small table and moves its rows, which are read while the server makes it.
+async fn move_small(
+    load: &Load,
+    reader: &mut dyn Read,
+    writer: &mut Box<dyn Write>,
+    index: usize,
+) -> Result<Copied, LoadError> {
+    let table = load.table(index);
+    let (blocks, received) = mpsc::channel::<Block>(BLOCKS_IN_FLIGHT);
+    let mut made = false;
+    let writing = async {
+        let itself = |object: &SchemaObject| load.is_apart(object);
+        create(load, writer.as_mut(), load.of_table(index), itself).await?;
+        made = true;
+        writer.write(table, &RowRange::Whole, received).await
+    };
+    let (sent, written) = tokio::join!(reader.read(table, &RowRange::Whole, blocks), writing);
+    match arrived(table, sent, written) {
+        Ok(copied) => Ok(copied),
+        Err(Broken::ByWriter(error)) if made && error.is_transient() => {
+            load.observer.event(WorkEvent::Retrying {
+                why: format!("{}: {error}", table.name),
+            });
+            copy_range(load, reader, writer, index, &RowRange::Whole, true).await
+        }
+        Err(Broken::ByWriter(error)) => Err(error.into()),
+        Err(Broken::ForGood(error)) => Err(error),
+    }
+}
+
+/// Why a range did not arrive.
+pub(super) enum Broken {
+    /// The side that writes failed, and may succeed when begun again.
+    ByWriter(EngineError),
+    /// Beginning again would not help.
+    ForGood(LoadError),
+}
+
+/// Moves a range once.
+pub(super) async fn pass_over(
+    table: &Table,
+    range: &RowRange,
+    reader: &mut dyn Read,
+    writer: &mut dyn Write,
+) -> Result<Copied, Broken> {
+    let (blocks, received) = mpsc::channel::<Block>(BLOCKS_IN_FLIGHT);
+    let (sent, written) = tokio::join!(
+        reader.read(table, range, blocks),
+        writer.write(table, range, received)
+    );
+    arrived(table, sent, written)
+}
+
+/// What came of a range, by what both sides say.
+fn arrived(
+    table: &Table,
+    sent: Result<Copied, EngineError>,
+    written: Result<Copied, EngineError>,
+) -> Result<Copied, Broken> {
+    match (sent, written) {
+        (Ok(sent), Ok(written)) if sent.rows == written.rows => Ok(written),
+        (Ok(sent), Ok(written)) => Err(Broken::ForGood(LoadError::NotSeen {
+            object: describe(ObjectKind::Table, &table.name.to_string()),
+            trouble: format!("took {} of {} rows of a range", written.rows, sent.rows),
+        })),
+        // Whichever failed first, the other then only finds nobody at the other end.
+        (Err(cause), Err(error)) if is_echo(&error) && !is_echo(&cause) => Err(Broken::ForGood(cause.into())),
+        (_, Err(error)) => Err(Broken::ByWriter(error)),
+        (Err(error), Ok(_)) => Err(Broken::ForGood(error.into())),
+    }
+}
+
 /// Moves a range; after a transient error on the target, with a new connection and from a cleared range.
 async fn copy_range(
     load: &Load,
@@ -260,23 +387,10 @@ async fn copy_range(
         if clear {
             writer.clear(table, range).await?;
         }
-        let (blocks, received) = mpsc::channel::<Block>(BLOCKS_IN_FLIGHT);
-        let (sent, written) = tokio::join!(
-            reader.read(table, range, blocks),
-            writer.write(table, range, received)
-        );
-        let error = match (sent, written) {
-            (Ok(sent), Ok(written)) if sent.rows == written.rows => return Ok(written),
-            (Ok(sent), Ok(written)) => {
-                return Err(LoadError::NotSeen {
-                    object: describe(ObjectKind::Table, &table.name.to_string()),
-                    trouble: format!("took {} of {} rows of a range", written.rows, sent.rows),
-                });
-            }
-            // Whichever failed first, the other then only finds nobody at the other end.
-            (Err(error), Ok(_)) => return Err(error.into()),
-            (Err(cause), Err(error)) if is_echo(&error) && !is_echo(&cause) => return Err(cause.into()),
-            (_, Err(error)) => error,
+        let error = match pass_over(table, range, reader, writer.as_mut()).await {
+            Err(Broken::ByWriter(error)) => error,
+            Err(Broken::ForGood(error)) => return Err(error),
+            Ok(copied) => return Ok(copied),
         };
         attempt += 1;
         if !error.is_transient() || attempt > load.settings.retries {
@@ -307,11 +421,7 @@ async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(),
     let after_rows = |object: &SchemaObject| object.phase == Phase::AfterRows;
     create(load, writer, load.of_table(index), after_rows).await?;
     writer.analyze(table).await?;
-    let rows = load.rows_of[index].load(Ordering::Relaxed);
-    load.observer.event(WorkEvent::TableDone {
-        table: table.name.clone(),
-        rows,
-    });
+    load.table_done(index);
     Ok(())
 }
 

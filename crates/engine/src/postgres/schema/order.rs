@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use daybreak_model::SchemaObject;
+use daybreak_model::{ObjectKind, Phase, SchemaObject, TableName};
 
 use crate::EngineError;
 use crate::postgres::connection::Connection;
@@ -57,8 +57,9 @@ async fn pairs(connection: &Connection, sql: &str) -> Result<Vec<(Address, Addre
 }
 
 /// Puts objects in an order in which each comes after what it needs, and pulls what an earlier phase needs into that phase:
-/// a view whose row type a function returns is made with the function.
-pub(super) fn sorted(items: Vec<Item>, links: &Links) -> Vec<SchemaObject> {
+/// a view whose row type a function returns is made with the function. Also gives the tables that nothing else needs before
+/// the rows.
+pub(super) fn sorted(items: Vec<Item>, links: &Links) -> (Vec<SchemaObject>, BTreeSet<TableName>) {
     let places: HashMap<Address, usize> = items
         .iter()
         .enumerate()
@@ -83,13 +84,45 @@ pub(super) fn sorted(items: Vec<Item>, links: &Links) -> Vec<SchemaObject> {
             .phase
             .min(earliest.unwrap_or(objects[*place].phase));
     }
+    let apart = apart(&objects, &needs, &needed_by);
     let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
     let mut sorted: Vec<_> = order
         .into_iter()
         .filter_map(|place| slots[place].take())
         .collect();
     sorted.sort_by_key(|object| object.phase);
-    sorted
+    (sorted, apart)
+}
+
+/// Tables that need no other table, and that only their own indexes need, and what comes after all rows. (A table that
+/// inherits locks whom it inherits from until its transaction ends, so that two of them would wait for each other.) What a routine reads is in no catalog, so where a
+/// table or an index calls one of the scope's, every table is there before the first row.
+fn apart(
+    objects: &[SchemaObject],
+    needs: &[BTreeSet<usize>],
+    needed_by: &[BTreeSet<usize>],
+) -> BTreeSet<TableName> {
+    let is_routine = |place: &usize| objects[*place].kind == ObjectKind::Routine;
+    let is_table = |place: &usize| objects[*place].kind == ObjectKind::Table;
+    let calls = |place: usize| objects[place].phase != Phase::AfterAll && needs[place].iter().any(is_routine);
+    let with_rows = |place: usize| !is_routine(&place) && calls(place);
+    if (0..objects.len()).any(with_rows) {
+        return BTreeSet::new();
+    }
+    let alone = |place: &usize| {
+        let table = &objects[*place];
+        let waits = |by: &usize| match objects[*by].phase {
+            Phase::BeforeRows => false,
+            Phase::AfterRows => objects[*by].table == table.table,
+            Phase::AfterAll => true,
+        };
+        table.kind == ObjectKind::Table
+            && table.phase == Phase::BeforeRows
+            && needed_by[*place].iter().all(waits)
+            && !needs[*place].iter().any(is_table)
+    };
+    let places = (0..objects.len()).filter(alone);
+    places.filter_map(|place| objects[place].table.clone()).collect()
 }
 
 /// Kahn's algorithm; among those that could come next, the first in the given order does. Where nothing could, objects need each
@@ -129,9 +162,9 @@ fn first_of_a_circle(needs: &[BTreeSet<usize>], waiting: &BTreeSet<usize>) -> Op
 mod tests {
     use std::collections::HashMap;
 
-    use daybreak_model::{ObjectKind, Phase, SchemaObject};
+    use daybreak_model::{ObjectKind, Phase, SchemaObject, TableName};
 
-    use super::{Item, Links, sorted};
+    use super::{Address, Item, Links, sorted};
 
     fn item(oid: u32, name: &str, phase: Phase) -> Item {
         Item {
@@ -162,6 +195,7 @@ mod tests {
             part_of: HashMap::from([((9, 2), (1, 2))]),
         };
         let order: Vec<_> = sorted(items, &links)
+            .0
             .into_iter()
             .map(|object| (object.name, object.phase))
             .collect();
@@ -192,9 +226,50 @@ mod tests {
             part_of: HashMap::new(),
         };
         let order: Vec<_> = sorted(items, &links)
+            .0
             .into_iter()
             .map(|object| object.name)
             .collect();
         assert_eq!(order, ["a", "b", "view on b", "view on the view"]);
+    }
+
+    fn table(oid: u32, name: &str) -> Item {
+        let mut item = item(oid, name, Phase::BeforeRows);
+        item.object.kind = ObjectKind::Table;
+        item.object.table = Some(TableName::new("s", name));
+        item
+    }
+
+    fn apart(items: Vec<Item>, needs: Vec<(Address, Address)>) -> Vec<String> {
+        let links = Links {
+            needs,
+            part_of: HashMap::new(),
+        };
+        let (_, apart) = sorted(items, &links);
+        apart.into_iter().map(|table| table.name).collect()
+    }
+
+    #[test]
+    fn tables_that_need_each_other_are_not_made_apart() {
+        let mut index = item(4, "index", Phase::AfterRows);
+        index.object.table = Some(TableName::new("s", "indexed"));
+        let items = vec![
+            table(1, "parent"),
+            table(2, "child"),
+            table(3, "alone"),
+            index,
+            item(5, "view", Phase::AfterAll),
+            table(6, "indexed"),
+        ];
+        let needs = vec![((1, 2), (1, 1)), ((1, 4), (1, 6)), ((1, 5), (1, 3))];
+        assert_eq!(apart(items, needs), ["alone", "indexed"]);
+    }
+
+    #[test]
+    fn a_routine_that_rows_call_may_read_any_table() {
+        let mut routine = item(3, "allowed", Phase::BeforeRows);
+        routine.object.kind = ObjectKind::Routine;
+        let items = vec![table(1, "checked"), table(2, "rules"), routine];
+        assert_eq!(apart(items, vec![((1, 1), (1, 3))]), [""; 0]);
     }
 }

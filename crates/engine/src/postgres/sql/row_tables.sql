@@ -8,9 +8,10 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(greatest(part.reltuples, 0)), 0)::numeric AS tuples,
            coalesce(sum(pg_table_size(part.oid)), 0) AS bytes
-    FROM pg_class AS part
-    WHERE part.oid = c.oid
-       OR c.relkind = 'p' AND part.oid IN (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf)
+    FROM (SELECT c.oid WHERE c.relkind = 'r'
+          UNION ALL
+          SELECT relid FROM pg_partition_tree(CASE c.relkind WHEN 'p' THEN c.oid END) WHERE isleaf) AS leaf (oid)
+    JOIN pg_class AS part ON part.oid = leaf.oid
 ) AS size
 WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relpersistence IN ('p', 'u')

@@ -76,6 +76,7 @@ CROSS JOIN LATERAL (
             JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = dep.refobjsubid
             WHERE dep.classid = 'pg_class'::regclass AND dep.refclassid = 'pg_class'::regclass
               AND dep.refobjid = c.oid AND dep.deptype = 'a') AS owned
+    OFFSET 0 -- Else each is computed twice, for what is made and for what is compared.
 ) AS made
 WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') AND c.relpersistence IN ('p', 'u')
   AND NOT EXISTS (SELECT FROM pg_depend AS d
