@@ -3,10 +3,19 @@
 //! observe: what the source holds and what the target already has · decide: [`plan`] · act: objects, rows, indexes,
 //! the rest · verify: the target's own catalog against the source's.
 
-mod act;
+// Each imports only from those above it.
 mod decide;
 mod queue;
+
+mod order;
+
+mod load;
+
+mod range;
+
 mod together;
+
+mod act;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -187,7 +196,7 @@ pub async fn load(
     let position = snapshot.position().clone();
     let readers = snapshot.take_readers();
     let throttle = Throttle::new(Arc::clone(source), settings.throttle.clone());
-    let load = Arc::new(act::Load::new(
+    let load = Arc::new(load::Load::new(
         plan,
         Arc::clone(target),
         settings.clone(),

@@ -3,7 +3,6 @@
 //! Facts from the MySQL manual: "GRANT Statement" (wildcards in database names) and "Privilege Restriction Using Partial
 //! Revokes".
 
-use super::privileges;
 use super::schema::tokens::{Kind, tokens};
 
 /// What a line of `SHOW GRANTS` is about.
@@ -114,7 +113,7 @@ fn grant(line: &str) -> Option<Grant> {
     Some(Grant {
         revoked: line.starts_with("REVOKE "),
         handed_on: line.contains(" WITH GRANT OPTION"),
-        privileges: privileges::listed(line),
+        privileges: listed(line),
         on,
     })
 }
@@ -133,6 +132,27 @@ fn is_like(name: &str, pattern: &str) -> bool {
     }
     let characters = |text: &str| text.chars().collect::<Vec<char>>();
     like(&characters(name), &characters(pattern))
+}
+
+/// The privileges that a line names.
+pub(super) fn listed(line: &str) -> Vec<String> {
+    // A line of a partial revoke has the same form.
+    let rest = line
+        .strip_prefix("GRANT ")
+        .or_else(|| line.strip_prefix("REVOKE "));
+    let Some((list, _)) = rest.and_then(|rest| rest.split_once(" ON ")) else {
+        return Vec::new();
+    };
+    list.split(',')
+        .map(|privilege| {
+            privilege
+                .split('(')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_uppercase()
+        })
+        .collect()
 }
 
 #[cfg(test)]

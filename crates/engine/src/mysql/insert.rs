@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::column::{Kind, kind};
 use super::connection::Server;
-use super::{column, encode, quote, warnings, writer};
+use super::{column, encode, quote, warnings};
 use crate::{Block, Copied, EngineError, ErrorKind};
 
 /// Size at which a statement is sent, unless one row is larger.
@@ -40,7 +40,7 @@ pub(crate) async fn load(
     let mut in_statement = 0;
     loop {
         let ended = match blocks.recv().await {
-            None => return Err(writer::broken_off(server, table)),
+            None => return Err(broken_off(server, table)),
             Some(Block::End) => true,
             Some(Block::Rows(block)) => {
                 copied.bytes += block.len() as u64;
@@ -152,4 +152,12 @@ async fn run(
             format!("failed to load {} by INSERT: {message} ({code})", table.name),
         )),
     }
+}
+
+/// The error of a stream of blocks that closed before its end.
+pub(crate) fn broken_off(server: &Server, table: &Table) -> EngineError {
+    server.error(
+        ErrorKind::Interrupted,
+        format!("stopped loading {}: its rows were broken off", table.name),
+    )
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use daybreak_model::{Flavor, Product};
 
 use super::connection::Server;
-use super::grants::Grants;
+use super::grants::{Grants, listed};
 use super::quote;
 use crate::{EngineError, ErrorKind};
 
@@ -127,27 +127,6 @@ fn granted(line: &str) -> Vec<String> {
         return ALL_ON_A_DATABASE.map(str::to_owned).to_vec();
     }
     privileges
-}
-
-/// The privileges that a line names.
-pub(super) fn listed(line: &str) -> Vec<String> {
-    // A line of a partial revoke has the same form.
-    let rest = line
-        .strip_prefix("GRANT ")
-        .or_else(|| line.strip_prefix("REVOKE "));
-    let Some((list, _)) = rest.and_then(|rest| rest.split_once(" ON ")) else {
-        return Vec::new();
-    };
-    list.split(',')
-        .map(|privilege| {
-            privilege
-                .split('(')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_uppercase()
-        })
-        .collect()
 }
 
 impl Server {

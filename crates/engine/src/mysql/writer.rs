@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use super::connection::Server;
 use super::session::Purpose;
 use super::{classify, column, encode, insert, key, quote, warnings};
-use crate::{Block, Copied, EngineError, ErrorKind, Statement, Write};
+use crate::{Block, Copied, EngineError, Statement, Write};
 
 /// Tables of up to so many rows are left to the server's own counting.
 const SMALL_ROWS: u64 = 10_000;
@@ -126,26 +126,18 @@ impl Writer {
         {
             Ok(()) => {}
             Err(Error::Driver(mysql_async::DriverError::LocalInfile(LocalInfileError::ReadError(_)))) => {
-                return Err(broken_off(&self.server, table));
+                return Err(insert::broken_off(&self.server, table));
             }
             Err(error) => return Err(self.failed(format!("failed to load {}", table.name), error)),
         }
         let info = conn.info().into_owned();
         if !fed.ended.load(Ordering::Acquire) {
-            return Err(broken_off(&self.server, table));
+            return Err(insert::broken_off(&self.server, table));
         }
         let copied = fed.copied();
         warnings::judge(&self.server, conn, table, range, copied.rows, &info).await?;
         Ok(copied)
     }
-}
-
-/// The error of a stream of blocks that closed before its end.
-pub(crate) fn broken_off(server: &Server, table: &Table) -> EngineError {
-    server.error(
-        ErrorKind::Interrupted,
-        format!("stopped loading {}: its rows were broken off", table.name),
-    )
 }
 
 /// The blocks as the driver wants them: an error where they close without an end, so that nothing is committed.

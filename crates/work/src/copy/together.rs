@@ -1,45 +1,13 @@
 //! Small tables, several of them made, filled and finished in one transaction: for thousands of them its round trips and
 //! commits are most of a load. Either all of such a group is on the target or nothing of it.
 
-use std::cmp::Reverse;
-
 use daybreak_engine::{Copied, EngineError, Read, Write};
 use daybreak_model::{Phase, RowRange, SchemaObject, Table};
 
-use super::act::{Broken, Load, pass_over, statements};
-use super::queue::Task;
-use super::{LoadError, LoadPlan};
+use super::LoadError;
+use super::load::{Load, statements};
+use super::range::{Broken, pass_over};
 use crate::WorkEvent;
-
-/// A small table has no more rows than this, by the server's estimate.
-const SMALL_ROWS: u64 = 10_000;
-/// And no more bytes.
-const SMALL_BYTES: u64 = 1 << 20;
-/// Tables in a group. Each takes a lock for itself, for each of its indexes and for where its large values lie.
-const TABLES: usize = 16;
-
-/// What a load begins with, the largest table first. Small tables are moved whole, if they are made apart and no earlier load
-/// began them; where schema statements belong to transactions, several at once.
-pub(super) fn order(plan: &LoadPlan, transactional: bool) -> Vec<Task> {
-    let tables = &plan.image.tables;
-    let mut order: Vec<usize> = (0..tables.len()).collect();
-    order.sort_by_key(|&index| Reverse(tables[index].estimated_bytes));
-    let is_small = |index: &usize| {
-        let table = &tables[*index];
-        table.estimated_rows <= SMALL_ROWS
-            && table.estimated_bytes <= SMALL_BYTES
-            && plan.image.apart.contains(&table.name)
-            && !plan.started.contains(&table.name)
-    };
-    let (small, others): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_small);
-    let others = others.into_iter().map(Task::Split);
-    if transactional {
-        let groups = small.chunks(TABLES).map(|group| Task::Together(group.to_vec()));
-        others.chain(groups).collect()
-    } else {
-        others.chain(small.into_iter().map(Task::Small)).collect()
-    }
-}
 
 /// Moves a group; after a transient error on the target, with a new connection.
 pub(super) async fn carry_out(

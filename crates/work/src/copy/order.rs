@@ -1,0 +1,36 @@
+//! What a load begins with. Pure.
+
+use std::cmp::Reverse;
+
+use super::LoadPlan;
+use super::queue::Task;
+
+/// A small table has no more rows than this, by the server's estimate.
+const SMALL_ROWS: u64 = 10_000;
+/// And no more bytes.
+const SMALL_BYTES: u64 = 1 << 20;
+/// Tables in a group. Each takes a lock for itself, for each of its indexes and for where its large values lie.
+const TABLES: usize = 16;
+
+/// What a load begins with, the largest table first. Small tables are moved whole, if they are made apart and no earlier load
+/// began them; where schema statements belong to transactions, several at once.
+pub(super) fn order(plan: &LoadPlan, transactional: bool) -> Vec<Task> {
+    let tables = &plan.image.tables;
+    let mut order: Vec<usize> = (0..tables.len()).collect();
+    order.sort_by_key(|&index| Reverse(tables[index].estimated_bytes));
+    let is_small = |index: &usize| {
+        let table = &tables[*index];
+        table.estimated_rows <= SMALL_ROWS
+            && table.estimated_bytes <= SMALL_BYTES
+            && plan.image.apart.contains(&table.name)
+            && !plan.started.contains(&table.name)
+    };
+    let (small, others): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_small);
+    let others = others.into_iter().map(Task::Split);
+    if transactional {
+        let groups = small.chunks(TABLES).map(|group| Task::Together(group.to_vec()));
+        others.chain(groups).collect()
+    } else {
+        others.chain(small.into_iter().map(Task::Small)).collect()
+    }
+}
