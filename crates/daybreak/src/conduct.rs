@@ -20,6 +20,7 @@ use crate::output::Format;
 use crate::plays::World;
 
 pub(crate) use stage::{Leader, Stage};
+pub(crate) use watch::rate;
 
 /// How long all servers together may take to say what they run, before a play is begun.
 const ASKING: Duration = Duration::from_secs(5);

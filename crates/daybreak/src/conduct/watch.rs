@@ -133,7 +133,8 @@ fn with_hint(error: &StepError) -> String {
     }
 }
 
-fn rate(progress: &Progress) -> String {
+/// How far a step has come, how fast, and how long it still takes.
+pub(crate) fn rate(progress: &Progress) -> String {
     let mut text = HumanCount(progress.done).to_string();
     if let Some(total) = progress.total {
         text += &format!(" of about {}", HumanCount(total));

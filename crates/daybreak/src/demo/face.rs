@@ -5,10 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use console::style;
+use daybreak_runbook::Progress;
 use daybreak_sandbox::application::Bank;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use serde::Deserialize;
 use serde_json::Value;
 
+use crate::conduct::rate;
 use crate::output::{self, Format};
 
 /// How often the flow of writes is measured.
@@ -83,8 +86,9 @@ impl Face {
             }
             "step_intended" => self.now = self.title(step),
             "progress" => {
-                if let Some(progress) = event.get("progress") {
-                    self.now = format!("{}: {}", self.title(step), extent(progress));
+                let progress = event.get("progress").map(Progress::deserialize);
+                if let Some(Ok(progress)) = progress {
+                    self.now = format!("{}: {}", self.title(step), rate(&progress));
                 }
             }
             "step_done" | "step_already_so" => {
@@ -162,22 +166,6 @@ fn spark(samples: &VecDeque<u64>) -> String {
     });
     let text: String = bars.collect();
     format!("{text:>SAMPLES$}")
-}
-
-/// How far a step has come.
-fn extent(progress: &Value) -> String {
-    let number = |name: &str| progress.get(name).and_then(Value::as_f64);
-    let count = |value: f64| HumanCount(value.max(0.0).round() as u64).to_string();
-    let unit = progress.get("unit").and_then(Value::as_str).unwrap_or_default();
-    let mut text = count(number("done").unwrap_or_default());
-    if let Some(total) = number("total") {
-        text += &format!(" of about {}", count(total));
-    }
-    text += &format!(" {unit}");
-    if let Some(rate) = number("rate") {
-        text += &format!(", {}/s", count(rate));
-    }
-    text
 }
 
 #[cfg(test)]
