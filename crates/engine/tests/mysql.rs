@@ -15,6 +15,8 @@ mod changes;
 mod connect;
 #[path = "mysql/fence.rs"]
 mod fence;
+#[path = "mysql/group.rs"]
+mod group;
 #[path = "mysql/large_rows.rs"]
 mod large_rows;
 #[path = "mysql/link.rs"]

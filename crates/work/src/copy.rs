@@ -20,7 +20,7 @@ mod act;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::{Database, EngineError};
+use daybreak_engine::{Database, EngineError, SchemaMark};
 use daybreak_model::{ObjectKind, Position, Refusal, SchemaImage, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +179,7 @@ pub async fn load(
 ) -> Result<LoadReport, LoadError> {
     let started = Instant::now();
     let flavor = target.flavor().await?;
+    let mark = source.schema_mark().await?;
     let (image, present) = tokio::try_join!(source.schema(scope, &flavor), target.schema(scope, &flavor))?;
     let plan = plan(image, &present, resume)?;
 
@@ -209,7 +210,7 @@ pub async fn load(
     closed?;
 
     let image = load.image();
-    verify(source.as_ref(), target.as_ref(), scope, image).await?;
+    verify(source.as_ref(), mark, target.as_ref(), scope, image).await?;
     Ok(LoadReport {
         position,
         tables: image.tables.len(),
@@ -221,16 +222,26 @@ pub async fn load(
     })
 }
 
-/// Sees every object on the target with its own eyes, and that the source has not changed meanwhile.
+/// Sees every object on the target with its own eyes, and that the source has not changed meanwhile: by its count of schema
+/// statements, or by all it holds.
 async fn verify(
     source: &dyn Database,
+    mark: Option<SchemaMark>,
     target: &dyn Database,
     scope: &Scope,
     image: &SchemaImage,
 ) -> Result<(), LoadError> {
     let flavor = target.flavor().await?;
-    let (now, there) = tokio::try_join!(source.schema(scope, &flavor), target.schema(scope, &flavor))?;
-    if let Some(change) = decide::first_difference(image, &now) {
+    let source_now = async {
+        if let (Some(mark), Some(later)) = (mark, source.schema_mark().await?)
+            && mark.still_holds(later)
+        {
+            return Ok(None);
+        }
+        source.schema(scope, &flavor).await.map(Some)
+    };
+    let (now, there) = tokio::try_join!(source_now, target.schema(scope, &flavor))?;
+    if let Some(change) = now.and_then(|now| decide::first_difference(image, &now)) {
         return Err(LoadError::SchemaChanged(change));
     }
     match decide::missing_or_different(image, &there).or_else(|| decide::unusable(image, &there)) {

@@ -4,6 +4,7 @@ mod canonical;
 mod catalog;
 mod create_table;
 mod definitions;
+mod mark;
 mod refusals;
 mod stored;
 mod tables;

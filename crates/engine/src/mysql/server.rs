@@ -20,8 +20,8 @@ use super::session::Purpose;
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, Session, SettingCheck, Snapshot,
-    Statement, Write,
+    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, SchemaMark, Session, SettingCheck,
+    Snapshot, Statement, Write,
 };
 
 /// A server, reached when first asked.
@@ -61,6 +61,10 @@ impl Inspect for Mysql {
 
     async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError> {
         self.server.schema(scope, for_target).await
+    }
+
+    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
+        self.server.schema_mark().await.map(Some)
     }
 
     async fn position(&self) -> Result<Position, EngineError> {

@@ -1,4 +1,5 @@
-//! Rows and schema into a server: `LOAD DATA LOCAL INFILE` fed from the reader's blocks, one transaction a range.
+//! Rows and schema into a server: `LOAD DATA LOCAL INFILE` fed from the reader's blocks, one transaction a range or a group of
+//! small tables.
 //!
 //! The load is logged on the target as any write: its administrator cannot switch the binary log off on Aurora. The way
 //! back never fetches it (see `link`).
@@ -19,7 +20,7 @@ use tokio::sync::mpsc;
 use super::connection::Server;
 use super::session::Purpose;
 use super::{classify, column, encode, insert, key, quote, warnings};
-use crate::{Block, Copied, EngineError, Statement, Write};
+use crate::{Block, Copied, EngineError, ErrorKind, Statement, Write};
 
 /// Tables of up to so many rows are left to the server's own counting.
 const SMALL_ROWS: u64 = 10_000;
@@ -29,6 +30,8 @@ const SMALL_ROWS: u64 = 10_000;
 pub(crate) struct Writer {
     server: Arc<Server>,
     conn: Option<Conn>,
+    /// Whether the connection is in a transaction that [`Write::begin`] opened.
+    in_group: bool,
     /// What the server is set to, asked before the first rows.
     ways: Option<Ways>,
 }
@@ -73,6 +76,7 @@ impl Writer {
         Ok(Self {
             server,
             conn: Some(conn),
+            in_group: false,
             ways: None,
         })
     }
@@ -81,8 +85,21 @@ impl Writer {
     async fn take(&mut self) -> Result<Conn, EngineError> {
         match self.conn.take() {
             Some(conn) => Ok(conn),
+            // Its transaction went with the connection that carried it.
+            None if self.in_group => Err(self.server.error(
+                ErrorKind::Interrupted,
+                "stopped loading: the transaction of these tables has ended",
+            )),
             None => self.server.connect(Purpose::Write).await,
         }
+    }
+
+    /// Runs a statement that belongs to the transaction around rows.
+    async fn run(&self, conn: &mut Conn, sql: &str, table: &Table) -> Result<(), EngineError> {
+        let what = || format!("failed to {sql} for rows of {}", table.name);
+        conn.query_drop(sql)
+            .await
+            .map_err(|error| self.failed(what(), error))
     }
 
     async fn ways(&mut self, conn: &mut Conn) -> Result<Ways, EngineError> {
@@ -105,11 +122,18 @@ impl Writer {
         Ok(ways)
     }
 
+    async fn execute_all(&mut self, statements: &[Statement]) -> Result<(), EngineError> {
+        for statement in statements {
+            self.execute(statement).await?;
+        }
+        Ok(())
+    }
+
     fn failed(&self, what: impl Into<String>, error: Error) -> EngineError {
         self.server.failed(what, error)
     }
 
-    /// Loads within a transaction that it opens, in the same round trip, and checks what the server says of it.
+    /// Loads within a transaction, which it opens in the same round trip if none is, and checks what the server says of it.
     async fn load(
         &self,
         conn: &mut Conn,
@@ -120,10 +144,8 @@ impl Writer {
         let fed = Arc::new(Fed::default());
         let stream = feed(blocks, Arc::clone(&fed));
         conn.set_infile_handler(async move { Ok(stream.boxed()) });
-        match conn
-            .query_drop(format!("START TRANSACTION; {}", statement(table)))
-            .await
-        {
+        let opening = if self.in_group { "" } else { "START TRANSACTION; " };
+        match conn.query_drop(format!("{opening}{}", statement(table))).await {
             Ok(()) => {}
             Err(Error::Driver(mysql_async::DriverError::LocalInfile(LocalInfileError::ReadError(_)))) => {
                 return Err(insert::broken_off(&self.server, table));
@@ -194,14 +216,25 @@ impl Write for Writer {
     }
 
     async fn begin(&mut self, statements: &[Statement]) -> Result<(), EngineError> {
-        for statement in statements {
-            self.execute(statement).await?;
-        }
+        self.execute_all(statements).await?;
+        let mut conn = self.take().await?;
+        conn.query_drop("START TRANSACTION")
+            .await
+            .map_err(|error| self.failed("failed to begin a transaction", error))?;
+        self.conn = Some(conn);
+        self.in_group = true;
         Ok(())
     }
 
     async fn commit(&mut self, statements: &[Statement], tables: &[&Table]) -> Result<(), EngineError> {
-        self.begin(statements).await?;
+        let mut conn = self.take().await?;
+        conn.query_drop("COMMIT")
+            .await
+            .map_err(|error| self.failed("failed to commit", error))?;
+        self.conn = Some(conn);
+        self.in_group = false;
+        // Each of these commits by itself.
+        self.execute_all(statements).await?;
         for table in tables {
             self.analyze(table).await?;
         }
@@ -214,13 +247,12 @@ impl Write for Writer {
         range: &RowRange,
         mut blocks: mpsc::Receiver<Block>,
     ) -> Result<Copied, EngineError> {
-        let what = || format!("failed to load {}", table.name);
         let mut conn = self.take().await?;
         let ways = self.ways(&mut conn).await?;
         let loaded = if ways.by_insert {
-            conn.query_drop("START TRANSACTION")
-                .await
-                .map_err(|error| self.failed(what(), error))?;
+            if !self.in_group {
+                self.run(&mut conn, "START TRANSACTION", table).await?;
+            }
             insert::load(
                 &self.server,
                 &mut conn,
@@ -235,9 +267,9 @@ impl Write for Writer {
         };
         match loaded {
             Ok(copied) => {
-                conn.query_drop("COMMIT").await.map_err(|error| {
-                    self.failed(format!("failed to commit rows of {}", table.name), error)
-                })?;
+                if !self.in_group {
+                    self.run(&mut conn, "COMMIT", table).await?;
+                }
                 self.conn = Some(conn);
                 Ok(copied)
             }

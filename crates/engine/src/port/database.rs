@@ -74,6 +74,23 @@ pub struct Session {
     pub ours: bool,
 }
 
+/// How many schema statements a server has run, and since when it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaMark {
+    /// Statements that made, altered, dropped or renamed anything, of whatever session, since the server started.
+    pub statements: u64,
+    /// For how long the server has been up, in seconds.
+    pub uptime: u64,
+}
+
+impl SchemaMark {
+    /// Whether no schema statement has run from this mark to a later one.
+    #[must_use]
+    pub const fn still_holds(self, later: Self) -> bool {
+        self.statements == later.statements && self.uptime <= later.uptime
+    }
+}
+
 /// Read-only questions: cheap, time-bounded, safe to ask at any moment on production.
 #[async_trait]
 pub trait Inspect: Send + Sync {
@@ -87,6 +104,10 @@ pub trait Inspect: Send + Sync {
     /// whatever cannot be carried there as `refusals`. Asking a source and then the target gives images whose
     /// objects have equal `definition`s exactly when the target has what the source has.
     async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError>;
+
+    /// How many schema statements it has run, where it counts them: two equal marks spare reading the schema again. A
+    /// difference proves nothing: temporary tables are counted as well.
+    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError>;
 
     /// How far its change stream has come: what another server must reach to have everything.
     async fn position(&self) -> Result<Position, EngineError>;

@@ -20,8 +20,9 @@ pub trait Write: Send {
     /// Runs one statement.
     async fn execute(&mut self, statement: &Statement) -> Result<(), EngineError>;
 
-    /// Runs statements in as few round trips as can be, and where schema statements belong to transactions ([`schema_is_transactional`])
-    /// in one that stays open until [`Write::commit`]: dropped before, nothing of it is there.
+    /// Runs statements in as few round trips as can be and opens a transaction that stays open until [`Write::commit`]. Where
+    /// schema statements belong to transactions ([`schema_is_transactional`]) they are in it: dropped before, nothing of it is
+    /// there. Elsewhere the statements stay, and rows written go.
     ///
     /// [`schema_is_transactional`]: crate::Database::schema_is_transactional
     async fn begin(&mut self, statements: &[Statement]) -> Result<(), EngineError>;
@@ -31,7 +32,7 @@ pub trait Write: Send {
 
     /// Stores the rows of a range in one transaction, committed only after `End` and only when the server took every
     /// row whole: a row skipped, a value cut or converted is an error naming table and value position, and nothing stays.
-    /// After [`Write::begin`] it belongs to that one's transaction, if there is one.
+    /// After [`Write::begin`] it belongs to that one's transaction, which a failure ends.
     async fn write(
         &mut self,
         table: &Table,

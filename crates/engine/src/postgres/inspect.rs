@@ -6,7 +6,7 @@ use daybreak_model::{Flavor, IdentityValue, Lsn, Position, Requirement, SchemaIm
 use super::classify::trouble;
 use super::database::Postgres;
 use super::{identity, privileges, quote, readiness, schema, sequences, sessions};
-use crate::{EngineError, ErrorKind, Identity, Inspect, Session, SettingCheck};
+use crate::{EngineError, ErrorKind, Identity, Inspect, SchemaMark, Session, SettingCheck};
 
 #[async_trait]
 impl Inspect for Postgres {
@@ -40,6 +40,11 @@ impl Inspect for Postgres {
         let image = schema::image(&connection, flavor, scope, for_target).await?;
         connection.give_back();
         Ok(image)
+    }
+
+    /// PostgreSQL does not count its schema statements.
+    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
+        Ok(None)
     }
 
     /// The end of what was written to the log, be it on disk or still on its way there: a commit that was acknowledged

@@ -273,3 +273,46 @@ async fn what_cannot_be_carried_is_named() {
     );
     assert!(image.refusals.iter().all(|refusal| !refusal.hint.is_empty()));
 }
+
+#[tokio::test]
+async fn a_mark_moves_with_every_schema_statement_and_with_nothing_else() {
+    for kind in [ServerKind::Mysql97, ServerKind::Mysql56, ServerKind::MariaDb1011] {
+        let Some((_sandbox, estate, server)) = lone(kind, false).await else {
+            continue;
+        };
+        let primary = &estate.primary;
+        let alter = "PREPARE s FROM 'ALTER TABLE t ADD COLUMN b INT'; EXECUTE s; DEALLOCATE PREPARE s";
+        sql(
+            primary,
+            "shop",
+            &[
+                "CREATE TABLE t (id INT PRIMARY KEY)",
+                &format!("CREATE PROCEDURE p() BEGIN {alter}; END"),
+            ],
+        )
+        .await;
+        let mut before = server.schema_mark().await.unwrap().unwrap();
+        sql(primary, "shop", &["INSERT INTO t VALUES (1)", "DELETE FROM t"]).await;
+        let after = server.schema_mark().await.unwrap().unwrap();
+        assert!(before.still_holds(after), "{kind:?}: rows are no schema");
+        for change in [
+            "CALL p()",
+            "ALTER TABLE t DROP COLUMN b",
+            alter,
+            "CREATE INDEX i ON t (b)",
+            "DROP INDEX i ON t",
+            "CREATE VIEW v AS SELECT 1 AS one",
+            "ALTER VIEW v AS SELECT 2 AS two",
+            "RENAME TABLE t TO u",
+            "CREATE TRIGGER g BEFORE INSERT ON u FOR EACH ROW SET NEW.id = 1",
+            "DROP TRIGGER g",
+            "ALTER DATABASE shop CHARACTER SET latin1",
+            "DROP TABLE u",
+        ] {
+            sql(primary, "shop", &[change]).await;
+            let after = server.schema_mark().await.unwrap().unwrap();
+            assert!(!before.still_holds(after), "{kind:?}: {change}");
+            before = after;
+        }
+    }
+}

@@ -1,16 +1,14 @@
 use std::sync::Arc;
 
-use daybreak_engine::{Block, Copied, EngineError, Read, Write};
-use daybreak_model::{Phase, RowRange, SchemaObject};
-use tokio::sync::mpsc;
+use daybreak_engine::{EngineError, Read};
+use daybreak_model::{Phase, SchemaObject};
 use tokio::task::JoinSet;
 
 use super::LoadError;
-use super::load::{Load, Moved, create, create_together};
+use super::load::{Load, Moved, create, create_together, finish};
 use super::queue::Task;
-use super::range::{BLOCKS_IN_FLIGHT, Broken, arrived, compare_range, copy_range};
+use super::range::{compare_range, copy_range};
 use super::together;
-use crate::WorkEvent;
 
 /// Objects before the rows, the rows with their tables' indexes, then the rest.
 pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
@@ -52,12 +50,6 @@ async fn work(load: &Load, mut reader: Box<dyn Read>) -> Result<(), LoadError> {
     while let Some(task) = load.queue.next(at).await {
         load.throttle.pass(load.observer.as_ref()).await;
         match task {
-            Task::Small(index) => {
-                let copied = move_small(load, reader.as_mut(), &mut writer, index).await?;
-                load.count(index, copied);
-                finish(load, writer.as_mut(), index).await?;
-                load.queue.finish_done().await;
-            }
             Task::Together(tables) => {
                 together::carry_out(load, reader.as_mut(), &mut writer, &tables).await?;
                 load.queue.finish_done().await;
@@ -105,44 +97,4 @@ async fn split(load: &Load, reader: &mut dyn Read, index: usize) -> Result<Vec<T
         .into_iter()
         .map(|range| Task::Range(index, range))
         .collect())
-}
-
-/// Makes a small table and moves its rows, which are read while the server makes it.
-async fn move_small(
-    load: &Load,
-    reader: &mut dyn Read,
-    writer: &mut Box<dyn Write>,
-    index: usize,
-) -> Result<Copied, LoadError> {
-    let table = load.table(index);
-    let (blocks, received) = mpsc::channel::<Block>(BLOCKS_IN_FLIGHT);
-    let mut made = false;
-    let writing = async {
-        let itself = |object: &SchemaObject| load.is_apart(object);
-        create(load, writer.as_mut(), load.of_table(index), itself).await?;
-        made = true;
-        writer.write(table, &RowRange::Whole, received).await
-    };
-    let (sent, written) = tokio::join!(reader.read(table, &RowRange::Whole, blocks), writing);
-    match arrived(table, sent, written) {
-        Ok(copied) => Ok(copied),
-        Err(Broken::ByWriter(error)) if made && error.is_transient() => {
-            load.observer.event(WorkEvent::Retrying {
-                why: format!("{}: {error}", table.name),
-            });
-            copy_range(load, reader, writer, index, &RowRange::Whole, true).await
-        }
-        Err(Broken::ByWriter(error)) => Err(error.into()),
-        Err(Broken::ForGood(error)) => Err(error),
-    }
-}
-
-/// Indexes of one table, one after the other, then its statistics.
-async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(), LoadError> {
-    let table = load.table(index);
-    let after_rows = |object: &SchemaObject| object.phase == Phase::AfterRows;
-    create(load, writer, load.of_table(index), after_rows).await?;
-    writer.analyze(table).await?;
-    load.table_done(index);
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use daybreak_engine::{Copied, Database, EngineError, Statement, Write};
-use daybreak_model::{ObjectKind, SchemaImage, SchemaObject, Table, TableName};
+use daybreak_model::{ObjectKind, Phase, SchemaImage, SchemaObject, Table, TableName};
 
 use super::order::order;
 use super::queue::Queue;
@@ -43,7 +43,7 @@ impl Load {
         observer: Arc<dyn Observe>,
     ) -> Self {
         let tables = &plan.image.tables;
-        let order = order(&plan, target.schema_is_transactional());
+        let order = order(&plan);
         let mut objects_of: HashMap<TableName, Vec<usize>> = HashMap::new();
         for (place, object) in plan.image.objects.iter().enumerate() {
             if let Some(table) = &object.table {
@@ -183,5 +183,14 @@ pub(super) async fn create_together(
         writer.begin(some).await?;
         writer.commit(&[], &[]).await?;
     }
+    Ok(())
+}
+
+/// Indexes of one table, one after the other, then its statistics.
+pub(super) async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(), EngineError> {
+    let after_rows = |object: &SchemaObject| object.phase == Phase::AfterRows;
+    create(load, writer, load.of_table(index), after_rows).await?;
+    writer.analyze(load.table(index)).await?;
+    load.table_done(index);
     Ok(())
 }

@@ -12,9 +12,9 @@ const SMALL_BYTES: u64 = 1 << 20;
 /// Tables in a group. Each takes a lock for itself, for each of its indexes and for where its large values lie.
 const TABLES: usize = 16;
 
-/// What a load begins with, the largest table first. Small tables are moved whole, if they are made apart and no earlier load
-/// began them; where schema statements belong to transactions, several at once.
-pub(super) fn order(plan: &LoadPlan, transactional: bool) -> Vec<Task> {
+/// What a load begins with, the largest table first. Small tables are moved whole and several at once, if they are made apart
+/// and no earlier load began them.
+pub(super) fn order(plan: &LoadPlan) -> Vec<Task> {
     let tables = &plan.image.tables;
     let mut order: Vec<usize> = (0..tables.len()).collect();
     order.sort_by_key(|&index| Reverse(tables[index].estimated_bytes));
@@ -26,11 +26,6 @@ pub(super) fn order(plan: &LoadPlan, transactional: bool) -> Vec<Task> {
             && !plan.started.contains(&table.name)
     };
     let (small, others): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_small);
-    let others = others.into_iter().map(Task::Split);
-    if transactional {
-        let groups = small.chunks(TABLES).map(|group| Task::Together(group.to_vec()));
-        others.chain(groups).collect()
-    } else {
-        others.chain(small.into_iter().map(Task::Small)).collect()
-    }
+    let groups = small.chunks(TABLES).map(|group| Task::Together(group.to_vec()));
+    others.into_iter().map(Task::Split).chain(groups).collect()
 }

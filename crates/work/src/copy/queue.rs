@@ -14,9 +14,7 @@ pub(super) enum Task {
     Compare(usize, RowRange),
     /// All rows of the table are there: build its indexes.
     Finish(usize),
-    /// Make, fill and finish a small table.
-    Small(usize),
-    /// Make, fill and finish several small tables in one transaction.
+    /// Make, fill and finish several small tables, their rows in one transaction.
     Together(Vec<usize>),
 }
 
@@ -178,7 +176,7 @@ mod tests {
                         Task::Range(table, _) | Task::Compare(table, _) => {
                             queue.range_done(table).await;
                         }
-                        Task::Finish(_) | Task::Small(_) | Task::Together(_) => queue.finish_done().await,
+                        Task::Finish(_) | Task::Together(_) => queue.finish_done().await,
                     }
                     tokio::task::yield_now().await;
                 }

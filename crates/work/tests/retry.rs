@@ -1,0 +1,129 @@
+//! A load whose target is cut off in the middle of a group of small tables: real servers, and a relay in front of the target
+//! that ends a connection once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use daybreak_engine::database;
+use daybreak_model::{Endpoint, Scope};
+use daybreak_sandbox::{AuroraOptions, AuroraStandIn, Estate, EstateOptions, Sandbox, ServerKind, available};
+use daybreak_work::{LoadSettings, Observe, WorkEvent, load};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const TABLES: usize = 20;
+
+/// Passes everything on to `port`, but ends the first connection whose client says `words`. Returns its own port.
+async fn relay(port: u16, words: &'static str) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let own = listener.local_addr().expect("an address").port();
+    let cut = Arc::new(AtomicBool::new(false));
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", port)).await.expect("the server");
+            let cut = Arc::clone(&cut);
+            tokio::spawn(async move {
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = server.into_split();
+                let up = async {
+                    let mut buffer = vec![0; 64 * 1024];
+                    while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+                        let said = &buffer[..read];
+                        let heard = said.windows(words.len()).any(|window| window == words.as_bytes());
+                        if heard && !cut.swap(true, Ordering::SeqCst) {
+                            break;
+                        }
+                        if to_server.write_all(said).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                tokio::select! {
+                    () = up => {}
+                    _ = tokio::io::copy(&mut from_server, &mut to_client) => {}
+                }
+            });
+        }
+    });
+    own
+}
+
+/// Counts retries.
+#[derive(Default)]
+struct Retries(AtomicUsize);
+
+impl Observe for Retries {
+    fn event(&self, event: WorkEvent) {
+        if matches!(event, WorkEvent::Retrying { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Cuts the target off when the rows of the fifth table begin, and loads all the same.
+async fn survives(kind: ServerKind, target: AuroraOptions, schema: &str, words: &'static str) {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let started = tokio::join!(
+        Estate::start(&sandbox, EstateOptions::new(kind)),
+        AuroraStandIn::start(&sandbox, target)
+    );
+    let (Some(estate), Some(cluster)) = (available(started.0), available(started.1)) else {
+        return;
+    };
+    let make: Vec<String> = (0..TABLES)
+        .map(|n| {
+            let table = format!("{schema}.t{n}");
+            format!(
+                "CREATE TABLE {table} (id INT PRIMARY KEY); INSERT INTO {table} VALUES (1), (2), ({})",
+                n + 3
+            )
+        })
+        .collect();
+    let made = estate.primary.rows_in("shop", &make.join("; ")).await;
+    made.expect("tables");
+    let endpoint = |label: &str, url: &str| {
+        let url = url.split('?').next().unwrap_or_default();
+        Endpoint::parse(label, &format!("{url}?tls=off")).expect("a URL")
+    };
+    let source = database(endpoint("source", &estate.admin_url()));
+    let mut behind = endpoint("target", &cluster.admin_url());
+    behind.port = relay(behind.port, words).await;
+    let target = database(behind);
+    let scope = Scope {
+        schemas: vec![schema.to_owned()],
+    };
+    let settings = LoadSettings {
+        workers: 1,
+        ..LoadSettings::new("retry")
+    };
+    let retries = Arc::new(Retries::default());
+    let observer: Arc<dyn Observe> = Arc::<Retries>::clone(&retries);
+    let loaded = load(&source, &target, &scope, &settings, false, &observer).await;
+    let report = loaded.expect("loaded");
+    assert_eq!(report.rows, 3 * TABLES as u64);
+    assert_eq!(retries.0.load(Ordering::Relaxed), 1);
+    let counts: Vec<String> = (0..TABLES)
+        .map(|n| format!("(SELECT COUNT(*) FROM {schema}.t{n})"))
+        .collect();
+    let count = format!("SELECT {}", counts.join(" + "));
+    let rows = cluster.writer().rows_in("shop", &count).await.expect("a count");
+    assert_eq!(rows, [[Some((3 * TABLES).to_string())]]);
+}
+
+#[tokio::test]
+async fn mysql_moves_a_broken_group_table_by_table() {
+    let options = AuroraOptions::mysql();
+    survives(ServerKind::Mysql97, options, "shop", "INTO TABLE `shop`.`t4`").await;
+}
+
+#[tokio::test]
+async fn postgres_moves_a_broken_group_again() {
+    let options = AuroraOptions::postgres(17);
+    survives(
+        ServerKind::Postgres(17),
+        options,
+        "public",
+        "COPY \"public\".\"t4\"",
+    )
+    .await;
+}
