@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("model", &[], &[]),
     ("engine", &["model"], &["sandbox"]),
+    ("assess", &["model", "engine"], &["sandbox"]),
     ("runbook", &[], &[]),
     ("work", &["model", "engine"], &["sandbox"]),
     ("traffic", &[], &["sandbox"]),
     ("sandbox", &[], &[]),
     (
         "daybreak",
-        &["model", "engine", "work", "runbook", "traffic", "sandbox"],
+        &[
+            "model", "engine", "assess", "work", "runbook", "traffic", "sandbox",
+        ],
         &[],
     ),
 ];

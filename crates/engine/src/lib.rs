@@ -18,5 +18,5 @@ pub use connect::{database, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
     Block, Change, Changes, Check, Copied, Database, Identity, Inspect, Open, Read, Replication, Role,
-    SchemaMark, Session, SettingCheck, Snapshot, Statement, Write,
+    SchemaMark, Session, SettingCheck, Snapshot, Statement, TextRow, Write,
 };

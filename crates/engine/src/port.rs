@@ -7,7 +7,7 @@ mod replication;
 mod write;
 
 pub use check::Check;
-pub use database::{Database, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck};
+pub use database::{Database, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck, TextRow};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
 pub use write::{Statement, Write};

@@ -10,6 +10,9 @@ mod name;
 mod flavor;
 mod gtid_set;
 
+mod aurora;
+mod finding;
+
 mod endpoint;
 mod position;
 mod schema;
@@ -20,7 +23,9 @@ mod row;
 mod replication;
 mod write_state;
 
+pub use aurora::{AURORA_LINES, AuroraLine, Day, NoSuchLine};
 pub use endpoint::{ClientCertificate, Endpoint, EndpointError, Tls};
+pub use finding::{Finding, Severity, Told};
 pub use flavor::{Family, Flavor, Hosting, Product, Version, VersionError};
 pub use gtid_set::{GtidSet, GtidSetError};
 pub use name::TableName;

@@ -9,6 +9,7 @@ use daybreak_model::{
     Unmet, Version, WriteState,
 };
 
+use mysql_async::Row;
 use mysql_async::prelude::Queryable;
 
 use super::changes::Follower;
@@ -16,12 +17,12 @@ use super::checker::Checker;
 use super::connection::Server;
 use super::fence::{self, Probe};
 use super::reader::Reader;
-use super::session::Purpose;
+use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
     Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, SchemaMark, Session, SettingCheck,
-    Snapshot, Statement, Write,
+    Snapshot, Statement, TextRow, Write,
 };
 
 /// A server, reached when first asked.
@@ -93,6 +94,11 @@ impl Inspect for Mysql {
 
     async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError> {
         self.server.identity_values(&scope.schemas).await
+    }
+
+    async fn ask(&self, what: &str, question: &str) -> Result<Vec<TextRow>, EngineError> {
+        let rows: Vec<Row> = self.server.rows(what, question).await?;
+        Ok(rows.into_iter().map(session::text_row).collect())
     }
 
     async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError> {

@@ -4,6 +4,9 @@
 //! character set (`character_set_results = NULL`), so that nothing is converted on the way.
 
 use daybreak_model::Flavor;
+use mysql_async::{Row, Value};
+
+use crate::TextRow;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,4 +74,16 @@ pub(crate) fn wishes(purpose: Purpose) -> &'static [&'static str] {
         Purpose::Ask => &["SET SESSION show_create_table_skip_secondary_engine = OFF"],
         Purpose::Read | Purpose::Check => &[],
     }
+}
+
+/// A row of the text protocol as text.
+pub(crate) fn text_row(row: Row) -> TextRow {
+    row.unwrap()
+        .into_iter()
+        .map(|value| match value {
+            Value::NULL => None,
+            Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            other => Some(other.as_sql(true)),
+        })
+        .collect()
 }

@@ -91,6 +91,9 @@ impl SchemaMark {
     }
 }
 
+/// A row of an answer: the values as text, `None` for NULL. Bytes that are no UTF-8 are replaced.
+pub type TextRow = Vec<Option<String>>;
+
 /// Read-only questions: cheap, time-bounded, safe to ask at any moment on production.
 #[async_trait]
 pub trait Inspect: Send + Sync {
@@ -132,6 +135,10 @@ pub trait Inspect: Send + Sync {
 
     /// The next values that AUTO_INCREMENT columns or sequences in the scope would hand out.
     async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError>;
+
+    /// The rows a read-only question answers with, every value as text. The question is a constant of the program or made
+    /// of quoted names: nothing from outside is ever pasted in. Bounded in time as every question is.
+    async fn ask(&self, what: &str, question: &str) -> Result<Vec<TextRow>, EngineError>;
 
     /// Whether no table of the scope holds any row. Cheap: looks at one row of each.
     async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError>;

@@ -6,7 +6,7 @@ use daybreak_model::{Flavor, IdentityValue, Lsn, Position, Requirement, SchemaIm
 use super::classify::trouble;
 use super::database::Postgres;
 use super::{identity, privileges, quote, readiness, schema, sequences, sessions};
-use crate::{EngineError, ErrorKind, Identity, Inspect, SchemaMark, Session, SettingCheck};
+use crate::{EngineError, ErrorKind, Identity, Inspect, SchemaMark, Session, SettingCheck, TextRow};
 
 #[async_trait]
 impl Inspect for Postgres {
@@ -102,6 +102,18 @@ impl Inspect for Postgres {
         let values = sequences::values(&connection, scope).await?;
         connection.give_back();
         Ok(values)
+    }
+
+    async fn ask(&self, what: &str, question: &str) -> Result<Vec<TextRow>, EngineError> {
+        let connection = self.server.lease().await?;
+        let rows = connection.simple(question, what).await?;
+        connection.give_back();
+        let text = |row: &tokio_postgres::SimpleQueryRow| {
+            (0..row.len())
+                .map(|column| row.get(column).map(str::to_owned))
+                .collect()
+        };
+        Ok(rows.iter().map(text).collect())
     }
 
     async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError> {

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use daybreak_engine::{Database, EngineError};
+use daybreak_model::{AuroraLine, Family, Finding, Flavor, Severity, Told};
+use serde::Serialize;
+
+use crate::{About, mysql, postgres};
+
+/// A server's findings, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Score {
+    /// Checks that apply to this server and this target.
+    pub checks: usize,
+    /// Of those, how many found nothing.
+    pub clean: usize,
+    /// Of those, how many could not look.
+    pub could_not_tell: usize,
+    /// Findings that block.
+    pub blocks: usize,
+    /// Findings that degrade.
+    pub degrades: usize,
+    /// Findings to be known.
+    pub notes: usize,
+}
+
+/// What is said of one server.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Label and address.
+    pub server: String,
+    /// What it runs.
+    pub flavor: Flavor,
+    /// All findings, the weightiest first.
+    pub findings: Vec<Finding>,
+    /// The findings, counted.
+    pub score: Score,
+}
+
+/// Every check there is.
+#[must_use]
+pub fn all_checks() -> Vec<About> {
+    let mysql = mysql::CHECKS.iter().map(|check| check.about);
+    mysql
+        .chain(postgres::CHECKS.iter().map(|check| check.about))
+        .collect()
+}
+
+/// Looks at one server with every check that applies on its way to `target`. Read-only.
+///
+/// # Errors
+/// When the server cannot be asked at all. What one check cannot see is a finding that says so.
+pub async fn assess(server: &Arc<dyn Database>, target: &'static AuroraLine) -> Result<Verdict, EngineError> {
+    let flavor = server.flavor().await?;
+    let name = server.endpoint().to_string();
+    let looked = match flavor.family() {
+        Family::Mysql => mysql::look(server, &flavor, target).await?,
+        Family::Postgres => postgres::look(server, &flavor, target).await?,
+    };
+    let mut score = Score {
+        checks: looked.len(),
+        ..Score::default()
+    };
+    let mut findings = Vec::new();
+    for (about, looked) in looked {
+        match looked {
+            Ok(hits) => {
+                score.clean += usize::from(hits.is_empty());
+                findings.extend(hits.into_iter().map(|hit| hit.into_finding(&about, &name)));
+            }
+            Err(unknown) => {
+                score.could_not_tell += 1;
+                findings.push(unknown.into_finding(&about, &name));
+            }
+        }
+    }
+    let count = |severity| {
+        let of = |finding: &&Finding| finding.told == Told::Found && finding.severity == severity;
+        findings.iter().filter(of).count()
+    };
+    score.blocks = count(Severity::Blocks);
+    score.degrades = count(Severity::Degrades);
+    score.notes = count(Severity::Note);
+    findings.sort_by_key(|finding| finding.severity);
+    Ok(Verdict {
+        server: name,
+        flavor,
+        findings,
+        score,
+    })
+}
