@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, LinkSettings};
+use daybreak_model::{Endpoint, Flavor, LinkSettings};
 
-use crate::{Database, Replication};
+use crate::{Database, Grantee, Replication};
 
 mod classify;
 mod connection;
@@ -43,6 +43,7 @@ mod filters;
 mod grants;
 mod sequences;
 mod sessions;
+mod surroundings;
 
 mod faults;
 mod link;
@@ -55,4 +56,9 @@ pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
 
 pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
     Arc::new(link::Link::new(from, to, settings))
+}
+
+pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
+    let account = privileges::account(&grantee.user, &grantee.host);
+    privileges::grants(job, flavor, &account, &grantee.schemas)
 }

@@ -2,12 +2,16 @@
 
 mod check;
 mod database;
+mod grantee;
 mod read;
 mod replication;
+mod surroundings;
 mod write;
 
 pub use check::Check;
 pub use database::{Database, Identity, Inspect, Open, Role, Session, SettingCheck, TextRow};
+pub use grantee::{Grantee, JOBS};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
+pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
 pub use write::{Statement, Write};

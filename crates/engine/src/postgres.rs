@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, LinkSettings};
+use daybreak_model::{Endpoint, Flavor, LinkSettings};
 
-use crate::{Database, Replication};
+use crate::{Database, Grantee, Replication};
 
 mod quote;
 
@@ -45,6 +45,7 @@ mod schema;
 mod sequences;
 mod sessions;
 mod snapshot;
+mod surroundings;
 
 mod database;
 mod fence;
@@ -58,4 +59,8 @@ pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
 
 pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
     Arc::new(link::Link::new(from, to, settings))
+}
+
+pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
+    privileges::grants(job, flavor, &grantee.user, &grantee.database, &grantee.schemas)
 }

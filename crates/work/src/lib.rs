@@ -19,4 +19,4 @@ pub use data_check::{
 };
 pub use observe::{Observe, Progress, Silent, WorkEvent};
 pub use throttle::{Throttle, ThrottleLimits};
-pub use topology::{Member, Topology, Unreached, walk};
+pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};

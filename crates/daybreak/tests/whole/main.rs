@@ -5,6 +5,8 @@ mod faults;
 mod ground;
 mod init;
 mod kill_matrix;
+mod looking;
 mod migration;
 mod readiness;
 mod refusals;
+mod topology;

@@ -22,7 +22,7 @@ use super::snapshot;
 use super::writer::Writer;
 use crate::{
     Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, Session, SettingCheck, Snapshot,
-    Statement, TextRow, Write,
+    Statement, Surroundings, TextRow, Write,
 };
 
 /// A server, reached when first asked.
@@ -54,6 +54,10 @@ impl Mysql {
 impl Inspect for Mysql {
     async fn identity(&self) -> Result<Identity, EngineError> {
         self.server.identity().await
+    }
+
+    async fn surroundings(&self) -> Surroundings {
+        self.server.surroundings().await
     }
 
     async fn schemas(&self) -> Result<Vec<String>, EngineError> {

@@ -6,7 +6,7 @@ use daybreak_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Changes, Check, EngineError, Read, Snapshot, Statement, Write};
+use crate::{Changes, Check, EngineError, Read, Snapshot, Statement, Surroundings, Write};
 
 /// What a server is among its neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,10 @@ pub type TextRow = Vec<Option<String>>;
 pub trait Inspect: Send + Sync {
     /// Who the server is and whom it replicates with.
     async fn identity(&self) -> Result<Identity, EngineError>;
+
+    /// Its ties to other servers, its settings and its size. What one question cannot be asked is said among the answers to
+    /// the others, with the privilege that is missing.
+    async fn surroundings(&self) -> Surroundings;
 
     /// User schemas present (MySQL databases or PostgreSQL schemas), system ones left out.
     async fn schemas(&self) -> Result<Vec<String>, EngineError>;

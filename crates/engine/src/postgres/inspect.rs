@@ -5,8 +5,8 @@ use daybreak_model::{Flavor, IdentityValue, Lsn, Position, Requirement, SchemaIm
 
 use super::classify::trouble;
 use super::database::Postgres;
-use super::{identity, privileges, quote, readiness, schema, sequences, sessions};
-use crate::{EngineError, ErrorKind, Identity, Inspect, Session, SettingCheck, TextRow};
+use super::{identity, privileges, quote, readiness, schema, sequences, sessions, surroundings};
+use crate::{EngineError, ErrorKind, Identity, Inspect, Session, SettingCheck, Surroundings, TextRow};
 
 #[async_trait]
 impl Inspect for Postgres {
@@ -16,6 +16,10 @@ impl Inspect for Postgres {
         let identity = identity::identity(&connection, flavor).await?;
         connection.give_back();
         Ok(identity)
+    }
+
+    async fn surroundings(&self) -> Surroundings {
+        surroundings::surroundings(&self.server).await
     }
 
     async fn schemas(&self) -> Result<Vec<String>, EngineError> {
@@ -104,7 +108,9 @@ impl Inspect for Postgres {
         let rows = connection.simple(question, what).await?;
         connection.give_back();
         let text = |row: &tokio_postgres::SimpleQueryRow| {
-            (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()
+            (0..row.len())
+                .map(|column| row.get(column).map(str::to_owned))
+                .collect()
         };
         Ok(rows.iter().map(text).collect())
     }
