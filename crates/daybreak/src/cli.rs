@@ -10,6 +10,7 @@ mod log;
 mod plan;
 mod report;
 mod run;
+mod schema_check;
 mod source;
 mod status;
 mod topology;
@@ -45,6 +46,8 @@ enum Command {
     Demo(demo::Demo),
     /// Find the whole estate from any one of its servers and show who follows whom.
     Topology(topology::ShowTopology),
+    /// Compare the schema of every server of the estate, and of the target.
+    SchemaCheck(schema_check::SchemaCheck),
     /// Print the exact statements that let an account do a job.
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
@@ -83,6 +86,7 @@ impl Cli {
         match self.command {
             Command::Demo(command) => command.run(self.format).await,
             Command::Topology(command) => command.run(&self.plan, self.format).await,
+            Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
             Command::Accounts(command) => command.run(&self.plan, self.format).await,
             Command::Init(command) => command.run(&self.plan).await,
             Command::Plan(command) => command.run(settings()?, self.format).await,

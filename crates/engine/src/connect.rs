@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Family, Flavor, LinkSettings};
 
-use crate::{Database, Grantee, Replication, mysql, postgres};
+use crate::{Database, Grantee, Mend, Mended, Replication, mysql, postgres};
 
 /// The server at an endpoint. Connects when first asked something.
 #[must_use]
@@ -33,5 +33,14 @@ pub fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<Strin
     match flavor.family() {
         Family::Mysql => mysql::grants(job, flavor, grantee),
         Family::Postgres => postgres::grants(job, flavor, grantee),
+    }
+}
+
+/// The statements of a change of the schema on a server of this flavor; `None` where a person must find them.
+#[must_use]
+pub fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+    match flavor.family() {
+        Family::Mysql => mysql::mend(flavor, change),
+        Family::Postgres => postgres::mend(flavor, change),
     }
 }

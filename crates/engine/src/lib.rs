@@ -14,10 +14,10 @@ mod postgres;
 
 mod connect;
 
-pub use connect::{database, grants, replication};
+pub use connect::{database, grants, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    Block, Change, Changes, Check, Copied, Database, Direction, Grantee, Identity, Inspect, JOBS, Open, Read,
-    Replication, Role, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind,
-    Untold, Write,
+    AbsentDefiner, Block, Change, Changes, Check, Copied, Database, Direction, Grantee, Identity, Inspect,
+    JOBS, Mend, Mended, Open, Read, RepairFrame, Replication, Role, Session, SettingCheck, Snapshot,
+    Statement, Surroundings, TextRow, Tie, TieKind, Untold, Write,
 };

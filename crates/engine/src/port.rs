@@ -3,14 +3,16 @@
 mod check;
 mod database;
 mod grantee;
+mod mend;
 mod read;
 mod replication;
 mod surroundings;
 mod write;
 
 pub use check::Check;
-pub use database::{Database, Identity, Inspect, Open, Role, Session, SettingCheck, TextRow};
+pub use database::{AbsentDefiner, Database, Identity, Inspect, Open, Role, Session, SettingCheck, TextRow};
 pub use grantee::{Grantee, JOBS};
+pub use mend::{Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Flavor, LinkSettings};
 
-use crate::{Database, Grantee, Replication};
+use crate::{Database, Grantee, Mend, Mended, Replication};
 
 mod quote;
 
@@ -37,9 +37,11 @@ mod reader;
 mod readiness;
 mod writer;
 
+mod accounts;
 mod changes;
 mod faults;
 mod link;
+mod mend;
 mod privileges;
 mod schema;
 mod sequences;
@@ -63,4 +65,8 @@ pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) 
 
 pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
     privileges::grants(job, flavor, &grantee.user, &grantee.database, &grantee.schemas)
+}
+
+pub(crate) fn mend(_flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+    mend::mend(change)
 }

@@ -1,5 +1,6 @@
 //! The whole program on real servers: one binary, so that it is linked once.
 
+mod accounts;
 mod estates;
 mod faults;
 mod ground;
@@ -9,4 +10,5 @@ mod looking;
 mod migration;
 mod readiness;
 mod refusals;
+mod schema_check;
 mod topology;

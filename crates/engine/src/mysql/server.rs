@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, Requirement, SchemaImage, Scope,
-    Unmet, Version, WriteState,
+    Account, Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, Requirement,
+    SchemaImage, Scope, TableName, TablePart, Unmet, Version, WriteState,
 };
 
 use mysql_async::Row;
@@ -21,8 +21,8 @@ use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, Session, SettingCheck, Snapshot,
-    Statement, Surroundings, TextRow, Write,
+    AbsentDefiner, Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, RepairFrame,
+    Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -66,6 +66,26 @@ impl Inspect for Mysql {
 
     async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError> {
         self.server.schema(scope, for_target).await
+    }
+
+    async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError> {
+        self.server.parts(tables).await
+    }
+
+    async fn unseen(&self, scope: &Scope) -> Result<Vec<Untold>, EngineError> {
+        self.server.unseen(scope).await
+    }
+
+    async fn accounts(&self, _scope: &Scope) -> Result<Vec<Account>, EngineError> {
+        self.server.accounts().await
+    }
+
+    async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError> {
+        self.server.absent_definers(scope).await
+    }
+
+    async fn repair_frame(&self, follower: bool) -> Result<RepairFrame, EngineError> {
+        self.server.repair_frame(follower).await
     }
 
     async fn position(&self) -> Result<Position, EngineError> {

@@ -27,7 +27,7 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
                     &["SELECT ON mysql"],
                 ],
             );
-            if known("SHOW_ROUTINE", flavor) {
+            if flavor.shows_routines() {
                 needs.push(&["SHOW_ROUTINE"]);
             }
             if job == "assess" && dynamic {
@@ -149,7 +149,7 @@ pub(super) fn known(privilege: &str, flavor: &Flavor) -> bool {
         | "REPLICATION REPLICA ADMIN"
         | "READ_ONLY ADMIN"
         | "READ ONLY ADMIN" => mariadb && flavor.version >= Version::new(10, 5, 9),
-        "SHOW_ROUTINE" => since(8, 0, 20),
+        "SHOW_ROUTINE" => flavor.shows_routines(),
         "FLUSH_TABLES" => since(8, 0, 23),
         "SET_ANY_DEFINER" => since(8, 2, 0),
         // Split up in 8.2, gone in 8.4.
