@@ -9,6 +9,8 @@ pub struct Account {
     pub name: String,
     /// What every server of the family has a word for.
     pub rights: BTreeSet<String>,
+    /// Whether it has rights on databases or objects by name, as applications do, beside those it has everywhere.
+    pub on_objects: bool,
     /// What only some versions have a word for: comparable between servers of one product and version alone.
     pub versioned: BTreeSet<String>,
 }

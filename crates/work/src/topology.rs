@@ -8,7 +8,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
-use daybreak_engine::{Direction, Identity, Role, Surroundings, TieKind};
+use daybreak_engine::{Direction, Identity, Role, Surroundings, Tie, TieKind};
 use daybreak_model::Endpoint;
 
 pub use edge::{Edge, Witness, edges};
@@ -89,6 +89,25 @@ impl Topology {
             .find(|member| member.endpoint.address() == address)
     }
 
+    /// The member that a follower's tie leads to: at its address, or where that is hidden from our account, the only one with
+    /// the slot it reads.
+    #[must_use]
+    pub fn above(&self, tie: &Tie) -> Option<&Member> {
+        let Some(slot) = tie
+            .other
+            .strip_prefix("? (")
+            .and_then(|rest| rest.strip_suffix(')'))
+        else {
+            return self.at(&tie.other);
+        };
+        let has_slot = |member: &&Member| {
+            let mut ties = member.surroundings.ties.iter();
+            ties.any(|own| own.direction == Direction::FollowedBy && own.kind == tie.kind && own.name == slot)
+        };
+        let mut with_slot = self.members.iter().filter(has_slot);
+        with_slot.next().filter(|_| with_slot.next().is_none())
+    }
+
     /// The other addresses that lead to a member.
     #[must_use]
     pub fn aliases_of(&self, member: &Member) -> Vec<&str> {
@@ -149,7 +168,7 @@ impl Topology {
     /// Whether a member follows the server at an address in this way.
     fn follows(&self, member: &Member, kind: TieKind, address: &str) -> bool {
         member.surroundings.ties.iter().any(|tie| {
-            let above = self.at(&tie.other);
+            let above = self.above(tie);
             tie.direction == Direction::Follows
                 && tie.kind == kind
                 && above.is_some_and(|above| above.endpoint.address() == address)

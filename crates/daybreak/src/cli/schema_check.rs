@@ -1,10 +1,11 @@
 use std::path::Path;
 
 use clap::Args;
-use daybreak_engine::{Direction, TieKind};
+use daybreak_engine::{Direction, TieKind, database};
+use daybreak_model::Endpoint;
 use daybreak_work::{
     Class, CouldNotTell, Member, Place, SchemaCheckSettings, SchemaNode, SchemaReport, SchemaVerdict,
-    Topology, schema_check,
+    Topology, Unreached, schema_check,
 };
 
 use super::plain;
@@ -38,7 +39,10 @@ pub(crate) struct SchemaCheck {
 impl SchemaCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
-        let topology = self.start.walk(&begin.endpoint).await?;
+        let mut topology = self.start.walk(&begin.endpoint).await?;
+        if let Some(settings) = &begin.settings {
+            recognise(&mut topology, &settings.target.endpoint).await;
+        }
         let settings = self.settings(&begin, &topology)?;
         let mut report = schema_check(&settings).await.map_err(|error| {
             let hint = error.hint().map(str::to_owned);
@@ -113,6 +117,24 @@ impl SchemaCheck {
             execute: self.execute,
             even_primary: self.even_primary,
         })
+    }
+}
+
+/// The target is asked with an account of its own, so that the walk did not reach it where it follows the source already. A
+/// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows.
+async fn recognise(topology: &mut Topology, target: &Endpoint) {
+    if topology.at(&target.address()).is_some() {
+        return;
+    }
+    let told = database(target.clone()).surroundings().await;
+    for tie in told.ties.iter().filter(|tie| tie.direction == Direction::Follows) {
+        let Some(above) = topology.above(tie).map(|member| member.endpoint.address()) else {
+            continue;
+        };
+        let named = |server: &&Unreached| server.named_by == above && server.name != target.address();
+        if topology.unreached.iter().filter(named).count() == 1 {
+            topology.unreached.retain(|server| !named(&server));
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use daybreak_sandbox::{Estate, EstateOptions, Login, Server, ServerKind, available};
+use daybreak_sandbox::{AuroraOptions, Estate, EstateOptions, Login, Server, ServerKind, available};
 use serde_json::Value;
 
+use crate::ground;
 use crate::looking::{Looking, list};
 
 fn address(server: &Server) -> String {
@@ -483,4 +484,53 @@ async fn defects_of_postgres_are_found_and_repaired_across_versions() {
     let report = looking.json(&one.primary, &login, &execute, 0).await;
     assert_same(&report);
     assert_eq!(list(&report, "repaired").len(), 9, "{report}");
+}
+
+/// A migration whose target follows already: the plan's target is compared, too.
+async fn the_target_of_a_plan(estate: EstateOptions, cluster: AuroraOptions, extra: &str) {
+    let Some(ground) = ground::lay(estate.replicas(1), cluster).await else {
+        return;
+    };
+    ground.found(500).await;
+    ground.init(|plan| plan).await;
+    ground
+        .succeed(&["--format", "json", "run", "--until", "data.check"])
+        .await;
+    let also = address(&ground.estate.replicas[0]);
+    let check = ["--format", "json", "schema-check", "--also", &also];
+    let output = ground.run(&check).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    assert_same(&report);
+    let places: Vec<&str> = list(&report, "nodes")
+        .iter()
+        .filter_map(|node| node["place"].as_str())
+        .collect();
+    assert_eq!(places, ["primary", "replica", "target"], "{report}");
+
+    // What the target has beside is no harm to it, and on the way back.
+    ground.cluster.sql(extra).await.expect("altered");
+    let report: Value = serde_json::from_slice(&ground.run(&check).await.stdout).expect("JSON");
+    let differences = list(&report, "differences");
+    assert_eq!(differences.len(), 1, "{:?}", summary(&report));
+    assert_eq!(differences[0]["class"], "breaks_the_way_back", "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_target_of_a_plan_of_mysql() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    let extra = "CREATE TABLE shop.beside (id INT PRIMARY KEY)";
+    the_target_of_a_plan(estate, AuroraOptions::mysql().gtid(true), extra).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_target_of_a_plan_of_postgres() {
+    let estate = EstateOptions::new(ServerKind::Postgres(15));
+    the_target_of_a_plan(
+        estate,
+        AuroraOptions::postgres(17),
+        "SET TRANSACTION READ WRITE; CREATE TABLE beside (id integer PRIMARY KEY)",
+    )
+    .await;
 }

@@ -99,6 +99,7 @@ impl Server {
             let mut found = Account {
                 name,
                 rights: BTreeSet::new(),
+                on_objects: false,
                 versioned: BTreeSet::new(),
             };
             for (line,) in &lines {
@@ -149,6 +150,7 @@ fn read(line: &str, account: &mut Account) {
     };
     let (place, after) = place.split_once(" TO ").unwrap_or((place, ""));
     let global = place == "*.*";
+    account.on_objects |= !global;
     if after.ends_with("WITH GRANT OPTION") {
         account.rights.insert(format!("GRANT OPTION ON {place}"));
     }
@@ -205,6 +207,7 @@ mod tests {
         let mut account = Account {
             name: String::new(),
             rights: BTreeSet::new(),
+            on_objects: false,
             versioned: BTreeSet::new(),
         };
         lines.iter().for_each(|line| super::read(line, &mut account));

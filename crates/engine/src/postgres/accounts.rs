@@ -34,12 +34,14 @@ pub(crate) async fn accounts(
         accounts.push(Account {
             name,
             rights,
+            on_objects: false,
             versioned: list(1).map(str::to_owned).collect(),
         });
     }
     let mut everybody = Account {
         name: "PUBLIC".to_owned(),
         rights: BTreeSet::new(),
+        on_objects: false,
         versioned: BTreeSet::new(),
     };
     // What everybody may do in the schema `public` unless told otherwise: PostgreSQL 15 took away CREATE.
@@ -59,6 +61,7 @@ pub(crate) async fn accounts(
             && let Some(account) = accounts.iter_mut().find(|account| account.name == role)
         {
             account.rights.insert(statement);
+            account.on_objects = true;
         }
     }
     accounts.push(everybody);

@@ -40,28 +40,30 @@ async fn ask(connection: &Connection, told: &mut Surroundings) -> Result<(), Eng
         });
     }
     let grant = format!("GRANT SELECT (subconninfo) ON pg_subscription TO {}", me.name);
-    for (what, ties, grant) in [
-        ("whom it streams from", source(connection).await, None),
+    for (what, ties) in [
+        ("whom it streams from", source(connection).await),
         (
             "which standbys stream from it",
             standbys(connection, me.reads_statistics).await,
-            None,
         ),
         (
             "who reads its slots",
             subscribers(connection, me.reads_statistics).await,
-            None,
-        ),
-        (
-            "whom its subscriptions follow",
-            subscriptions(connection).await,
-            Some(grant),
         ),
     ] {
         match ties {
             Ok(ties) => told.ties.extend(ties),
-            Err(error) => told.untold.push(untold(what, &error, grant)),
+            Err(error) => told.untold.push(untold(what, &error, None)),
         }
+    }
+    let what = "whom its subscriptions follow";
+    match subscriptions(connection).await {
+        Ok((ties, hidden)) => {
+            told.ties.extend(ties);
+            let hidden = hidden.map(|error| untold(what, &error, Some(grant)));
+            told.untold.extend(hidden);
+        }
+        Err(error) => told.untold.push(untold(what, &error, None)),
     }
     let settings = include_str!("sql/ties/settings.sql");
     for row in connection
@@ -180,7 +182,8 @@ async fn subscribers(connection: &Connection, shown: bool) -> Result<Vec<Tie>, E
     Ok(rows.iter().map(tie).collect())
 }
 
-async fn subscriptions(connection: &Connection) -> Result<Vec<Tie>, EngineError> {
+/// The subscriptions, and why it is hidden whom they follow, if it is.
+async fn subscriptions(connection: &Connection) -> Result<(Vec<Tie>, Option<EngineError>), EngineError> {
     let any = "SELECT count(*) FROM pg_subscription";
     if connection
         .value(any, "failed to count subscriptions")
@@ -188,27 +191,33 @@ async fn subscriptions(connection: &Connection) -> Result<Vec<Tie>, EngineError>
         .as_deref()
         == Some("0")
     {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
-    let rows = connection
-        .simple(
-            include_str!("sql/ties/subscriptions.sql"),
-            "failed to list subscriptions",
-        )
-        .await?;
-    let tie = |row: &SimpleQueryRow| {
-        Some(Tie {
-            kind: TieKind::LogicalStream,
-            direction: Direction::Follows,
-            other: topology::primary_in(row.get(1)?)?,
-            name: text(row, 0).to_owned(),
-            question: "pg_subscription".to_owned(),
-            running: Some(row.get(2) == Some("true")),
-            lag_seconds: None,
-            semi_sync: None,
-        })
+    let what = "failed to list subscriptions";
+    let ask = include_str!("sql/ties/subscriptions.sql");
+    let (rows, hidden) = match connection.simple(ask, what).await {
+        Ok(rows) => (rows, None),
+        // Which there are, everybody may know; and a publisher knows the slot.
+        Err(error) if error.kind == ErrorKind::Privilege => {
+            let ask = ask.replace("s.subconninfo", "NULL");
+            (connection.simple(&ask, what).await?, Some(error))
+        }
+        Err(error) => return Err(error),
     };
-    Ok(rows.iter().filter_map(tie).collect())
+    let tie = |row: &SimpleQueryRow| Tie {
+        kind: TieKind::LogicalStream,
+        direction: Direction::Follows,
+        other: row
+            .get(1)
+            .and_then(topology::primary_in)
+            .unwrap_or_else(|| format!("? ({})", text(row, 3))),
+        name: text(row, 0).to_owned(),
+        question: "pg_subscription".to_owned(),
+        running: Some(row.get(2) == Some("true")),
+        lag_seconds: None,
+        semi_sync: None,
+    };
+    Ok((rows.iter().map(tie).collect(), hidden))
 }
 
 fn text(row: &SimpleQueryRow, column: usize) -> &str {

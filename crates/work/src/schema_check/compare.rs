@@ -465,6 +465,10 @@ fn accounts(views: &[View]) -> Vec<Found> {
         );
         for account in first {
             let Some(have) = of(own, &account.name) else {
+                // Those who look after the old servers have no business on the new one.
+                if view.place == Place::Target && !account.on_objects {
+                    continue;
+                }
                 tell(
                     &account.name,
                     What::Account,

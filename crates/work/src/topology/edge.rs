@@ -74,7 +74,8 @@ pub fn edges(topology: &Topology) -> Vec<Edge> {
     };
     for (member, tie) in ties(&topology.members, Direction::Follows) {
         let own = member.endpoint.address();
-        let mut edge = Edge::new(resolved(&tie.other), own.clone(), tie);
+        let above = topology.above(tie).map(|member| member.endpoint.address());
+        let mut edge = Edge::new(above.unwrap_or_else(|| tie.other.clone()), own.clone(), tie);
         edge.hear(own, tie);
         edges.push(edge);
     }
