@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod accounts;
 mod approve;
 mod bench;
 mod demo;
@@ -9,7 +10,10 @@ mod log;
 mod plan;
 mod report;
 mod run;
+mod schema_check;
+mod source;
 mod status;
+mod topology;
 
 use std::path::PathBuf;
 
@@ -40,6 +44,12 @@ pub(crate) struct Cli {
 enum Command {
     /// Migrate real local servers under live load: load, replicate, verify, cut over, fail back, cut over again, audit.
     Demo(demo::Demo),
+    /// Find the whole estate from any one of its servers and show who follows whom.
+    Topology(topology::ShowTopology),
+    /// Compare the schema of every server of the estate, and of the target.
+    SchemaCheck(schema_check::SchemaCheck),
+    /// Print the exact statements that let an account do a job.
+    Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
     /// Print the runbook made from the plan: every step, its statements, what undoes it, how long it took last time.
@@ -75,6 +85,9 @@ impl Cli {
         let settings = || settings(&self.plan);
         match self.command {
             Command::Demo(command) => command.run(self.format).await,
+            Command::Topology(command) => command.run(&self.plan, self.format).await,
+            Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
+            Command::Accounts(command) => command.run(&self.plan, self.format).await,
             Command::Init(command) => command.run(&self.plan).await,
             Command::Plan(command) => command.run(settings()?, self.format).await,
             Command::Run(command) => command.run(settings()?, self.format).await,
@@ -98,4 +111,11 @@ fn settings(plan: &std::path::Path) -> Result<Settings, Trouble> {
         let hint = error.hint();
         Trouble::usage(error, hint)
     })
+}
+
+/// The text on one line: what servers say cannot end a line of ours.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Waiting = 4,
     /// 5: stuck: an undo failed; a person must look before anything else is done.
     Stuck = 5,
+    /// 6: could not tell: no difference was seen, and not everything could be looked at. Never the same as 0.
+    CouldNotTell = 6,
 }
 
 impl From<Exit> for ExitCode {

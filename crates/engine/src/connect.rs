@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Family, LinkSettings};
+use daybreak_model::{Endpoint, Family, Flavor, LinkSettings};
 
-use crate::{Database, Replication, mysql, postgres};
+use crate::{Database, Grantee, Mend, Mended, Replication, mysql, postgres};
 
 /// The server at an endpoint. Connects when first asked something.
 #[must_use]
@@ -23,5 +23,24 @@ pub fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<
     match from.family {
         Family::Mysql => mysql::replication(from, to, settings),
         Family::Postgres => postgres::replication(from, to, settings),
+    }
+}
+
+/// The statements that give an account what a job needs on a server of this flavor, and nothing else; `None` for a job that is
+/// not one of [`JOBS`](crate::JOBS). They follow from the table that [`Inspect::missing_privileges`](crate::Inspect) asks.
+#[must_use]
+pub fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
+    match flavor.family() {
+        Family::Mysql => mysql::grants(job, flavor, grantee),
+        Family::Postgres => postgres::grants(job, flavor, grantee),
+    }
+}
+
+/// The statements of a change of the schema on a server of this flavor; `None` where a person must find them.
+#[must_use]
+pub fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+    match flavor.family() {
+        Family::Mysql => mysql::mend(flavor, change),
+        Family::Postgres => postgres::mend(flavor, change),
     }
 }

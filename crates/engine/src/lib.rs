@@ -14,9 +14,10 @@ mod postgres;
 
 mod connect;
 
-pub use connect::{database, replication};
+pub use connect::{database, grants, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    Block, Change, Changes, Check, Copied, Database, Identity, Inspect, Open, Read, Replication, Role,
-    SchemaMark, Session, SettingCheck, Snapshot, Statement, TextRow, Write,
+    AbsentDefiner, Block, Change, Changes, Check, Copied, Database, Direction, Grantee, Identity, Inspect,
+    JOBS, Mend, Mended, Open, Read, RepairFrame, Replication, Role, SchemaMark, Session, SettingCheck,
+    Snapshot, Statement, Surroundings, TextRow, Tie, TieKind, Untold, Write,
 };

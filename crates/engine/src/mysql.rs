@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, LinkSettings};
+use daybreak_model::{Endpoint, Flavor, LinkSettings};
 
-use crate::{Database, Replication};
+use crate::{Database, Grantee, Mend, Mended, Replication};
 
 mod classify;
 mod connection;
@@ -23,6 +23,7 @@ mod readiness;
 mod schema;
 
 mod account;
+mod accounts;
 
 mod changes;
 mod checker;
@@ -30,6 +31,7 @@ mod definers;
 mod encode;
 mod insert;
 mod json;
+mod mend;
 mod outgoing;
 mod pieces;
 mod reader;
@@ -43,6 +45,7 @@ mod filters;
 mod grants;
 mod sequences;
 mod sessions;
+mod surroundings;
 
 mod faults;
 mod link;
@@ -55,4 +58,13 @@ pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
 
 pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
     Arc::new(link::Link::new(from, to, settings))
+}
+
+pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
+    let account = privileges::account(&grantee.user, &grantee.host);
+    privileges::grants(job, flavor, &account, &grantee.schemas)
+}
+
+pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+    mend::mend(flavor, change)
 }

@@ -2,12 +2,20 @@
 
 mod check;
 mod database;
+mod grantee;
+mod mend;
 mod read;
 mod replication;
+mod surroundings;
 mod write;
 
 pub use check::Check;
-pub use database::{Database, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck, TextRow};
+pub use database::{
+    AbsentDefiner, Database, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck, TextRow,
+};
+pub use grantee::{Grantee, JOBS};
+pub use mend::{Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
+pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
 pub use write::{Statement, Write};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, LinkSettings};
+use daybreak_model::{Endpoint, Flavor, LinkSettings};
 
-use crate::{Database, Replication};
+use crate::{Database, Grantee, Mend, Mended, Replication};
 
 mod quote;
 
@@ -37,14 +37,17 @@ mod reader;
 mod readiness;
 mod writer;
 
+mod accounts;
 mod changes;
 mod faults;
 mod link;
+mod mend;
 mod privileges;
 mod schema;
 mod sequences;
 mod sessions;
 mod snapshot;
+mod surroundings;
 
 mod database;
 mod fence;
@@ -58,4 +61,12 @@ pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
 
 pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {
     Arc::new(link::Link::new(from, to, settings))
+}
+
+pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
+    privileges::grants(job, flavor, &grantee.user, &grantee.database, &grantee.schemas)
+}
+
+pub(crate) fn mend(_flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+    mend::mend(change)
 }

@@ -121,6 +121,12 @@ impl Flavor {
         }
     }
 
+    /// Whether changes of rows name columns by their place, so that tables in step have them in one order.
+    #[must_use]
+    pub const fn replicates_by_place(&self) -> bool {
+        matches!(self.family(), Family::Mysql)
+    }
+
     /// Whether Amazon runs it: no superuser there, and replication is steered through procedures.
     #[must_use]
     pub const fn is_managed(&self) -> bool {

@@ -13,6 +13,7 @@ mod gtid_set;
 mod aurora;
 mod finding;
 
+mod account;
 mod endpoint;
 mod position;
 mod schema;
@@ -23,6 +24,7 @@ mod row;
 mod replication;
 mod write_state;
 
+pub use account::Account;
 pub use aurora::{AURORA_LINES, AuroraLine, Day, NoSuchLine};
 pub use endpoint::{ClientCertificate, Endpoint, EndpointError, Tls};
 pub use finding::{Finding, Severity, Told};
@@ -34,8 +36,8 @@ pub use replication::{Behind, LinkSettings, ReplicationFault, ReplicationStatus}
 pub use requirement::{Requirement, Unmet, some_of};
 pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowRange};
 pub use schema::{
-    Column, IdentityValue, KeyColumn, ObjectKind, Phase, Refusal, RowKey, SchemaImage, SchemaObject, Scope,
-    Table,
+    Column, IdentityValue, KeyColumn, ObjectKind, PartKind, Phase, Refusal, RowKey, SchemaImage,
+    SchemaObject, Scope, Table, TablePart,
 };
 pub use secret::Secret;
 pub use write_state::{FenceProof, WriteState};

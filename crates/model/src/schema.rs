@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +123,41 @@ pub struct SchemaObject {
     pub definition: String,
     /// Statements that bring it to life when the target opens (events), empty for all else.
     pub enable: Vec<String>,
+}
+
+/// What kind of part of a table something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartKind {
+    /// A column.
+    Column,
+    /// The primary key, where it is part of the table's definition (MySQL family).
+    PrimaryKey,
+    /// An index made with the table (MySQL family).
+    Index,
+    /// A check.
+    Check,
+    /// Engine, row format, comment, default collation, storage.
+    Options,
+    /// How its rows are divided.
+    Partitions,
+}
+
+/// A part of a table: what whole definitions that differ are taken apart into, so that a difference can be named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TablePart {
+    /// The table.
+    pub table: TableName,
+    /// What it is.
+    pub kind: PartKind,
+    /// Its name; empty for what a table has one of.
+    pub name: String,
+    /// Canonical definition: the same text on two servers exactly when the part is the same.
+    pub definition: String,
+    /// As it stands in a statement that makes it.
+    pub text: String,
+    /// Of a column: its canonical type, default, collation and so on, each by its name.
+    pub facets: BTreeMap<String, String>,
 }
 
 /// Something that cannot be carried, named before anything is changed.

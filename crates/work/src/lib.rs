@@ -10,6 +10,7 @@ mod throttle;
 mod copy;
 mod cut_over;
 mod data_check;
+mod schema_check;
 
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
@@ -18,5 +19,9 @@ pub use data_check::{
     data_check,
 };
 pub use observe::{Observe, Progress, Silent, WorkEvent};
+pub use schema_check::{
+    Class, ComparedNode, CouldNotTell, Place, Repair, Repaired, SchemaCheckSettings, SchemaDifference,
+    SchemaNode, SchemaReport, SchemaVerdict, schema_check,
+};
 pub use throttle::{Throttle, ThrottleLimits};
-pub use topology::{Member, Topology, Unreached, walk};
+pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};

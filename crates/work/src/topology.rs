@@ -3,13 +3,16 @@
 //! Every server is asked with the account and the protection of the first: accounts are replicated with everything else. A
 //! server reached by two addresses is one server, so that pairs and rings come to an end.
 
-use std::collections::{BTreeSet, VecDeque};
+mod edge;
+mod walk;
 
-use daybreak_engine::{EngineError, Identity, Role, database};
+use std::collections::BTreeMap;
+
+use daybreak_engine::{Direction, Identity, Role, Surroundings, Tie, TieKind};
 use daybreak_model::Endpoint;
 
-/// More servers than this are not looked at.
-const MOST: usize = 100;
+pub use edge::{Edge, Witness, edges};
+pub use walk::walk;
 
 /// A server of the estate.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub struct Member {
     pub identity: Identity,
     /// Whether applications can write to it now; true where it would not say.
     pub open: bool,
+    /// Its ties, settings and size, and what it did not tell.
+    pub surroundings: Surroundings,
 }
 
 /// A server that another one named and that could not be asked.
@@ -74,12 +79,41 @@ impl Topology {
         Ok(writable.or(way.first()).expect("a walk has a first server"))
     }
 
-    fn at(&self, address: &str) -> Option<&Member> {
+    /// The member at an address, by whichever of its addresses.
+    #[must_use]
+    pub fn at(&self, address: &str) -> Option<&Member> {
         let alias = self.aliases.iter().find(|(other, _)| other == address);
         let address = alias.map_or(address, |(_, own)| own.as_str());
         self.members
             .iter()
             .find(|member| member.endpoint.address() == address)
+    }
+
+    /// The member that a follower's tie leads to: at its address, or where that is hidden from our account, the only one with
+    /// the slot it reads.
+    #[must_use]
+    pub fn above(&self, tie: &Tie) -> Option<&Member> {
+        let Some(slot) = tie
+            .other
+            .strip_prefix("? (")
+            .and_then(|rest| rest.strip_suffix(')'))
+        else {
+            return self.at(&tie.other);
+        };
+        let has_slot = |member: &&Member| {
+            let mut ties = member.surroundings.ties.iter();
+            ties.any(|own| own.direction == Direction::FollowedBy && own.kind == tie.kind && own.name == slot)
+        };
+        let mut with_slot = self.members.iter().filter(has_slot);
+        with_slot.next().filter(|_| with_slot.next().is_none())
+    }
+
+    /// The other addresses that lead to a member.
+    #[must_use]
+    pub fn aliases_of(&self, member: &Member) -> Vec<&str> {
+        let own = member.endpoint.address();
+        let others = self.aliases.iter().filter(|(_, address)| *address == own);
+        others.map(|(other, _)| other.as_str()).collect()
     }
 
     fn known(&self, identity: &Identity) -> Option<&Member> {
@@ -88,188 +122,73 @@ impl Topology {
             .find(|member| member.identity.unique_id == identity.unique_id)
     }
 
-    /// Standbys that their primary knows by host alone, less those that were found there.
-    fn standbys_left(&self) -> Vec<Unreached> {
+    /// Followers that a server knows by host alone, less those that were found there.
+    fn followers_left(&self) -> Vec<Unreached> {
         let mut left = Vec::new();
-        for primary in &self.members {
-            let address = primary.endpoint.address();
-            let follows = |member: &&Member| {
-                let above = member.identity.follows.as_deref().and_then(|name| self.at(name));
-                above.is_some_and(|above| above.endpoint.address() == address)
-            };
-            let hosts: Vec<&str> = primary
-                .identity
-                .replicas
-                .iter()
-                .filter_map(|name| standby_host(name))
-                .collect();
-            for host in hosts.iter().copied().collect::<BTreeSet<_>>() {
-                let named = hosts.iter().filter(|other| **other == host).count();
+        for above in &self.members {
+            let address = above.endpoint.address();
+            let mut named: BTreeMap<(TieKind, &str), usize> = BTreeMap::new();
+            for tie in &above.surroundings.ties {
+                if let (Direction::FollowedBy, Some(host)) = (tie.direction, host_alone(&tie.other)) {
+                    *named.entry((tie.kind, host)).or_default() += 1;
+                }
+            }
+            for ((kind, host), named) in named {
                 let found = self
                     .members
                     .iter()
-                    .filter(follows)
-                    .filter(|member| member.endpoint.host == host);
+                    .filter(|member| member.endpoint.host == host && self.follows(member, kind, &address));
                 let missing = named.saturating_sub(found.count());
                 if missing > 0 {
+                    let (what, why) = match kind {
+                        TieKind::LogicalStream if host == "?" => (
+                            "subscriber(s)",
+                            "nobody reads their slots now, or this account is not shown who does: name them with `--also HOST:PORT`, or drop slots that nobody needs",
+                        ),
+                        TieKind::LogicalStream => (
+                            "subscriber(s)",
+                            "a publisher does not know the port that its subscribers listen at: name it with `--also HOST:PORT`",
+                        ),
+                        TieKind::PhysicalStream | TieKind::BinaryLog => (
+                            "standby server(s)",
+                            "a primary does not know the port that its standbys listen at: name it with `--also HOST:PORT`",
+                        ),
+                    };
                     left.push(Unreached {
-                        name: format!("{missing} standby server(s) on {host}"),
+                        name: format!("{missing} {what} on {host}"),
                         named_by: address.clone(),
-                        why: "a primary does not know the port that its standbys listen at: name it with `--also HOST:PORT`"
-                            .to_owned(),
+                        why: why.to_owned(),
                     });
                 }
             }
         }
         left
     }
-}
 
-/// A name on the way, and who gave it.
-struct Named {
-    name: String,
-    by: String,
-    /// The address is only likely: a standby, at its primary's port.
-    guessed: bool,
-}
-
-/// Finds all servers around `start`; `also` are the addresses of further ones, which no server names.
-///
-/// # Errors
-/// When `start` itself cannot be asked; others are listed as unreached.
-pub async fn walk(start: &Endpoint, also: &[String]) -> Result<Topology, EngineError> {
-    let identity = database(start.clone()).identity().await?;
-    let mut topology = Topology {
-        members: Vec::new(),
-        unreached: Vec::new(),
-        aliases: Vec::new(),
-    };
-    let mut asked: BTreeSet<String> = [start.address()].into();
-    let mut named: VecDeque<Named> = neighbours(start, &identity).collect();
-    named.extend(also.iter().map(|name| Named {
-        name: name.clone(),
-        by: "the command line".to_owned(),
-        guessed: false,
-    }));
-    topology.members.push(member(start.clone(), identity).await);
-    while let Some(next) = named.pop_front() {
-        if !asked.insert(next.name.clone()) {
-            continue;
-        }
-        match look(start, &next, &topology).await {
-            Ok((endpoint, identity)) => {
-                if let Some(member) = topology.known(&identity) {
-                    let own = member.endpoint.address();
-                    topology.aliases.push((next.name, own));
-                    continue;
-                }
-                if next.guessed && identity.follows.as_ref() != Some(&next.by) {
-                    // Somebody else's server at the same port.
-                    continue;
-                }
-                named.extend(neighbours(&endpoint, &identity));
-                topology.members.push(member(endpoint, identity).await);
-            }
-            Err(_) if next.guessed => {}
-            Err(why) => topology.unreached.push(Unreached {
-                name: next.name,
-                named_by: next.by,
-                why,
-            }),
-        }
-    }
-    let left = topology.standbys_left();
-    topology.unreached.extend(left);
-    Ok(topology)
-}
-
-async fn member(endpoint: Endpoint, identity: Identity) -> Member {
-    let state = database(endpoint.clone()).write_state().await;
-    Member {
-        open: state.map_or(true, |state| state.may_be_written()),
-        endpoint,
-        identity,
-    }
-}
-
-/// Asks the server at a named address who it is; in words, why that cannot be.
-async fn look(start: &Endpoint, next: &Named, topology: &Topology) -> Result<(Endpoint, Identity), String> {
-    if topology.members.len() >= MOST {
-        return Err(format!("{MOST} servers were found before it"));
-    }
-    let (host, port) =
-        address(&next.name).ok_or("the server that names it does not know its host and port")?;
-    let endpoint = Endpoint {
-        host,
-        port,
-        ..start.clone()
-    };
-    let identity = database(endpoint.clone()).identity().await;
-    let identity = identity.map_err(|error| in_words(&error))?;
-    Ok((endpoint, identity))
-}
-
-/// Whom a server names: the one it follows, and those that follow it.
-fn neighbours(endpoint: &Endpoint, identity: &Identity) -> impl Iterator<Item = Named> {
-    let by = endpoint.address();
-    let above = identity.follows.iter();
-    let names: Vec<Named> = above
-        .chain(&identity.replicas)
-        .map(|name| match standby_host(name) {
-            None => Named {
-                name: name.clone(),
-                by: by.clone(),
-                guessed: false,
-            },
-            Some(host) => Named {
-                name: Endpoint {
-                    host: host.to_owned(),
-                    ..endpoint.clone()
-                }
-                .address(),
-                by: by.clone(),
-                guessed: true,
-            },
+    /// Whether a member follows the server at an address in this way.
+    fn follows(&self, member: &Member, kind: TieKind, address: &str) -> bool {
+        member.surroundings.ties.iter().any(|tie| {
+            let above = self.above(tie);
+            tie.direction == Direction::Follows
+                && tie.kind == kind
+                && above.is_some_and(|above| above.endpoint.address() == address)
         })
-        .collect();
-    names.into_iter()
+    }
 }
 
-/// The host of `host (name)`, as PostgreSQL's primaries name their standbys.
-fn standby_host(name: &str) -> Option<&str> {
+/// The host of `host (name)`, as servers name followers whose port they do not know.
+fn host_alone(name: &str) -> Option<&str> {
     name.ends_with(')')
         .then(|| name.split_once(" (").map(|(host, _)| host))
         .flatten()
 }
 
-/// Host and port of `host:port` or `[host]:port`; none where a server named something else or the port is not known.
-fn address(name: &str) -> Option<(String, u16)> {
-    let (host, port) = name.rsplit_once(':')?;
-    let port = port.parse().ok().filter(|port| *port != 0)?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    (!host.is_empty() && host != "?").then(|| (host.to_owned(), port))
-}
-
-/// An error with its causes, on one line.
-fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !words.contains(&more) {
-            words = format!("{words}: {more}");
-        }
-        cause = error.source();
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
-    use daybreak_engine::{Identity, Role};
+    use daybreak_engine::{Direction, Identity, Role, Surroundings, Tie, TieKind};
     use daybreak_model::{Endpoint, Flavor, Hosting, Product, Version};
 
-    use super::{Member, Topology, Unreached, address};
+    use super::{Member, Topology, Unreached};
 
     fn member(port: u16, role: Role, follows: Option<u16>) -> Member {
         let url = format!("mysql://dba@10.0.0.1:{port}/");
@@ -291,6 +210,7 @@ mod tests {
                 follows: follows.map(|port| format!("10.0.0.1:{port}")),
             },
             open: role == Role::Primary,
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -338,26 +258,27 @@ mod tests {
     #[test]
     fn standbys_that_were_not_found_are_counted() {
         let mut leader = member(1, Role::Primary, None);
-        leader.identity.replicas = vec![
-            "10.0.0.1 (walreceiver)".to_owned(),
-            "10.0.0.1 (walreceiver)".to_owned(),
-        ];
+        let tie = |direction, other: &str| Tie {
+            kind: TieKind::PhysicalStream,
+            direction,
+            other: other.to_owned(),
+            name: String::new(),
+            question: String::new(),
+            running: None,
+            lag_seconds: None,
+            semi_sync: None,
+        };
+        let standby = tie(Direction::FollowedBy, "10.0.0.1 (walreceiver)");
+        leader.surroundings.ties = vec![standby.clone(), standby];
+        let mut found = member(2, Role::Replica, Some(1));
+        found.surroundings.ties = vec![tie(Direction::Follows, "10.0.0.1:1")];
         let topology = Topology {
-            members: vec![leader, member(2, Role::Replica, Some(1))],
+            members: vec![leader, found],
             unreached: Vec::new(),
             aliases: Vec::new(),
         };
-        let left = topology.standbys_left();
+        let left = topology.followers_left();
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].name, "1 standby server(s) on 10.0.0.1");
-    }
-
-    #[test]
-    fn only_whole_addresses_are_gone_to() {
-        assert_eq!(address("db2:3306"), Some(("db2".to_owned(), 3306)));
-        assert_eq!(address("[::1]:3306"), Some(("::1".to_owned(), 3306)));
-        for unknown in ["?:3306", "db2:0", "10.0.0.7 (walreceiver)", ":3306"] {
-            assert_eq!(address(unknown), None, "{unknown}");
-        }
     }
 }

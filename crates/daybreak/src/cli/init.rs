@@ -8,6 +8,7 @@ use daybreak_model::{Endpoint, Family, Secret};
 use daybreak_work::{Member, Topology, walk};
 use rand::Rng;
 
+use super::plain;
 use crate::config::{NAME_HINT, is_address, is_name};
 use crate::exit::{Exit, Trouble};
 use crate::output;
@@ -187,13 +188,6 @@ fn described(topology: &Topology) -> Vec<String> {
         ))
     });
     found.chain(missing).collect()
-}
-
-/// The text on one line.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// A password for the replication account, of 32 random characters, in a file that only its owner can read. An existing

@@ -1,10 +1,14 @@
 //! The whole program on real servers: one binary, so that it is linked once.
 
+mod accounts;
 mod estates;
 mod faults;
 mod ground;
 mod init;
 mod kill_matrix;
+mod looking;
 mod migration;
 mod readiness;
 mod refusals;
+mod schema_check;
+mod topology;

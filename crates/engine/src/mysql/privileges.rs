@@ -2,92 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use daybreak_model::{Flavor, Product};
+mod jobs;
+mod statements;
+
+use daybreak_model::Product;
 
 use super::connection::Server;
 use super::grants::{Grants, listed};
 use super::quote;
 use crate::{EngineError, ErrorKind};
-
-/// A job's needs: each entry lists alternatives. `X ON d` is X on all of database d; `GRANT OPTION` stands for handing on what
-/// our own accounts get.
-fn needs(job: &str, flavor: &Flavor) -> Option<Vec<&'static [&'static str]>> {
-    let dynamic = flavor.appends_gtid_purged();
-    let managed = flavor.is_managed();
-    let mut needs: Vec<&[&str]> = match job {
-        "read" => vec![
-            &["SELECT"],
-            &["SHOW VIEW"],
-            &["TRIGGER"],
-            &["EVENT"],
-            &["PROCESS"],
-            &["RELOAD", "FLUSH_TABLES", "LOCK TABLES"],
-            &["REPLICATION CLIENT", "BINLOG MONITOR", "SUPER"],
-        ],
-        "write" => vec![
-            &["SELECT"],
-            &["INSERT"],
-            &["UPDATE"],
-            &["DELETE"],
-            &["CREATE"],
-            &["DROP"],
-            &["ALTER"],
-            &["INDEX"],
-            &["REFERENCES"],
-            &["CREATE VIEW"],
-            &["CREATE ROUTINE"],
-            &["ALTER ROUTINE"],
-            &["TRIGGER"],
-            &["EVENT"],
-        ],
-        "follow" => {
-            vec![&[
-                "REPLICATION CLIENT",
-                "BINLOG MONITOR",
-                "REPLICA MONITOR",
-                "SLAVE MONITOR",
-                "SUPER",
-            ]]
-        }
-        "lead" => {
-            vec![
-                &["CREATE USER"],
-                &["REPLICATION CLIENT", "BINLOG MONITOR", "SUPER"],
-                &["REPLICATION SLAVE"],
-            ]
-        }
-        "fence" => vec![&["PROCESS"], &["CREATE USER"]],
-        // Events are enabled in the name of their definer.
-        "wake" => vec![&["EVENT"]],
-        _ => return None,
-    };
-    match (job, managed) {
-        ("write" | "wake", false) if dynamic => needs.push(&["SET_USER_ID", "SET_ANY_DEFINER", "SUPER"]),
-        ("follow" | "fence", true) => needs.push(&["EXECUTE"]),
-        ("follow", false) if dynamic => {
-            needs.push(&["REPLICATION_SLAVE_ADMIN", "SUPER"]);
-            needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
-            needs.push(&["SELECT ON performance_schema"]);
-        }
-        ("follow", false) => needs.push(&["SUPER", "REPLICATION SLAVE ADMIN", "REPLICATION REPLICA ADMIN"]),
-        ("fence", false) if dynamic => {
-            needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
-            needs.push(&["CONNECTION_ADMIN", "SUPER"]);
-            needs.push(&["PERSIST_RO_VARIABLES_ADMIN", "SUPER"]);
-        }
-        ("lead", false) if dynamic => needs.push(&["SELECT ON performance_schema"]),
-        ("fence", false) => needs.push(&["SUPER", "READ_ONLY ADMIN", "READ ONLY ADMIN"]),
-        _ => {}
-    }
-    // Of a managed server's administrator, roles say less than it may do.
-    if job == "fence" && !managed {
-        needs.extend([&["CREATE ON daybreak"][..], &["INSERT ON daybreak"]]);
-    }
-    if matches!(job, "fence" | "lead") && !managed {
-        needs.push(&["GRANT OPTION"]);
-    }
-    Some(needs)
-}
+use jobs::needs;
+pub(crate) use statements::{account, grants};
 
 /// What `ALL PRIVILEGES` on one database are (manual, "Privileges Provided by MySQL"): none that is global.
 const ALL_ON_A_DATABASE: [&str; 18] = [
@@ -127,6 +52,29 @@ fn granted(line: &str) -> Vec<String> {
         return ALL_ON_A_DATABASE.map(str::to_owned).to_vec();
     }
     privileges
+}
+
+/// Privileges any of which, held everywhere, lets an account see that a table is there ("INFORMATION_SCHEMA Tables").
+const SHOWS_TABLES: [&str; 13] = [
+    "ALL",
+    "ALTER",
+    "CREATE",
+    "CREATE VIEW",
+    "DELETE",
+    "DROP",
+    "INDEX",
+    "INSERT",
+    "REFERENCES",
+    "SELECT",
+    "SHOW VIEW",
+    "TRIGGER",
+    "UPDATE",
+];
+
+/// Whether an account with these grants is told of all tables.
+pub(crate) fn lists_all_tables(lines: &[String]) -> bool {
+    let grants = Grants::read(lines);
+    SHOWS_TABLES.iter().any(|privilege| grants.everywhere(privilege))
 }
 
 impl Server {

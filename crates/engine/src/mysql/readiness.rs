@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use daybreak_model::{Requirement, Scope, Unmet};
 
 use super::connection::Server;
+use super::privileges::account;
 use super::quote;
-use crate::{EngineError, SettingCheck};
+use crate::{AbsentDefiner, EngineError, SettingCheck};
 use judge::{Intake, Means, judge};
 
 /// A binary log that is kept for less than this, in seconds, may be gone before a load has ended.
@@ -29,17 +30,7 @@ impl Server {
     /// What the objects of a scope need.
     pub(crate) async fn requirements(&self, scope: &Scope) -> Result<Vec<Requirement>, EngineError> {
         let schemas = quote::texts(&scope.schemas);
-        let mut definers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (kind, schema, name, view) in WITH_DEFINER {
-            let sql = format!(
-                "SELECT DEFINER, {schema}, {name} FROM information_schema.{view} WHERE {schema} IN ({schemas}) ORDER BY 2, 3"
-            );
-            let rows: Vec<(String, String, String)> = self.rows("failed to list definers", &sql).await?;
-            for (definer, schema, name) in rows {
-                let object = format!("{kind} {schema}.{name}");
-                definers.entry(definer).or_default().push(object);
-            }
-        }
+        let definers = self.definers(&schemas).await?;
         let mut requirements: Vec<Requirement> = definers
             .into_iter()
             .map(|(definer, objects)| {
@@ -113,6 +104,47 @@ impl Server {
             requirements.push(Requirement::LeftOut { schemas: left_out });
         }
         Ok(requirements)
+    }
+
+    /// The accounts in whose names objects of these databases run, as the catalogs print them, with the objects.
+    async fn definers(&self, schemas: &str) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+        let mut definers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (kind, schema, name, view) in WITH_DEFINER {
+            let sql = format!(
+                "SELECT DEFINER, {schema}, {name} FROM information_schema.{view} WHERE {schema} IN ({schemas}) ORDER BY 2, 3"
+            );
+            let rows: Vec<(String, String, String)> = self.rows("failed to list definers", &sql).await?;
+            for (definer, schema, name) in rows {
+                let object = format!("{kind} {schema}.{name}");
+                definers.entry(definer).or_default().push(object);
+            }
+        }
+        Ok(definers)
+    }
+
+    /// Definers that are not among the accounts.
+    pub(crate) async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError> {
+        let definers = self.definers(&quote::texts(&scope.schemas)).await?;
+        if definers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let accounts: Vec<(String, String)> = self
+            .rows(
+                "failed to list the accounts",
+                "SELECT CAST(User AS CHAR), LOWER(CAST(Host AS CHAR)) FROM mysql.user",
+            )
+            .await?;
+        let absent = definers.into_iter().filter_map(|(definer, objects)| {
+            let (user, host) = definer.rsplit_once('@').unwrap_or((&definer, "%"));
+            let there = accounts
+                .iter()
+                .any(|(name, pattern)| name == user && *pattern == host.to_lowercase());
+            (!there).then(|| AbsentDefiner {
+                account: account(user, host),
+                objects,
+            })
+        });
+        Ok(absent.collect())
     }
 
     /// `lower_case_table_names`, if any database or table has capitals. With 1 names are stored in small letters, whatever

@@ -5,6 +5,7 @@ mod catalog;
 mod create_table;
 mod definitions;
 mod mark;
+mod parts;
 mod refusals;
 mod stored;
 mod tables;
@@ -12,7 +13,7 @@ pub(super) mod tokens;
 mod unseen;
 mod views;
 
-use daybreak_model::{Flavor, ObjectKind, Phase, SchemaImage, SchemaObject, Scope};
+use daybreak_model::{Flavor, ObjectKind, Phase, Product, SchemaImage, SchemaObject, Scope};
 use mysql_async::Conn;
 
 use super::connection::Server;
@@ -46,6 +47,11 @@ impl Server {
             image.tables.push(table.table.clone());
         }
         image.objects.append(&mut constraints);
+        if target.product == Product::MariaDb {
+            image
+                .objects
+                .append(&mut stored::sequences(self, &mut conn, &listed).await?);
+        }
         image
             .objects
             .append(&mut stored::routines(self, &mut conn, scope, &mut image.refusals).await?);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, Requirement, SchemaImage, Scope,
-    Unmet, Version, WriteState,
+    Account, Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, Requirement,
+    SchemaImage, Scope, TableName, TablePart, Unmet, Version, WriteState,
 };
 
 use mysql_async::Row;
@@ -21,8 +21,8 @@ use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, SchemaMark, Session, SettingCheck,
-    Snapshot, Statement, TextRow, Write,
+    AbsentDefiner, Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, RepairFrame,
+    SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -56,6 +56,10 @@ impl Inspect for Mysql {
         self.server.identity().await
     }
 
+    async fn surroundings(&self) -> Surroundings {
+        self.server.surroundings().await
+    }
+
     async fn schemas(&self) -> Result<Vec<String>, EngineError> {
         self.server.schemas().await
     }
@@ -66,6 +70,26 @@ impl Inspect for Mysql {
 
     async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
         self.server.schema_mark().await.map(Some)
+    }
+
+    async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError> {
+        self.server.parts(tables).await
+    }
+
+    async fn unseen(&self, scope: &Scope) -> Result<Vec<Untold>, EngineError> {
+        self.server.unseen(scope).await
+    }
+
+    async fn accounts(&self, _scope: &Scope) -> Result<Vec<Account>, EngineError> {
+        self.server.accounts().await
+    }
+
+    async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError> {
+        self.server.absent_definers(scope).await
+    }
+
+    async fn repair_frame(&self, follower: bool) -> Result<RepairFrame, EngineError> {
+        self.server.repair_frame(follower).await
     }
 
     async fn position(&self) -> Result<Position, EngineError> {

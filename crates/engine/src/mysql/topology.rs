@@ -1,5 +1,6 @@
 //! Whom a server replicates from, and who replicates from it.
 
+use daybreak_model::Product;
 use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
@@ -48,6 +49,12 @@ impl ReplicaStatus {
     }
 }
 
+/// A source the server follows: the channel's name, empty for the default one, and what it says of it.
+pub(crate) struct Channel {
+    pub(crate) name: String,
+    pub(crate) status: ReplicaStatus,
+}
+
 /// A column by the first of its names that the server uses; its default when it is absent or NULL.
 fn field<T: FromValue + Default>(row: &Row, names: &[&str]) -> T {
     names
@@ -80,6 +87,31 @@ impl Server {
             status.sql_error = told.into_iter().next().unwrap_or(status.sql_error);
         }
         Ok(Some(status))
+    }
+
+    /// The statement that shows all sources of the server. MariaDB shows the default one alone to the older words.
+    pub(crate) async fn show_channels(&self) -> Result<&'static str, EngineError> {
+        let flavor = self.flavor().await?;
+        Ok(match flavor.product {
+            Product::MariaDb => "SHOW ALL SLAVES STATUS",
+            _ => flavor.show_replica_status(),
+        })
+    }
+
+    /// What the server replicates on every channel.
+    pub(crate) async fn channels(&self) -> Result<Vec<Channel>, EngineError> {
+        let statement = self.show_channels().await?;
+        let rows: Vec<Row> = self
+            .rows("failed to ask what the server replicates", statement)
+            .await?;
+        let channel = |row: &Row| Channel {
+            name: field(row, &["Channel_Name", "Connection_name"]),
+            status: ReplicaStatus::of(row),
+        };
+        let channels = rows.iter().map(channel);
+        Ok(channels
+            .filter(|channel| !channel.status.source_host.is_empty())
+            .collect())
     }
 
     /// The replicas attached to the server: id, UUID where it has one, and host and port where it reported them.

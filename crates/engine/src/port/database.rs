@@ -2,11 +2,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope, Unmet, WriteState,
+    Account, Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope,
+    TableName, TablePart, Unmet, WriteState,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Changes, Check, EngineError, Read, Snapshot, Statement, Write};
+use crate::{
+    Changes, Check, EngineError, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold, Write,
+};
 
 /// What a server is among its neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +94,15 @@ impl SchemaMark {
     }
 }
 
+/// An account that is not there, and what runs in its name: using any of that is refused (MySQL error 1449).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbsentDefiner {
+    /// The account as statements have it.
+    pub account: String,
+    /// The objects, each with its kind.
+    pub objects: Vec<String>,
+}
+
 /// A row of an answer: the values as text, `None` for NULL. Bytes that are no UTF-8 are replaced.
 pub type TextRow = Vec<Option<String>>;
 
@@ -99,6 +111,10 @@ pub type TextRow = Vec<Option<String>>;
 pub trait Inspect: Send + Sync {
     /// Who the server is and whom it replicates with.
     async fn identity(&self) -> Result<Identity, EngineError>;
+
+    /// Its ties to other servers, its settings and its size. What one question cannot be asked is said among the answers to
+    /// the others, with the privilege that is missing.
+    async fn surroundings(&self) -> Surroundings;
 
     /// User schemas present (MySQL databases or PostgreSQL schemas), system ones left out.
     async fn schemas(&self) -> Result<Vec<String>, EngineError>;
@@ -111,6 +127,25 @@ pub trait Inspect: Send + Sync {
     /// How many schema statements it has run, where it counts them: two equal marks spare reading the schema again. A
     /// difference proves nothing: temporary tables are counted as well.
     async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError>;
+
+    /// The columns, checks and options of tables, and on the MySQL family their keys and indexes, each on its own, in the
+    /// tables' order. A table that is gone has none.
+    async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError>;
+
+    /// What of the scope's schema the account is not shown, with the privilege that would show it: a server lists to each
+    /// account only what it may see, so that a missing privilege would look like a missing object.
+    async fn unseen(&self, scope: &Scope) -> Result<Vec<Untold>, EngineError>;
+
+    /// The accounts or roles, without the server's own, and what they may do: everywhere (MySQL family), or as roles and on
+    /// the scope's objects (PostgreSQL).
+    async fn accounts(&self, scope: &Scope) -> Result<Vec<Account>, EngineError>;
+
+    /// Accounts in whose names objects of the scope run and that are not there (MySQL family).
+    async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError>;
+
+    /// What must stand around repairs of the schema. `follower`: they are for this server alone, so they stay out of its
+    /// binary log, and a replica that refuses everybody's writes takes ours meanwhile.
+    async fn repair_frame(&self, follower: bool) -> Result<RepairFrame, EngineError>;
 
     /// How far its change stream has come: what another server must reach to have everything.
     async fn position(&self) -> Result<Position, EngineError>;

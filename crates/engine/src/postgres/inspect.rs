@@ -1,12 +1,18 @@
 //! Read-only questions.
 
 use async_trait::async_trait;
-use daybreak_model::{Flavor, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, Unmet};
+use daybreak_model::{
+    Account, Flavor, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, TableName, TablePart,
+    Unmet,
+};
 
 use super::classify::trouble;
 use super::database::Postgres;
-use super::{identity, privileges, quote, readiness, schema, sequences, sessions};
-use crate::{EngineError, ErrorKind, Identity, Inspect, SchemaMark, Session, SettingCheck, TextRow};
+use super::{accounts, identity, privileges, quote, readiness, schema, sequences, sessions, surroundings};
+use crate::{
+    AbsentDefiner, EngineError, ErrorKind, Identity, Inspect, RepairFrame, SchemaMark, Session, SettingCheck,
+    Surroundings, TextRow, Untold,
+};
 
 #[async_trait]
 impl Inspect for Postgres {
@@ -16,6 +22,10 @@ impl Inspect for Postgres {
         let identity = identity::identity(&connection, flavor).await?;
         connection.give_back();
         Ok(identity)
+    }
+
+    async fn surroundings(&self) -> Surroundings {
+        surroundings::surroundings(&self.server).await
     }
 
     async fn schemas(&self) -> Result<Vec<String>, EngineError> {
@@ -45,6 +55,36 @@ impl Inspect for Postgres {
     /// PostgreSQL does not count its schema statements.
     async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
         Ok(None)
+    }
+
+    async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError> {
+        let connection = self.server.lease().await?;
+        let parts = schema::parts(&connection, tables).await?;
+        connection.give_back();
+        Ok(parts)
+    }
+
+    /// The catalogs are open to every account that may connect.
+    async fn unseen(&self, _scope: &Scope) -> Result<Vec<Untold>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    async fn accounts(&self, scope: &Scope) -> Result<Vec<Account>, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let accounts = accounts::accounts(&connection, flavor, scope).await?;
+        connection.give_back();
+        Ok(accounts)
+    }
+
+    /// A role that owns something cannot be dropped.
+    async fn absent_definers(&self, _scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    /// Schema statements are not part of logical replication, and a physical standby has none of its own.
+    async fn repair_frame(&self, _follower: bool) -> Result<RepairFrame, EngineError> {
+        Ok(RepairFrame::default())
     }
 
     /// The end of what was written to the log, be it on disk or still on its way there: a commit that was acknowledged

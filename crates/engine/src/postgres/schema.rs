@@ -15,8 +15,11 @@ use crate::EngineError;
 mod canonical;
 mod grants;
 mod order;
+mod parts;
 
+pub(crate) use grants::rights;
 use order::Item;
+pub(crate) use parts::parts;
 
 /// The kinds of objects, in the order in which those that do not need each other are made.
 const KINDS: [&str; 17] = [

@@ -46,7 +46,7 @@ pub(crate) async fn follows(connection: &Connection) -> Result<Option<String>, E
 }
 
 /// `host:port` of a connection string of the form `host=… port=…`. A socket's folder is no address.
-fn primary_in(conninfo: &str) -> Option<String> {
+pub(crate) fn primary_in(conninfo: &str) -> Option<String> {
     let value = |key: &str| {
         conninfo
             .split_whitespace()

@@ -216,6 +216,13 @@ impl Flavor {
         self.is_mysql_since(8, 0, 13)
     }
 
+    /// Whether the privilege SHOW_ROUTINE exists, which shows the bodies of all routines (MySQL 8.0.20). Before, and on MariaDB,
+    /// they are read from the table `mysql.proc`.
+    #[must_use]
+    pub fn shows_routines(&self) -> bool {
+        self.is_mysql_since(8, 0, 20)
+    }
+
     /// Whether an account can be made with `mysql_native_password`: gone in MySQL 9.0; 8.4 has it switched off, Aurora
     /// keeps it on there.
     #[must_use]

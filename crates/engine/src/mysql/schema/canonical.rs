@@ -23,6 +23,11 @@ const DEFAULT_COLLATIONS: [(&str, &str); 8] = [
 
 /// A column: its entry, and the character set and collation the catalog gives it.
 pub(crate) fn column(item: &Item<'_>, collation: Option<&str>) -> String {
+    column_words(item, collation).join(" ")
+}
+
+/// The words of a column; a check that stands with it is the last of them, after a line's end.
+pub(super) fn column_words(item: &Item<'_>, collation: Option<&str>) -> Vec<String> {
     let mut words = plain(&item.tokens);
     drop_pair(&mut words, "character set");
     drop_pair(&mut words, "charset");
@@ -51,7 +56,7 @@ pub(crate) fn column(item: &Item<'_>, collation: Option<&str>) -> String {
     if let Some(check) = check {
         words.push(format!("\n{}", expression(&check)));
     }
-    words.join(" ")
+    words
 }
 
 /// The default in one form: text, or an expression without its parentheses.

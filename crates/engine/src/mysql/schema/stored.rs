@@ -7,7 +7,7 @@ use super::super::connection::Server;
 use super::super::quote;
 use super::super::session::WRITER_SQL_MODE;
 use super::canonical;
-use super::catalog::{created, show_create_row};
+use super::catalog::{Listed, created, show_create_row};
 use super::tokens::{Kind, tokens};
 use crate::EngineError;
 
@@ -52,6 +52,34 @@ pub(super) fn in_session(
         statement,
         format!("SET NAMES utf8mb4, SESSION sql_mode = '{WRITER_SQL_MODE}', SESSION time_zone = '+00:00'"),
     ]
+}
+
+/// MariaDB's sequences.
+pub(super) async fn sequences(
+    server: &Server,
+    conn: &mut Conn,
+    listed: &[Listed],
+) -> Result<Vec<SchemaObject>, EngineError> {
+    let mut objects = Vec::new();
+    for sequence in listed.iter().filter(|table| table.table_type == "SEQUENCE") {
+        let name = &sequence.table.name;
+        let row = show_create_row(server, conn, "SEQUENCE", name).await?;
+        let text = created(&row).and_then(|text| qualified(&text, "SEQUENCE", name));
+        let text = text.ok_or_else(|| {
+            let what = format!("failed to understand the definition of sequence {name}");
+            server.error(crate::ErrorKind::Unsupported, what)
+        })?;
+        objects.push(SchemaObject {
+            kind: ObjectKind::Sequence,
+            name: name.to_string(),
+            table: None,
+            phase: Phase::BeforeRows,
+            definition: canonical::statement(&text),
+            create: vec![text],
+            enable: Vec::new(),
+        });
+    }
+    Ok(objects)
 }
 
 /// Procedures and functions.

@@ -9,7 +9,7 @@ use daybreak_model::{Refusal, Scope};
 use super::super::connection::Server;
 use super::super::grants::Grants;
 use super::super::quote;
-use crate::EngineError;
+use crate::{EngineError, Untold};
 
 /// What shows all objects of a database but its routines.
 const NEEDED: [&str; 4] = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"];
@@ -20,6 +20,49 @@ const SHOW_ROUTINES: [&str; 3] = ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE"];
 pub(super) async fn unseen(server: &Server, scope: &Scope) -> Result<Vec<Refusal>, EngineError> {
     let lines = server.grants().await?;
     Ok(judge(&lines, scope, &server.endpoint.user))
+}
+
+impl Server {
+    /// What of the scope's schema the account is not shown. Stricter than what a load asks for: a routine whose body is hidden
+    /// is named there when it is met, here it would look like one that is missing.
+    pub(crate) async fn unseen(&self, scope: &Scope) -> Result<Vec<Untold>, EngineError> {
+        let lines = self.grants().await?;
+        let account = self.account().await;
+        let grants = Grants::read(&lines);
+        let everywhere = self.flavor().await?.shows_routines();
+        let mut untold = Vec::new();
+        for schema in &scope.schemas {
+            let lacking: Vec<&str> = NEEDED
+                .into_iter()
+                .filter(|privilege| !grants.on_all_of(schema, privilege))
+                .collect();
+            if !lacking.is_empty() {
+                let lacking = lacking.join(", ");
+                untold.push(Untold {
+                    what: format!("all that is in database {schema}"),
+                    why: format!("the account lacks {lacking} on it, and is not shown what it may not use"),
+                    grant: Some(format!(
+                        "GRANT {lacking} ON {}.* TO {account}",
+                        quote::name(schema)
+                    )),
+                });
+            }
+        }
+        let bodies = grants.everywhere("SHOW_ROUTINE")
+            || grants.everywhere("SELECT")
+            || !everywhere && grants.on_table("mysql", "proc", "SELECT");
+        if !bodies && !scope.schemas.is_empty() {
+            untold.push(Untold {
+                what: "procedures and functions".to_owned(),
+                why: "the account may not see their bodies".to_owned(),
+                grant: Some(match everywhere {
+                    true => format!("GRANT SHOW_ROUTINE ON *.* TO {account}"),
+                    false => format!("GRANT SELECT ON mysql.* TO {account}"),
+                }),
+            });
+        }
+        Ok(untold)
+    }
 }
 
 fn judge(lines: &[String], scope: &Scope, user: &str) -> Vec<Refusal> {

@@ -16,6 +16,16 @@ pub(super) struct Right {
     statement: String,
 }
 
+/// Every right on an object of the scope: the role, none for PUBLIC, and the statement that gives it.
+pub(crate) async fn rights(
+    connection: &Connection,
+    scope: &Scope,
+) -> Result<Vec<(Option<String>, String)>, EngineError> {
+    let rights = read(connection, scope).await?;
+    let all = rights.into_values().flatten();
+    Ok(all.map(|right| (right.role, right.statement)).collect())
+}
+
 /// Every right on an object of the scope.
 pub(super) async fn read(
     connection: &Connection,

@@ -1,0 +1,165 @@
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use daybreak_engine::{Grantee, database, grants};
+use daybreak_model::{Flavor, Hosting, Product, Version};
+use serde::Serialize;
+
+use super::source::Start;
+use crate::exit::{Exit, Trouble};
+use crate::output::{self, Format};
+
+/// Prints the exact statements that let an account do a job, and nothing else. Runs none of them.
+#[derive(Debug, Args)]
+pub(crate) struct Accounts {
+    /// What the account is for. May be repeated.
+    #[arg(long = "for", value_enum, required = true, value_name = "JOB")]
+    jobs: Vec<Job>,
+    #[command(flatten)]
+    start: Start,
+    /// What the server runs, where none is asked.
+    #[arg(long, value_enum, default_value = "mysql")]
+    engine: Engine,
+    /// Its version, where none is asked; the newest long-term one by default.
+    #[arg(long, value_name = "VERSION")]
+    engine_version: Option<Version>,
+    /// The account's name.
+    #[arg(long, default_value = "daybreak")]
+    user: String,
+    /// MySQL family: from which hosts it connects.
+    #[arg(long, value_name = "PATTERN", default_value = "%")]
+    host: String,
+    /// PostgreSQL: the database.
+    #[arg(long, default_value = "postgres")]
+    database: String,
+    /// MySQL database or PostgreSQL schema to which the job is limited. May be repeated; all, if none is named.
+    #[arg(long = "schema", value_name = "NAME")]
+    schemas: Vec<String>,
+}
+
+/// Jobs, read-only ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Job {
+    /// `topology`, `init`: find the estate.
+    Topology,
+    /// `assess`: every server's readiness.
+    Assess,
+    /// `schema-check`: compare schemas.
+    SchemaCheck,
+    /// `data-check`: compare rows.
+    Check,
+    /// The source's side of the load.
+    Copy,
+    /// The target's side of the load.
+    Load,
+    /// The side that is replicated from.
+    Lead,
+    /// The side that replicates.
+    Follow,
+    /// Both sides of replication: `lead` and `follow`, so that the way back is open.
+    Replicate,
+    /// A cut-over: closing a side to writes and opening it.
+    Fence,
+}
+
+impl Job {
+    /// What the engine calls it.
+    const fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Topology => &["topology"],
+            Self::Assess => &["assess"],
+            Self::SchemaCheck => &["schema-check"],
+            Self::Check => &["check"],
+            Self::Copy => &["read"],
+            Self::Load => &["write", "wake"],
+            Self::Lead => &["lead"],
+            Self::Follow => &["follow"],
+            Self::Replicate => &["lead", "follow"],
+            Self::Fence => &["fence"],
+        }
+    }
+
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+}
+
+/// Which product.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Engine {
+    /// MySQL, and Percona Server.
+    Mysql,
+    /// MariaDB.
+    Mariadb,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A job and its statements. The names of these fields are public.
+#[derive(Serialize)]
+struct Printed {
+    job: String,
+    flavor: String,
+    statements: Vec<String>,
+}
+
+impl Accounts {
+    pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        let flavor = self.flavor(plan).await?;
+        let grantee = Grantee {
+            user: self.user.clone(),
+            host: self.host.clone(),
+            database: self.database.clone(),
+            schemas: self.schemas.clone(),
+        };
+        for job in &self.jobs {
+            let mut statements: Vec<String> = Vec::new();
+            for part in job.parts() {
+                let part = grants(part, &flavor, &grantee).expect("the engine knows every part of a job");
+                statements.extend(
+                    part.into_iter()
+                        .filter(|statement| !statements.contains(statement))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            let printed = Printed {
+                job: job.name(),
+                flavor: flavor.to_string(),
+                statements,
+            };
+            match format {
+                Format::Json => output::json(&printed),
+                Format::Text => {
+                    output::line(format!("-- {} on {}", printed.job, printed.flavor));
+                    for statement in &printed.statements {
+                        output::line(format!("{statement};"));
+                    }
+                }
+            }
+        }
+        Ok(Exit::Done)
+    }
+
+    /// What a server that was named runs, or what the flags say.
+    async fn flavor(&self, plan: &Path) -> Result<Flavor, Trouble> {
+        if self.start.names_a_server() {
+            let begin = self.start.begin(plan)?;
+            return database(begin.endpoint).flavor().await.map_err(|error| {
+                let hint = error.hint().map(str::to_owned);
+                Trouble::new(error, hint)
+            });
+        }
+        let (product, newest) = match self.engine {
+            Engine::Mysql => (Product::Mysql, Version::new(8, 4, 0)),
+            Engine::Mariadb => (Product::MariaDb, Version::new(11, 8, 0)),
+            Engine::Postgres => (Product::Postgres, Version::new(17, 0, 0)),
+        };
+        Ok(Flavor {
+            product,
+            version: self.engine_version.unwrap_or(newest),
+            hosting: Hosting::SelfManaged,
+        })
+    }
+}

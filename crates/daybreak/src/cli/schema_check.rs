@@ -1,0 +1,236 @@
+use std::path::Path;
+
+use clap::Args;
+use daybreak_engine::{Direction, TieKind, database};
+use daybreak_model::Endpoint;
+use daybreak_work::{
+    Class, CouldNotTell, Member, Place, SchemaCheckSettings, SchemaNode, SchemaReport, SchemaVerdict,
+    Topology, Unreached, schema_check,
+};
+
+use super::plain;
+use super::source::{Begin, Start};
+use crate::exit::{Exit, Trouble};
+use crate::output::{self, Format};
+
+/// Compares the schema of every server of the estate, and of the plan's target, object by object. Changes nothing without
+/// `--execute`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaCheck {
+    #[command(flatten)]
+    start: Start,
+    /// A further server that is to have the same schema. May be repeated; its password is that of `--source`.
+    #[arg(long = "node", value_name = "URL")]
+    nodes: Vec<String>,
+    /// The server that the others are to be like, instead of the primary.
+    #[arg(long, value_name = "HOST:PORT")]
+    reference: Option<String>,
+    /// What is compared: a database or schema. May be repeated; the plan's, or all.
+    #[arg(long = "schema", value_name = "NAME")]
+    schemas: Vec<String>,
+    /// Run the repairs that lose no data, then compare again.
+    #[arg(long)]
+    execute: bool,
+    /// With `--execute`: repair a primary, too. What is run there goes on to its replicas.
+    #[arg(long, requires = "execute")]
+    even_primary: bool,
+}
+
+impl SchemaCheck {
+    pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        let begin = self.start.begin(plan)?;
+        let mut topology = self.start.walk(&begin.endpoint).await?;
+        if let Some(settings) = &begin.settings {
+            recognise(&mut topology, &settings.target.endpoint).await;
+        }
+        let settings = self.settings(&begin, &topology)?;
+        let mut report = schema_check(&settings).await.map_err(|error| {
+            let hint = error.hint().map(str::to_owned);
+            Trouble::new(error, hint)
+        })?;
+        unreached(&topology, &settings, &mut report);
+        match format {
+            Format::Json => output::json(&report),
+            Format::Text => lines(&report).iter().for_each(output::line),
+        }
+        let failed = report.repaired.iter().any(|repaired| repaired.failed.is_some());
+        Ok(match report.verdict {
+            _ if failed => Exit::Failed,
+            SchemaVerdict::Same => Exit::Done,
+            SchemaVerdict::Different => Exit::Different,
+            SchemaVerdict::CouldNotTell => Exit::CouldNotTell,
+        })
+    }
+
+    fn settings(&self, begin: &Begin, topology: &Topology) -> Result<SchemaCheckSettings, Trouble> {
+        let primary = topology.primary().map_err(|missing| {
+            let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
+            let hint = "name the server that the others are to be like: `--reference HOST:PORT`";
+            Trouble::new(error, Some(hint))
+        });
+        let reference = match &self.reference {
+            Some(address) => topology.at(address).ok_or_else(|| {
+                let error = anyhow::anyhow!("{address} is none of the servers that were found");
+                Trouble::usage(
+                    error,
+                    Some("see `daybreak topology` for their addresses".to_owned()),
+                )
+            })?,
+            None => primary?,
+        };
+        let mut further = Vec::new();
+        for url in &self.nodes {
+            further.push((self.start.endpoint("node", url)?, Place::Other));
+        }
+        if let Some(settings) = &begin.settings {
+            further.push((settings.target.endpoint.clone(), Place::Target));
+        }
+        // A member that was named is asked as the account it was named with.
+        let named = |address: &str| further.iter().any(|(endpoint, _)| endpoint.address() == address);
+        let own = reference.endpoint.address();
+        let mut nodes = vec![node(reference)];
+        let others = topology
+            .members
+            .iter()
+            .map(|member| (member, member.endpoint.address()));
+        let others = others.filter(|(_, address)| *address != own && !named(address));
+        nodes.extend(others.map(|(member, _)| node(member)));
+        for (endpoint, place) in further {
+            let member = topology.at(&endpoint.address()).map(node);
+            nodes.push(SchemaNode {
+                endpoint,
+                place,
+                follows: member.as_ref().is_some_and(|member| member.follows),
+                physical: member.is_some_and(|member| member.physical),
+            });
+        }
+        let planned = begin
+            .settings
+            .as_ref()
+            .map(|settings| settings.scope.schemas.clone());
+        Ok(SchemaCheckSettings {
+            nodes,
+            schemas: match planned {
+                Some(schemas) if self.schemas.is_empty() => schemas,
+                _ => self.schemas.clone(),
+            },
+            execute: self.execute,
+            even_primary: self.even_primary,
+        })
+    }
+}
+
+/// The target is asked with an account of its own, so that the walk did not reach it where it follows the source already. A
+/// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows.
+async fn recognise(topology: &mut Topology, target: &Endpoint) {
+    if topology.at(&target.address()).is_some() {
+        return;
+    }
+    let told = database(target.clone()).surroundings().await;
+    for tie in told.ties.iter().filter(|tie| tie.direction == Direction::Follows) {
+        let Some(above) = topology.above(tie).map(|member| member.endpoint.address()) else {
+            continue;
+        };
+        let named = |server: &&Unreached| server.named_by == above && server.name != target.address();
+        if topology.unreached.iter().filter(named).count() == 1 {
+            topology.unreached.retain(|server| !named(&server));
+        }
+    }
+}
+
+/// A member of the estate. What applications can write to is a primary, also as the other half of a pair.
+fn node(member: &Member) -> SchemaNode {
+    let follows = |kind: Option<TieKind>| {
+        let mut ties = member.surroundings.ties.iter();
+        ties.any(|tie| tie.direction == Direction::Follows && kind.is_none_or(|kind| tie.kind == kind))
+    };
+    let follows_any = follows(None) || member.identity.follows.is_some();
+    SchemaNode {
+        endpoint: member.endpoint.clone(),
+        place: match (member.open, follows_any) {
+            (true, _) | (_, false) => Place::Primary,
+            (false, true) => Place::Replica,
+        },
+        follows: follows_any,
+        physical: follows(Some(TieKind::PhysicalStream)),
+    }
+}
+
+/// Servers of the estate that could not be asked are not known to be the same.
+fn unreached(topology: &Topology, settings: &SchemaCheckSettings, report: &mut SchemaReport) {
+    let named = |name: &str| settings.nodes.iter().any(|node| node.endpoint.address() == name);
+    for server in topology.unreached.iter().filter(|server| !named(&server.name)) {
+        report.could_not_tell.push(CouldNotTell {
+            server: server.name.clone(),
+            what: "its whole schema".to_owned(),
+            why: server.why.clone(),
+            grant: None,
+        });
+        if report.verdict == SchemaVerdict::Same {
+            report.verdict = SchemaVerdict::CouldNotTell;
+        }
+    }
+}
+
+/// The report by object. Names come from servers: every line stays one line.
+fn lines(report: &SchemaReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    for difference in &report.differences {
+        lines.push(format!(
+            "{} {}: {}",
+            difference.kind,
+            difference.object,
+            in_words(difference.class)
+        ));
+        lines.push(format!("  {}", difference.difference));
+        for repair in &difference.repair {
+            let loses = if repair.loses_data {
+                " (loses data: by hand)"
+            } else {
+                ""
+            };
+            lines.push(format!("  repair on {}{loses}:", repair.server));
+            lines.extend(
+                repair
+                    .statements
+                    .iter()
+                    .map(|statement| format!("    {statement};")),
+            );
+        }
+    }
+    for repaired in &report.repaired {
+        lines.push(match &repaired.failed {
+            None => format!("repaired: {} on {}", repaired.object, repaired.server),
+            Some(why) => format!("not repaired: {} on {}: {why}", repaired.object, repaired.server),
+        });
+    }
+    for untold in &report.could_not_tell {
+        let grant = untold.grant.as_ref();
+        let grant = grant.map_or_else(String::new, |grant| format!("; {grant}"));
+        lines.push(format!(
+            "could not tell: {} of {}: {}{grant}",
+            untold.what, untold.server, untold.why
+        ));
+    }
+    let servers = report.nodes.len();
+    lines.push(match report.verdict {
+        SchemaVerdict::Same => format!("same: {servers} servers, {} objects", report.nodes[0].objects),
+        SchemaVerdict::Different => format!(
+            "different: {} objects on {servers} servers",
+            report.differences.len()
+        ),
+        SchemaVerdict::CouldNotTell => {
+            "could not tell: no difference was seen, and not everything was looked at".to_owned()
+        }
+    });
+    lines.iter().map(|line| plain(line)).collect()
+}
+
+const fn in_words(class: Class) -> &'static str {
+    match class {
+        Class::Harmless => "harmless",
+        Class::BreaksTheWayBack => "breaks the way back",
+        Class::BreaksTheApplication => "breaks the application",
+        Class::BreaksReplication => "breaks replication",
+    }
+}

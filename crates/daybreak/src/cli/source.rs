@@ -1,0 +1,96 @@
+//! Where a command that looks at an estate begins: a URL with a password from the environment, or the plan's source.
+
+use std::path::Path;
+
+use clap::Args;
+use daybreak_model::{Endpoint, Secret};
+use daybreak_work::{Topology, walk};
+
+use crate::config::{self, Settings};
+use crate::exit::Trouble;
+
+/// Flags that say where to begin.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Start {
+    /// Any one server of the estate: mysql://user@host:3306/ or postgres://user@host:5432/database,
+    /// `?tls=verify|require|off`. Without it the plan's source.
+    #[arg(long, value_name = "URL")]
+    source: Option<String>,
+    /// Environment variable that holds the account's password.
+    #[arg(long, value_name = "NAME", default_value = "DAYBREAK_SOURCE_PASSWORD")]
+    source_password_env: String,
+    /// A further server of the estate, which no other names: a PostgreSQL standby on a port of its own. May be repeated.
+    #[arg(long, value_name = "HOST:PORT")]
+    also: Vec<String>,
+}
+
+/// Where to begin, and the plan it is from.
+pub(crate) struct Begin {
+    pub(crate) endpoint: Endpoint,
+    /// Absent where a URL was given.
+    pub(crate) settings: Option<Settings>,
+}
+
+impl Start {
+    /// Whether a server was named on the command line.
+    pub(crate) fn names_a_server(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// The server to begin with.
+    pub(crate) fn begin(&self, plan: &Path) -> Result<Begin, Trouble> {
+        if let Some(url) = &self.source {
+            return Ok(Begin {
+                endpoint: self.endpoint("source", url)?,
+                settings: None,
+            });
+        }
+        let settings = config::read(plan).map_err(|error| {
+            let hint = if plan.exists() {
+                error.hint()
+            } else {
+                Some("name a server with `--source URL`, or a plan with `--plan FILE`".to_owned())
+            };
+            Trouble::usage(error, hint)
+        })?;
+        Ok(Begin {
+            endpoint: settings.source.endpoint.clone(),
+            settings: Some(settings),
+        })
+    }
+
+    /// A server at a URL, with the password from the same variable.
+    pub(crate) fn endpoint(&self, label: &str, url: &str) -> Result<Endpoint, Trouble> {
+        endpoint(label, url, &self.source_password_env)
+    }
+
+    /// All servers around it.
+    pub(crate) async fn walk(&self, from: &Endpoint) -> Result<Topology, Trouble> {
+        walk(from, &self.also).await.map_err(|error| {
+            let hint = error.hint().map(str::to_owned);
+            Trouble::new(error, hint)
+        })
+    }
+}
+
+/// A server at a URL, with the password from an environment variable.
+fn endpoint(label: &str, url: &str, variable: &str) -> Result<Endpoint, Trouble> {
+    let mut endpoint = Endpoint::parse(label, url).map_err(|error| {
+        let hint = error.hint();
+        Trouble::usage(error, Some(hint))
+    })?;
+    if !endpoint.password.expose().is_empty() {
+        let error =
+            anyhow::anyhow!("the URL of `{label}` holds a password, which would stay in the shell's history");
+        let hint = format!("set the environment variable {variable} instead");
+        return Err(Trouble::usage(error, Some(hint)));
+    }
+    let password = std::env::var(variable).map_err(|_| {
+        Trouble::usage(
+            anyhow::anyhow!("the environment variable {variable} is not set"),
+            Some("set it to the account's password".to_owned()),
+        )
+    })?;
+    endpoint.password = Secret::new(password);
+    Ok(endpoint)
+}

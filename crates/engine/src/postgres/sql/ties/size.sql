@@ -1,0 +1,3 @@
+SELECT pg_database_size(current_database())::text,
+       (SELECT count(*)::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'daybreak'))

@@ -1,0 +1,241 @@
+//! Whether the schema is the same on every server of an estate, and what makes it so where it is not.
+//!
+//! Every server's schema is read in canonical definitions, which are equal exactly when the objects are, whatever version prints
+//! them; tables whose definitions differ are taken apart, so that a difference names its column. What is not shown to the
+//! account, or on a server that does not answer, is "could not tell", never "same".
+
+mod classify;
+mod compare;
+mod observe;
+mod parts;
+mod repair;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybreak_engine::{Database, EngineError, database};
+use daybreak_model::{Endpoint, Scope};
+use serde::Serialize;
+
+pub use classify::Class;
+use compare::Found;
+use observe::View;
+
+/// How long what differed is left alone before it is looked at again: a schema change may be on its way to a replica.
+const SETTLE: Duration = Duration::from_millis(1500);
+
+/// What a server is in the comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Takes the writes of applications.
+    Primary,
+    /// Gets its changes from another and is to be like it.
+    Replica,
+    /// Where the migration goes.
+    Target,
+    /// Another server that is to have the same schema.
+    Other,
+}
+
+/// A server to be compared.
+#[derive(Debug, Clone)]
+pub struct SchemaNode {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// What it is.
+    pub place: Place,
+    /// Whether it gets its changes from another of the servers.
+    pub follows: bool,
+    /// Whether it has the files of another server, so that nothing can be repaired on it alone.
+    pub physical: bool,
+}
+
+/// What is compared, and what may be done.
+#[derive(Debug, Clone)]
+pub struct SchemaCheckSettings {
+    /// The servers; the first is the one that the others are to be like.
+    pub nodes: Vec<SchemaNode>,
+    /// Databases or schemas; all that any server has, if none is named.
+    pub schemas: Vec<String>,
+    /// Whether repairs are run: those that lose nothing.
+    pub execute: bool,
+    /// Whether a primary may be repaired, too.
+    pub even_primary: bool,
+}
+
+/// What the comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaVerdict {
+    /// Everything was looked at, and is the same.
+    Same,
+    /// There are differences.
+    Different,
+    /// No difference was seen, and not everything could be looked at.
+    CouldNotTell,
+}
+
+/// Statements that make one server like the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repair {
+    /// Address of the server.
+    pub server: String,
+    /// In order, on one connection.
+    pub statements: Vec<String>,
+    /// Whether data are gone afterwards; such statements are never run here.
+    pub loses_data: bool,
+}
+
+/// One object that is not the same everywhere.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SchemaDifference {
+    /// Its name.
+    pub object: String,
+    /// What it is: `table`, `column`, `index`, `trigger`, `account` …
+    pub kind: String,
+    /// The worst that it does.
+    pub class: Class,
+    /// By server, the canonical definition, or none where it is absent.
+    pub nodes: BTreeMap<String, Option<String>>,
+    /// In words.
+    pub difference: String,
+    /// Statements for each server.
+    pub repair: Vec<Repair>,
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CouldNotTell {
+    /// Address of the server.
+    pub server: String,
+    /// What is not known.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// The statement that lets the account look, where a privilege is missing.
+    pub grant: Option<String>,
+}
+
+/// A server that was compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ComparedNode {
+    /// Its address.
+    pub server: String,
+    /// What it is.
+    pub place: Place,
+    /// What it runs.
+    pub flavor: String,
+    /// How many objects it has.
+    pub objects: usize,
+}
+
+/// A statement that was run, or tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repaired {
+    /// Address of the server.
+    pub server: String,
+    /// The object.
+    pub object: String,
+    /// What was run.
+    pub statements: Vec<String>,
+    /// Why it failed, if it did.
+    pub failed: Option<String>,
+}
+
+/// The whole comparison.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SchemaReport {
+    /// What it came to; after repairs, what a second comparison came to.
+    pub verdict: SchemaVerdict,
+    /// Address of the server that the others are to be like.
+    pub reference: String,
+    /// What was compared.
+    pub schemas: Vec<String>,
+    /// The servers that answered.
+    pub nodes: Vec<ComparedNode>,
+    /// What differs.
+    pub differences: Vec<SchemaDifference>,
+    /// What was not looked at.
+    pub could_not_tell: Vec<CouldNotTell>,
+    /// What was repaired.
+    pub repaired: Vec<Repaired>,
+}
+
+/// The servers, each with its port to the engine.
+struct Ground {
+    nodes: Vec<(SchemaNode, Arc<dyn Database>)>,
+}
+
+/// Compares the schemas of servers, and with `execute` repairs what loses nothing, then compares again.
+///
+/// # Errors
+/// When the server that the others are to be like cannot be asked; another is named as not looked at.
+pub async fn schema_check(settings: &SchemaCheckSettings) -> Result<SchemaReport, EngineError> {
+    let connect = |node: &SchemaNode| (node.clone(), database(node.endpoint.clone()));
+    let ground = Ground {
+        nodes: settings.nodes.iter().map(connect).collect(),
+    };
+    let report = look(&ground, &settings.schemas).await?;
+    if !settings.execute || report.differences.is_empty() {
+        return Ok(report);
+    }
+    let repaired = repair::act(&ground, &report.differences, settings.even_primary).await;
+    let again = look(&ground, &settings.schemas).await?;
+    Ok(SchemaReport { repaired, ..again })
+}
+
+/// One comparison: what differs is looked at a second time, and reported if it differs still.
+async fn look(ground: &Ground, schemas: &[String]) -> Result<SchemaReport, EngineError> {
+    let scope = scope(ground, schemas).await?;
+    let mut views = observe::all(ground, &scope).await?;
+    let mut found = compare::compare(&mut views, ground).await?;
+    if !found.is_empty() {
+        tokio::time::sleep(SETTLE).await;
+        let before: BTreeSet<(String, String)> = found.iter().map(Found::identity).collect();
+        views = observe::all(ground, &scope).await?;
+        found = compare::compare(&mut views, ground).await?;
+        found.retain(|found| before.contains(&found.identity()));
+    }
+    let mut could_not_tell: Vec<CouldNotTell> = Vec::new();
+    could_not_tell.extend(views.untold);
+    let differences = repair::with_repairs(ground, &scope, &views.views, found).await?;
+    let verdict = match (differences.is_empty(), could_not_tell.is_empty()) {
+        (false, _) => SchemaVerdict::Different,
+        (true, false) => SchemaVerdict::CouldNotTell,
+        (true, true) => SchemaVerdict::Same,
+    };
+    let node = |view: &View| ComparedNode {
+        server: view.address.clone(),
+        place: view.place,
+        flavor: view.flavor.to_string(),
+        objects: view.image.objects.len(),
+    };
+    Ok(SchemaReport {
+        verdict,
+        reference: ground.nodes[0].0.endpoint.address(),
+        schemas: scope.schemas,
+        nodes: views.views.iter().map(node).collect(),
+        differences,
+        could_not_tell,
+        repaired: Vec::new(),
+    })
+}
+
+/// What is compared: what was named, or everything that any server has.
+async fn scope(ground: &Ground, named: &[String]) -> Result<Scope, EngineError> {
+    if !named.is_empty() {
+        return Ok(Scope {
+            schemas: named.to_vec(),
+        });
+    }
+    let mut schemas: BTreeSet<String> = ground.nodes[0].1.schemas().await?.into_iter().collect();
+    for (_, server) in &ground.nodes[1..] {
+        // One that does not answer is named later.
+        schemas.extend(server.schemas().await.unwrap_or_default());
+    }
+    Ok(Scope {
+        schemas: schemas.into_iter().collect(),
+    })
+}

@@ -1,0 +1,549 @@
+//! The comparison: every server against the first, object by object. Pure, but for reading the parts of tables that differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use daybreak_engine::EngineError;
+use daybreak_model::{Account, ObjectKind, SchemaObject, TableName};
+use futures_util::future::try_join_all;
+
+use super::classify::{Change, Class, What, class};
+use super::observe::{View, Views};
+use super::{CouldNotTell, Ground, Place, parts};
+
+/// How one server differs.
+#[derive(Debug)]
+pub(super) struct Deviation {
+    /// Its place among the views.
+    pub(super) view: usize,
+    pub(super) change: Change,
+    /// In words, without the server.
+    pub(super) words: String,
+}
+
+/// What a repair is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Object(ObjectKind, String),
+    Part(TableName),
+    Event(String),
+    Nothing,
+}
+
+/// One object that is not the same everywhere.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) object: String,
+    /// The part's own name, where it is one.
+    pub(super) name: String,
+    pub(super) what: What,
+    pub(super) subject: Subject,
+    pub(super) deviations: Vec<Deviation>,
+    /// By server, the definition or its absence.
+    pub(super) nodes: BTreeMap<String, Option<String>>,
+}
+
+impl Found {
+    /// Kind and name: by which it is found again.
+    pub(super) fn identity(&self) -> (String, String) {
+        (self.kind().to_owned(), self.object.clone())
+    }
+
+    /// What it is, in one word.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.what {
+            What::Object(kind) => kind_name(kind),
+            What::Index { .. } => "index",
+            What::Part(kind) => parts::kind_name(kind),
+            What::ColumnOrder => "column_order",
+            What::EventAwake => "event",
+            What::Definer => "definer",
+            What::Account => "account",
+            What::Rights => "grants",
+        }
+    }
+
+    /// The worst it does anywhere.
+    pub(super) fn class(&self, views: &[View]) -> Class {
+        let each = self.deviations.iter();
+        each.map(|deviation| class(self.what, &deviation.change, views[deviation.view].place))
+            .max()
+            .unwrap_or(Class::Harmless)
+    }
+}
+
+const fn kind_name(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Schema => "schema",
+        ObjectKind::Extension => "extension",
+        ObjectKind::Type => "type",
+        ObjectKind::Sequence => "sequence",
+        ObjectKind::Routine => "routine",
+        ObjectKind::Table => "table",
+        ObjectKind::Index => "index",
+        ObjectKind::ForeignKey => "foreign_key",
+        ObjectKind::View => "view",
+        ObjectKind::Trigger => "trigger",
+        ObjectKind::Event => "event",
+        ObjectKind::Rule => "rule",
+        ObjectKind::Comment => "comment",
+    }
+}
+
+type Key<'a> = (ObjectKind, &'a str);
+
+/// Everything that is not the same, in the order in which it can be repaired.
+pub(super) async fn compare(views: &mut Views, ground: &Ground) -> Result<Vec<Found>, EngineError> {
+    let found = objects(views);
+    let torn: BTreeSet<TableName> = found
+        .iter()
+        .filter(|found| matches!(found.what, What::Object(ObjectKind::Table) | What::Index { .. }))
+        .filter_map(|found| match &found.subject {
+            Subject::Object(kind, name) => table_of(&views.views, *kind, name),
+            _ => None,
+        })
+        .collect();
+    if !torn.is_empty() {
+        let torn: Vec<TableName> = torn.into_iter().collect();
+        let read = views
+            .views
+            .iter()
+            .map(|view| ground.nodes[view.node].1.parts(&torn));
+        let read = try_join_all(read).await?;
+        for (view, parts) in views.views.iter_mut().zip(read) {
+            view.parts = parts;
+        }
+    }
+    let views = &views.views;
+    let mut named = Vec::new();
+    for whole in found {
+        let differs = |deviation: &Deviation| matches!(deviation.change, Change::Differs(_));
+        if whole.what != What::Object(ObjectKind::Table) || !whole.deviations.iter().any(differs) {
+            named.push(whole);
+            continue;
+        }
+        let of_parts = match &whole.subject {
+            Subject::Object(kind, name) => table_of(views, *kind, name)
+                .map(|table| parts::compare(views, &table, &whole))
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let absent: Vec<Deviation> = match of_parts.is_empty() {
+            // The whole differs, and none of its parts: it is told as a whole.
+            true => {
+                named.push(whole);
+                continue;
+            }
+            false => whole
+                .deviations
+                .into_iter()
+                .filter(|deviation| !differs(deviation))
+                .collect(),
+        };
+        if !absent.is_empty() {
+            named.push(Found {
+                deviations: absent,
+                object: whole.object,
+                name: whole.name,
+                what: whole.what,
+                subject: whole.subject,
+                nodes: whole.nodes,
+            });
+        }
+        named.extend(of_parts);
+    }
+    named.extend(awake(views));
+    named.extend(definers(views));
+    named.extend(accounts(views));
+    Ok(named)
+}
+
+fn table_of(views: &[View], kind: ObjectKind, name: &str) -> Option<TableName> {
+    let same = |object: &&SchemaObject| object.kind == kind && object.name == name;
+    let mut found = views
+        .iter()
+        .filter_map(|view| view.image.objects.iter().find(same));
+    found.next()?.table.clone()
+}
+
+/// Objects that are missing, extra, or have another definition.
+fn objects(views: &mut Views) -> Vec<Found> {
+    let by_name: Vec<BTreeMap<Key<'_>, &SchemaObject>> = views
+        .views
+        .iter()
+        .map(|view| {
+            view.image
+                .objects
+                .iter()
+                .map(|object| ((object.kind, object.name.as_str()), object))
+                .collect()
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut untold = Vec::new();
+    let mut seen: BTreeSet<Key<'_>> = BTreeSet::new();
+    for view in &views.views {
+        for object in &view.image.objects {
+            let key = (object.kind, object.name.as_str());
+            if !seen.insert(key) {
+                continue;
+            }
+            let each: Vec<Option<&SchemaObject>> =
+                by_name.iter().map(|objects| objects.get(&key).copied()).collect();
+            let first = each[0].map(|object| object.definition.as_str());
+            if each
+                .iter()
+                .all(|other| other.map(|object| object.definition.as_str()) == first)
+            {
+                continue;
+            }
+            if made_with_a_missing_table(object, &by_name) {
+                continue;
+            }
+            let mut deviations = Vec::new();
+            for (index, (view, own)) in views.views.iter().zip(&each).enumerate().skip(1) {
+                let change = match (each[0], own) {
+                    (Some(_), None) => Change::Missing,
+                    (None, Some(_)) => Change::Extra,
+                    (Some(want), Some(have)) if want.definition != have.definition => {
+                        Change::Differs(Vec::new())
+                    }
+                    _ => continue,
+                };
+                // The version and the presence of its own extensions are the target's choice.
+                if change == Change::Extra
+                    && object.kind == ObjectKind::Extension
+                    && view.place == Place::Target
+                {
+                    continue;
+                }
+                let silent = if change == Change::Extra {
+                    &views.views[0]
+                } else {
+                    view
+                };
+                if matches!(change, Change::Missing | Change::Extra) && is_hidden(silent, object, &mut untold)
+                {
+                    continue;
+                }
+                let words = words(&change, each[0], *own);
+                deviations.push(Deviation {
+                    view: index,
+                    change,
+                    words,
+                });
+            }
+            if deviations.is_empty() {
+                continue;
+            }
+            let unique = ["unique", "UNIQUE", "PRIMARY", "EXCLUDE"];
+            found.push(Found {
+                object: object.name.clone(),
+                name: String::new(),
+                what: match object.kind {
+                    ObjectKind::Index => What::Index {
+                        unique: unique
+                            .iter()
+                            .any(|word| object.definition.split(' ').any(|own| own == *word)),
+                    },
+                    kind => What::Object(kind),
+                },
+                subject: Subject::Object(object.kind, object.name.clone()),
+                deviations,
+                nodes: definitions(&views.views, &each),
+            });
+        }
+    }
+    views.untold.extend(untold);
+    found
+}
+
+fn definitions(views: &[View], each: &[Option<&SchemaObject>]) -> BTreeMap<String, Option<String>> {
+    let definition = |(view, object): (&View, &Option<&SchemaObject>)| {
+        (
+            view.address.clone(),
+            object.map(|object| object.definition.clone()),
+        )
+    };
+    views.iter().zip(each).map(definition).collect()
+}
+
+/// Whether it is an index of a table that some server lacks: it is made with the table.
+fn made_with_a_missing_table(object: &SchemaObject, by_name: &[BTreeMap<Key<'_>, &SchemaObject>]) -> bool {
+    let Some(table) = object.table.as_ref().filter(|_| object.kind == ObjectKind::Index) else {
+        return false;
+    };
+    let has = |objects: &BTreeMap<Key<'_>, &SchemaObject>| {
+        let mut tables = objects.range((ObjectKind::Table, "")..(ObjectKind::Index, ""));
+        tables.any(|(_, other)| other.table.as_ref() == Some(table))
+    };
+    let holds = |objects: &BTreeMap<Key<'_>, &SchemaObject>| {
+        objects.contains_key(&(object.kind, object.name.as_str()))
+    };
+    // Where the table is there and the index is not, the index itself is what is missing.
+    by_name.iter().all(|objects| holds(objects) || !has(objects))
+        && by_name.iter().any(|objects| !has(objects))
+}
+
+/// Whether a server may have an object and not show it.
+fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<CouldNotTell>) -> bool {
+    if view.partial {
+        return true;
+    }
+    let refused = view.image.refusals.iter().find(|refusal| {
+        refusal.object == object.name || refusal.object.ends_with(&format!(" {}", object.name))
+    });
+    let Some(refusal) = refused else { return false };
+    let told = CouldNotTell {
+        server: view.address.clone(),
+        what: refusal.object.clone(),
+        why: refusal.reason.clone(),
+        grant: None,
+    };
+    if !untold.contains(&told) {
+        untold.push(told);
+    }
+    true
+}
+
+fn words(change: &Change, want: Option<&SchemaObject>, have: Option<&SchemaObject>) -> String {
+    match (change, want, have) {
+        (Change::Differs(_), Some(want), Some(have)) => {
+            let (wanted, had) = parted(&want.definition, &have.definition);
+            format!("has `{had}` where the first has `{wanted}`")
+        }
+        (Change::Extra, ..) => "has it alone".to_owned(),
+        _ => "lacks it".to_owned(),
+    }
+}
+
+/// The words from where two texts part, a few of each.
+pub(super) fn parted(one: &str, other: &str) -> (String, String) {
+    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    // From the beginning of the word that differs.
+    let start = one
+        .char_indices()
+        .take(same)
+        .filter(|(_, character)| character.is_whitespace())
+        .map(|(at, character)| at + character.len_utf8())
+        .last()
+        .unwrap_or(0);
+    let excerpt = |text: &str| {
+        let rest = text.get(start..).unwrap_or_default();
+        let mut short: String = rest.chars().take(60).collect();
+        if short.len() < rest.len() {
+            short.push('…');
+        }
+        short
+    };
+    (excerpt(one), excerpt(other))
+}
+
+/// Events that run on a server that gets their effects from another.
+fn awake(views: &[View]) -> Vec<Found> {
+    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    for (index, view) in views.iter().enumerate().skip(1).filter(|(_, view)| view.follows) {
+        for event in view
+            .image
+            .objects
+            .iter()
+            .filter(|object| !object.enable.is_empty())
+        {
+            let status = |view: &View| {
+                let mut own = view.image.objects.iter();
+                let own = own.find(|object| object.kind == event.kind && object.name == event.name);
+                own.map(|own| {
+                    if own.enable.is_empty() {
+                        "not enabled"
+                    } else {
+                        "enabled"
+                    }
+                    .to_owned()
+                })
+            };
+            let entry = found.entry(event.name.clone()).or_insert_with(|| Found {
+                object: event.name.clone(),
+                name: String::new(),
+                what: What::EventAwake,
+                subject: Subject::Event(event.name.clone()),
+                deviations: Vec::new(),
+                nodes: views
+                    .iter()
+                    .map(|view| (view.address.clone(), status(view)))
+                    .collect(),
+            });
+            entry.deviations.push(Deviation {
+                view: index,
+                change: Change::Extra,
+                words: "runs it, and gets its effects from the first as well".to_owned(),
+            });
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Accounts in whose names something runs and that are not there: on every server, the first as well.
+fn definers(views: &[View]) -> Vec<Found> {
+    let mut found: BTreeMap<&str, Found> = BTreeMap::new();
+    for (index, view) in views.iter().enumerate() {
+        for definer in &view.absent_definers {
+            let entry = found.entry(&definer.account).or_insert_with(|| Found {
+                object: definer.account.clone(),
+                name: String::new(),
+                what: What::Definer,
+                subject: Subject::Nothing,
+                deviations: Vec::new(),
+                nodes: views
+                    .iter()
+                    .map(|view| (view.address.clone(), Some("there, or not needed".to_owned())))
+                    .collect(),
+            });
+            entry.nodes.insert(view.address.clone(), None);
+            entry.deviations.push(Deviation {
+                view: index,
+                change: Change::Missing,
+                words: format!(
+                    "lacks it, the definer of {}: using those is refused",
+                    daybreak_model::some_of(&definer.objects)
+                ),
+            });
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Accounts that are missing or extra, or may do other things.
+fn accounts(views: &[View]) -> Vec<Found> {
+    let Some(first) = views[0].accounts.as_deref() else {
+        return Vec::new();
+    };
+    let mut found: Vec<Found> = Vec::new();
+    let mut tell = |name: &str, what: What, index: usize, change: Change, words: String| {
+        let same = |found: &&mut Found| found.what == what && found.object == name;
+        let deviation = Deviation {
+            view: index,
+            change,
+            words,
+        };
+        if let Some(known) = found.iter_mut().find(same) {
+            known.deviations.push(deviation);
+            return;
+        }
+        let rights = |view: &View| {
+            let account = view
+                .accounts
+                .as_ref()?
+                .iter()
+                .find(|account| account.name == name)?;
+            Some(account.rights.iter().cloned().collect::<Vec<_>>().join(", "))
+        };
+        found.push(Found {
+            object: name.to_owned(),
+            name: String::new(),
+            what,
+            subject: Subject::Nothing,
+            deviations: vec![deviation],
+            nodes: views
+                .iter()
+                .map(|view| (view.address.clone(), rights(view)))
+                .collect(),
+        });
+    };
+    for (index, view) in views.iter().enumerate().skip(1) {
+        let Some(own) = view.accounts.as_deref() else {
+            continue;
+        };
+        let of =
+            |accounts: &[Account], name: &str| accounts.iter().find(|account| account.name == name).cloned();
+        let alike = (
+            view.flavor.product,
+            view.flavor.version.major,
+            view.flavor.version.minor,
+        ) == (
+            views[0].flavor.product,
+            views[0].flavor.version.major,
+            views[0].flavor.version.minor,
+        );
+        for account in first {
+            let Some(have) = of(own, &account.name) else {
+                // Those who look after the old servers have no business on the new one.
+                if view.place == Place::Target && !account.on_objects {
+                    continue;
+                }
+                tell(
+                    &account.name,
+                    What::Account,
+                    index,
+                    Change::Missing,
+                    "lacks it".to_owned(),
+                );
+                continue;
+            };
+            // A managed server gives its customers other rights than their own servers had.
+            if view.flavor.is_managed() != views[0].flavor.is_managed() {
+                continue;
+            }
+            let versioned = |account: &Account| {
+                account
+                    .versioned
+                    .iter()
+                    .filter(|_| alike)
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            let all = |account: &Account| {
+                account
+                    .rights
+                    .iter()
+                    .cloned()
+                    .chain(versioned(account))
+                    .collect::<BTreeSet<_>>()
+            };
+            let (want, have) = (all(account), all(&have));
+            let less: Vec<String> = want.difference(&have).cloned().collect();
+            let more: Vec<String> = have.difference(&want).cloned().collect();
+            let mut words = Vec::new();
+            if !less.is_empty() {
+                words.push(format!("lacks {}", daybreak_model::some_of(&less)));
+            }
+            if !more.is_empty() {
+                words.push(format!("has {} beside", daybreak_model::some_of(&more)));
+            }
+            if !words.is_empty() {
+                tell(
+                    &account.name,
+                    What::Rights,
+                    index,
+                    Change::Differs(Vec::new()),
+                    words.join(", "),
+                );
+            }
+        }
+        for account in own {
+            if of(first, &account.name).is_none() && view.place != Place::Target {
+                tell(
+                    &account.name,
+                    What::Account,
+                    index,
+                    Change::Extra,
+                    "has it alone".to_owned(),
+                );
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parted;
+
+    #[test]
+    fn texts_are_shown_from_the_word_that_differs() {
+        let (one, other) = parted("select a from t", "select abc from t");
+        assert_eq!((one.as_str(), other.as_str()), ("a from t", "abc from t"));
+        let (one, other) = parted("a", "a b");
+        assert_eq!((one.as_str(), other.as_str()), ("a", "a b"));
+        let (_, cut) = parted("x", &"ä".repeat(80));
+        assert!(cut.ends_with('…') && cut.chars().count() == 61, "{cut}");
+    }
+}
