@@ -3,6 +3,7 @@
 mod accounts;
 mod approve;
 mod bench;
+mod data_check;
 mod demo;
 mod gate;
 mod init;
@@ -48,6 +49,8 @@ enum Command {
     Topology(topology::ShowTopology),
     /// Compare the schema of every server of the estate, and of the target.
     SchemaCheck(schema_check::SchemaCheck),
+    /// Compare the rows of every server of the estate, and of the target, while all are at work.
+    DataCheck(data_check::DataCheck),
     /// Print the exact statements that let an account do a job.
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
@@ -88,6 +91,7 @@ impl Cli {
             Command::Topology(command) => command.run(&self.plan, self.format).await,
             Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
             Command::Accounts(command) => command.run(&self.plan, self.format).await,
+            Command::DataCheck(command) => command.run(&self.plan, self.format).await,
             Command::Init(command) => command.run(&self.plan).await,
             Command::Plan(command) => command.run(settings()?, self.format).await,
             Command::Run(command) => command.run(settings()?, self.format).await,

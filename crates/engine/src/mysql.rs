@@ -49,6 +49,7 @@ mod surroundings;
 
 mod faults;
 mod link;
+mod literal;
 
 mod server;
 

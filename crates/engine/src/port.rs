@@ -9,9 +9,10 @@ mod replication;
 mod surroundings;
 mod write;
 
-pub use check::Check;
+pub use check::{Check, RowRepair};
 pub use database::{
-    AbsentDefiner, Database, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck, TextRow,
+    AbsentDefiner, Database, Following, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck,
+    TextRow,
 };
 pub use grantee::{Grantee, JOBS};
 pub use mend::{Mend, Mended, RepairFrame};

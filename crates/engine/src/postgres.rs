@@ -41,6 +41,7 @@ mod accounts;
 mod changes;
 mod faults;
 mod link;
+mod literal;
 mod mend;
 mod privileges;
 mod schema;

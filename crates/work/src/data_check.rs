@@ -1,25 +1,39 @@
-//! Data check: every table of two servers compared live, by digests computed inside the servers.
+//! Data check: every table of a source and of the servers that are to be like it, compared live, by digests computed inside
+//! the servers.
 //!
 //! A range whose digests differ is looked at again after the following side has passed the position at which it was
 //! read; then its rows are compared one by one the same way. A difference is reported only when a row stayed the same
 //! on the source over a whole look and the target, which had everything up to the first reading, still has it otherwise.
 //! So no lock, no long snapshot and no pause of replication is needed, and no false difference can come out.
 
-mod compare;
-mod delta;
+// Each imports only from those above it.
 mod report;
+
+mod checkpoint;
+mod compare;
+
+mod sides;
+
+mod explain;
 mod settle;
 
+mod delta;
+mod nodes;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use daybreak_engine::{Check, Database, EngineError, Replication};
-use daybreak_model::{RowRange, Table};
+use daybreak_engine::{Database, EngineError, Replication};
+use daybreak_model::Table;
 
+pub use checkpoint::Checkpoint;
 pub use delta::Delta;
+pub use explain::{ColumnDifference, Explained, explain, repair};
+pub use nodes::{NodeReport, check_nodes};
 pub use report::{CheckReport, RowDifference, TableReport, TableVerdict, Verdict};
+pub use sides::{Compared, Follows};
 
-use crate::{Observe, Progress, Throttle, ThrottleLimits, WorkEvent};
+use crate::{Observe, ThrottleLimits};
 
 /// How a check is done.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +50,23 @@ pub struct CheckSettings {
     pub rows_named: usize,
     /// Above which load on the source the check stands back.
     pub throttle: ThrottleLimits,
+    /// Behind how many seconds of a replica the check stands back.
+    pub lag_seconds: f64,
+}
+
+impl Default for CheckSettings {
+    /// What a check does unless a plan says otherwise.
+    fn default() -> Self {
+        Self {
+            range_rows: 20_000,
+            range_bytes: 16 << 20,
+            looks: 10,
+            patience: Duration::from_secs(60),
+            rows_named: 20,
+            throttle: ThrottleLimits::default(),
+            lag_seconds: 10.0,
+        }
+    }
 }
 
 /// Why a check did not come to an end. Differences are no error.
@@ -44,6 +75,9 @@ pub enum CheckError {
     /// A server said no.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// What the check has come to cannot be kept.
+    #[error("failed to keep what the check has come to")]
+    Checkpoint(#[from] std::io::Error),
 }
 
 impl CheckError {
@@ -52,47 +86,14 @@ impl CheckError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Engine(error) => error.hint(),
+            Self::Checkpoint(_) => {
+                Some("make room on this machine, or let it write there, then run the same command again")
+            }
         }
     }
 }
 
-/// The two sides of a comparison, with a connection on each.
-struct Sides {
-    source: Arc<dyn Database>,
-    on_source: Box<dyn Check>,
-    on_target: Box<dyn Check>,
-    /// What carries changes from source to target; without it both sides stand still.
-    link: Option<Arc<dyn Replication>>,
-    settings: CheckSettings,
-}
-
-impl Sides {
-    async fn open(
-        source: &Arc<dyn Database>,
-        target: &Arc<dyn Database>,
-        link: Option<&Arc<dyn Replication>>,
-        settings: &CheckSettings,
-    ) -> Result<Self, EngineError> {
-        let (on_source, on_target) = tokio::try_join!(source.checker(), target.checker())?;
-        let (source, link) = (Arc::clone(source), link.map(Arc::clone));
-        Ok(Self {
-            source,
-            on_source,
-            on_target,
-            link,
-            settings: settings.clone(),
-        })
-    }
-
-    /// Returns when the target has everything that the source held at the moment of the call.
-    async fn catch_up(&mut self) -> Result<(), EngineError> {
-        let Some(link) = &self.link else { return Ok(()) };
-        let position = self.source.position().await?;
-        link.wait_for(&position, self.settings.patience).await
-    }
-}
-
-/// Compares every table of `tables` on both sides.
+/// Compares every table of `tables` on two sides.
 ///
 /// `link` is the running replication from source to target; `None` says that neither side is written.
 ///
@@ -106,53 +107,14 @@ pub async fn data_check(
     settings: &CheckSettings,
     observer: &dyn Observe,
 ) -> Result<CheckReport, CheckError> {
-    let started = Instant::now();
-    let throttle = Throttle::new(Arc::clone(source), settings.throttle.clone());
-    let mut sides = Sides::open(source, target, link, settings).await?;
-    let rows_expected: u64 = tables.iter().map(|table| table.estimated_rows).sum();
-    let mut report = CheckReport::default();
-    for table in tables {
-        let ranges = sides
-            .on_source
-            .split(table, settings.range_rows, settings.range_bytes)
-            .await?;
-        let mut outcome = TableReport::new(table.name.clone());
-        for range in &ranges {
-            throttle.pass(observer).await;
-            check_range(&mut sides, table, range, &mut outcome).await?;
-            let progress = Progress::new(report.rows + outcome.rows, rows_expected, 0, started.elapsed());
-            observer.event(WorkEvent::Progress(progress));
-        }
-        observer.event(WorkEvent::TableDone {
-            table: table.name.clone(),
-            rows: outcome.rows,
-        });
-        report.add(outcome);
-    }
-    report.position = Some(source.position().await?);
-    report.seconds = started.elapsed().as_secs_f64();
-    Ok(report)
-}
-
-/// Compares one range, and settles it when the first look does not say same.
-async fn check_range(
-    sides: &mut Sides,
-    table: &Table,
-    range: &RowRange,
-    outcome: &mut TableReport,
-) -> Result<(), EngineError> {
-    let (here, there) = tokio::try_join!(
-        sides.on_source.chunk(table, range),
-        sides.on_target.chunk(table, range)
-    )?;
-    outcome.chunks += 1;
-    outcome.rows += here.rows;
-    if here == there {
-        return Ok(());
-    }
-    outcome.rechecked += 1;
-    match (&table.key, range) {
-        (Some(_), RowRange::Keys(_) | RowRange::Whole) => settle::by_rows(sides, table, range, outcome).await,
-        (None, _) | (_, RowRange::Pages { .. }) => settle::whole(sides, table, range, outcome).await,
+    let compared = Compared {
+        server: Arc::clone(target),
+        follows: link.map_or(Follows::Nothing, |link| Follows::Link(Arc::clone(link))),
+    };
+    let mut reports = check_nodes(source, &[compared], tables, settings, None, observer).await?;
+    let only = reports.pop().expect("a report for each compared server");
+    match only.left {
+        None => Ok(only.report),
+        Some(error) => Err(error.into()),
     }
 }

@@ -15,8 +15,9 @@ mod schema_check;
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{
-    CheckError, CheckReport, CheckSettings, Delta, RowDifference, TableReport, TableVerdict, Verdict,
-    data_check,
+    CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
+    Follows, NodeReport, RowDifference, TableReport, TableVerdict, Verdict, check_nodes, data_check, explain,
+    repair,
 };
 pub use observe::{Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{

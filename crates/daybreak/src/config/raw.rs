@@ -76,6 +76,7 @@ pub(crate) struct RawCheck {
     pub(super) patience_seconds: Option<f64>,
     pub(super) rows_named: Option<usize>,
     pub(super) max_running_sessions: Option<usize>,
+    pub(super) max_lag_seconds: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

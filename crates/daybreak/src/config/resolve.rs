@@ -232,17 +232,26 @@ impl Resolver<'_> {
     }
 
     fn check(&self, raw: &RawCheck) -> Result<CheckSettings, PlanError> {
-        let defaults = ThrottleLimits::default();
+        let defaults = CheckSettings::default();
         Ok(CheckSettings {
-            range_rows: raw.range_rows.unwrap_or(20_000).max(1),
-            range_bytes: raw.range_megabytes.unwrap_or(16).max(1) << 20,
-            looks: raw.looks.unwrap_or(10).max(1),
-            patience: self.seconds("check.patience_seconds", raw.patience_seconds, 60.0)?,
-            rows_named: raw.rows_named.unwrap_or(20),
+            range_rows: raw.range_rows.unwrap_or(defaults.range_rows).max(1),
+            range_bytes: raw
+                .range_megabytes
+                .map_or(defaults.range_bytes, |megabytes| megabytes.max(1) << 20),
+            looks: raw.looks.unwrap_or(defaults.looks).max(1),
+            patience: self.seconds(
+                "check.patience_seconds",
+                raw.patience_seconds,
+                defaults.patience.as_secs_f64(),
+            )?,
+            rows_named: raw.rows_named.unwrap_or(defaults.rows_named),
             throttle: ThrottleLimits {
-                running_sessions: raw.max_running_sessions.unwrap_or(defaults.running_sessions),
-                ..defaults
+                running_sessions: raw
+                    .max_running_sessions
+                    .unwrap_or(defaults.throttle.running_sessions),
+                ..defaults.throttle
             },
+            lag_seconds: raw.max_lag_seconds.unwrap_or(defaults.lag_seconds),
         })
     }
 

@@ -1,9 +1,10 @@
 //! What tests of the commands that only look stand on: running them against a server as an account.
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use daybreak_sandbox::{Engine, Login, Sandbox, Server, ServerKind};
 use serde_json::Value;
+use tokio::process::{Child, Command};
 
 pub(crate) struct Looking {
     pub(crate) sandbox: Sandbox,
@@ -36,19 +37,30 @@ impl Looking {
         )
     }
 
-    /// Runs a command that begins at a server.
-    pub(crate) async fn run(&self, server: &Server, login: &Login, arguments: &[&str]) -> Output {
+    async fn command(&self, server: &Server, login: &Login, arguments: &[&str]) -> Command {
         let url = self.url(server, login).await;
-        tokio::process::Command::new(env!("CARGO_BIN_EXE_daybreak"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
+        command
             .arg("--plan")
             .arg(self.folder.path().join("daybreak.toml"))
             .args(arguments)
             .args(["--source", &url])
             .env("DAYBREAK_SOURCE_PASSWORD", login.password())
-            .kill_on_drop(true)
-            .output()
-            .await
-            .expect("the program runs")
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts a command that begins at a server and says nothing.
+    pub(crate) async fn start(&self, server: &Server, login: &Login, arguments: &[&str]) -> Child {
+        let mut command = self.command(server, login, arguments).await;
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        quiet.spawn().expect("the program starts")
+    }
+
+    /// Runs a command that begins at a server.
+    pub(crate) async fn run(&self, server: &Server, login: &Login, arguments: &[&str]) -> Output {
+        let mut command = self.command(server, login, arguments).await;
+        command.output().await.expect("the program runs")
     }
 
     /// Runs a command that must end with this status; its JSON.

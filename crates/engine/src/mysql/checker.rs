@@ -11,8 +11,8 @@ use mysql_async::{Conn, Row};
 
 use super::connection::Server;
 use super::session::Purpose;
-use super::{column, key, quote, split};
-use crate::{Check, EngineError, ErrorKind};
+use super::{column, key, literal, quote, split};
+use crate::{Check, EngineError, ErrorKind, RowRepair};
 
 /// How many rows are asked for by key in one statement.
 const KEYS_PER_STATEMENT: usize = 100;
@@ -194,5 +194,32 @@ impl Check for Checker {
             }
         }
         Ok(hashes)
+    }
+
+    async fn literals(
+        &mut self,
+        table: &Table,
+        keys: &[KeyBound],
+    ) -> Result<Vec<Option<Vec<String>>>, EngineError> {
+        let flavor = self.server.flavor().await?.clone();
+        let mut rows = Vec::with_capacity(keys.len());
+        for bound in keys {
+            let sql = format!(
+                "SELECT {} FROM {} WHERE {}",
+                literal::expressions(table),
+                quote::table(&table.name),
+                key::equals(table, bound, &flavor)
+            );
+            let found = self.ask(table, &sql).await?;
+            let literals = |row: &Row| literal::literals(table, row, 0).ok_or_else(|| self.unreadable(table));
+            rows.push(found.first().map(literals).transpose()?);
+        }
+        Ok(rows)
+    }
+
+    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
+        // Known since the row was read.
+        let flavor = self.server.presumed_flavor();
+        literal::repair(table, key, repair, &flavor)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use daybreak_model::{Endpoint, Flavor, Tls};
+use daybreak_model::{Endpoint, Flavor, Hosting, Product, Tls, Version};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{ClientIdentity, Conn, OptsBuilder, Row, SslOpts};
 use rustls::pki_types::CertificateDer;
@@ -87,6 +87,15 @@ impl Server {
     /// What the server runs, if it was asked already.
     pub(crate) fn known_flavor(&self) -> Option<&Flavor> {
         self.flavor.get()
+    }
+
+    /// What it runs, or MySQL 8.4 on the company's own machine while it was not asked.
+    pub(crate) fn presumed_flavor(&self) -> Flavor {
+        self.known_flavor().cloned().unwrap_or(Flavor {
+            product: Product::Mysql,
+            version: Version::new(8, 4, 0),
+            hosting: Hosting::SelfManaged,
+        })
     }
 
     /// A connection of its own, set up for its purpose.

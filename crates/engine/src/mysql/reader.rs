@@ -12,7 +12,7 @@ use super::checker::Checker;
 use super::connection::Server;
 use super::outgoing::Outgoing;
 use super::{column, encode, json, key, pieces, quote};
-use crate::{Block, Check, Copied, EngineError, Read};
+use crate::{Block, Check, Copied, EngineError, Read, RowRepair};
 
 /// One connection that reads rows, in a snapshot or as they are now.
 #[derive(Debug)]
@@ -77,6 +77,18 @@ impl Check for Reader {
         keys: &[KeyBound],
     ) -> Result<Vec<Option<u64>>, EngineError> {
         self.checker.rows_by_key(table, keys).await
+    }
+
+    async fn literals(
+        &mut self,
+        table: &Table,
+        keys: &[KeyBound],
+    ) -> Result<Vec<Option<Vec<String>>>, EngineError> {
+        self.checker.literals(table, keys).await
+    }
+
+    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
+        self.checker.repair(table, key, repair)
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Endpoint, FenceProof, Flavor, Hosting, IdentityValue, Position, Product, Requirement,
-    SchemaImage, Scope, TableName, TablePart, Unmet, Version, WriteState,
+    Account, Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope,
+    TableName, TablePart, Unmet, WriteState,
 };
 
 use mysql_async::Row;
@@ -16,13 +16,15 @@ use super::changes::Follower;
 use super::checker::Checker;
 use super::connection::Server;
 use super::fence::{self, Probe};
+use super::literal;
 use super::reader::Reader;
 use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    AbsentDefiner, Changes, Check, Database, EngineError, Identity, Inspect, Open, Read, RepairFrame,
-    SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold, Write,
+    AbsentDefiner, Changes, Check, Database, EngineError, Following, Identity, Inspect, Open, Read,
+    RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold,
+    Write,
 };
 
 /// A server, reached when first asked.
@@ -38,15 +40,6 @@ impl Mysql {
             server: Arc::new(Server::new(endpoint)),
             probe: Probe::default(),
         }
-    }
-
-    /// What it runs, or MySQL 8.4 on the company's own machine while it was not asked.
-    fn presumed_flavor(&self) -> Flavor {
-        self.server.known_flavor().cloned().unwrap_or(Flavor {
-            product: Product::Mysql,
-            version: Version::new(8, 4, 0),
-            hosting: Hosting::SelfManaged,
-        })
     }
 }
 
@@ -96,6 +89,10 @@ impl Inspect for Mysql {
         self.server.position().await
     }
 
+    async fn following(&self) -> Result<Following, EngineError> {
+        self.server.following().await
+    }
+
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {
         self.server.sessions().await
     }
@@ -137,11 +134,11 @@ impl Open for Mysql {
     }
 
     fn fence_statements(&self) -> Vec<String> {
-        fence::fence_statements(&self.presumed_flavor())
+        fence::fence_statements(&self.server.presumed_flavor())
     }
 
     fn open_statements(&self) -> Vec<String> {
-        fence::open_statements(&self.presumed_flavor())
+        fence::open_statements(&self.server.presumed_flavor())
     }
 
     async fn prepare_fence(&self, _scope: &Scope) -> Result<(), EngineError> {
@@ -177,6 +174,10 @@ impl Database for Mysql {
 
     async fn flavor(&self) -> Result<Flavor, EngineError> {
         self.server.flavor().await.cloned()
+    }
+
+    fn repair_preamble(&self) -> Vec<String> {
+        literal::PREAMBLE.map(str::to_owned).into()
     }
 
     fn schema_is_transactional(&self) -> bool {

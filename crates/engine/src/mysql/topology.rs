@@ -1,11 +1,12 @@
 //! Whom a server replicates from, and who replicates from it.
 
+use daybreak_model::Position;
 use daybreak_model::Product;
 use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
 use super::connection::Server;
-use crate::{EngineError, ErrorKind};
+use crate::{EngineError, ErrorKind, Following};
 
 /// Where the status sends whoever wants to know what an applier's error was.
 const WORKERS: &str = "performance_schema.replication_applier_status_by_worker";
@@ -112,6 +113,24 @@ impl Server {
         Ok(channels
             .filter(|channel| !channel.status.source_host.is_empty())
             .collect())
+    }
+
+    /// How far it has come with what it replicates: by GTID where it has them, else in the files of its source.
+    pub(crate) async fn following(&self) -> Result<Following, EngineError> {
+        let status = self.replica_status().await?;
+        let lag = status.as_ref().and_then(|status| status.seconds_behind);
+        let own = self.position().await?;
+        let applied = match (own, status) {
+            (Position::BinlogFile { .. }, Some(status)) => {
+                let (file, offset) = status.applied;
+                Position::BinlogFile { file, offset }
+            }
+            (own, _) => own,
+        };
+        Ok(Following {
+            applied,
+            lag_seconds: lag.and_then(|seconds| u32::try_from(seconds).ok()).map(f64::from),
+        })
     }
 
     /// The replicas attached to the server: id, UUID where it has one, and host and port where it reported them.

@@ -3,6 +3,18 @@ use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowRange, Table};
 
 use crate::EngineError;
 
+/// What is done to one row so that it is as another server has it. Values are literals of that server, one for each stored
+/// column.
+#[derive(Debug, Clone)]
+pub enum RowRepair<'a> {
+    /// It is missing.
+    Insert(&'a [String]),
+    /// These of its columns, by their places among the stored ones, have other values.
+    Update(&'a [String], Vec<usize>),
+    /// It ought not to be there.
+    Delete,
+}
+
 /// One connection that computes digests inside the server. Equal rows give equal digests on every server of the same
 /// family, whatever its version, character set of the connection, time zone or settings.
 #[async_trait]
@@ -31,4 +43,15 @@ pub trait Check: Send {
         table: &Table,
         keys: &[KeyBound],
     ) -> Result<Vec<Option<u64>>, EngineError>;
+
+    /// The rows with these keys, in the order of `keys`; `None` for a row that is not there. Each stored column's value is a
+    /// literal that a session of [`Database::repair_preamble`](crate::Database::repair_preamble) takes for exactly this value.
+    async fn literals(
+        &mut self,
+        table: &Table,
+        keys: &[KeyBound],
+    ) -> Result<Vec<Option<Vec<String>>>, EngineError>;
+
+    /// The statement that repairs one row.
+    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String;
 }

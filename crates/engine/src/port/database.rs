@@ -77,6 +77,15 @@ pub struct Session {
     pub ours: bool,
 }
 
+/// How far a replica has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Following {
+    /// What it has applied, in the positions of the server that it follows.
+    pub applied: Position,
+    /// How far it is behind, in seconds, where it knows.
+    pub lag_seconds: Option<f64>,
+}
+
 /// How many schema statements a server has run, and since when it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaMark {
@@ -149,6 +158,9 @@ pub trait Inspect: Send + Sync {
 
     /// How far its change stream has come: what another server must reach to have everything.
     async fn position(&self) -> Result<Position, EngineError>;
+
+    /// How far it has applied what it replicates, in the positions of the server that it follows.
+    async fn following(&self) -> Result<Following, EngineError>;
 
     /// Client sessions, without replication threads and internal workers.
     async fn sessions(&self) -> Result<Vec<Session>, EngineError>;
@@ -226,6 +238,9 @@ pub trait Database: Inspect + Open + Send + Sync {
 
     /// What it runs; asked once, then remembered.
     async fn flavor(&self) -> Result<Flavor, EngineError>;
+
+    /// What a session begins with that is to take repairs of rows as they are written.
+    fn repair_preamble(&self) -> Vec<String>;
 
     /// Whether what [`Write::begin`] makes and what is written after it can be taken back together: PostgreSQL's schema
     /// statements belong to transactions, MySQL's commit by themselves.

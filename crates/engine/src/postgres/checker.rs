@@ -9,8 +9,8 @@ use tokio_postgres::SimpleQueryRow;
 use super::classify::trouble;
 use super::connection::Connection;
 use super::relation::Relations;
-use super::{digest, keys, quote, split};
-use crate::{Check, EngineError, ErrorKind};
+use super::{digest, keys, literal, quote, split};
+use crate::{Check, EngineError, ErrorKind, RowRepair};
 
 /// One connection that computes digests.
 pub(crate) struct Checker {
@@ -152,6 +152,33 @@ impl Check for Checker {
         Ok((0..wanted.len())
             .map(|place| found.get(&place).copied())
             .collect())
+    }
+
+    async fn literals(
+        &mut self,
+        table: &Table,
+        wanted: &[KeyBound],
+    ) -> Result<Vec<Option<Vec<String>>>, EngineError> {
+        let source = self.source(table).await?;
+        let mut found = Vec::with_capacity(wanted.len());
+        for key in wanted {
+            let ask = format!(
+                "SELECT {} FROM {source} WHERE {}",
+                literal::expressions(table),
+                literal::equals(table, key)
+            );
+            let what = format!("failed to read a row of {}", table.name);
+            let rows = self.connection.simple(&ask, what).await?;
+            found.push(rows.first().map(|row| {
+                let text = |column| row.get(column).unwrap_or("NULL").to_owned();
+                (0..row.len()).map(text).collect()
+            }));
+        }
+        Ok(found)
+    }
+
+    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
+        literal::repair(table, key, repair)
     }
 }
 

@@ -11,7 +11,7 @@ use super::connection::{Connection, Purpose};
 use super::reader::Reader;
 use super::server::Server;
 use super::writer::Writer;
-use super::{sequences, snapshot};
+use super::{literal, sequences, snapshot};
 use crate::{Changes, Check, Database, EngineError, Read, Snapshot, Statement, Write};
 
 /// One server.
@@ -39,6 +39,10 @@ impl Database for Postgres {
 
     async fn flavor(&self) -> Result<Flavor, EngineError> {
         self.server.flavor().await.cloned()
+    }
+
+    fn repair_preamble(&self) -> Vec<String> {
+        literal::PREAMBLE.map(str::to_owned).into()
     }
 
     fn schema_is_transactional(&self) -> bool {

@@ -10,8 +10,8 @@ use super::classify::trouble;
 use super::database::Postgres;
 use super::{accounts, identity, privileges, quote, readiness, schema, sequences, sessions, surroundings};
 use crate::{
-    AbsentDefiner, EngineError, ErrorKind, Identity, Inspect, RepairFrame, SchemaMark, Session, SettingCheck,
-    Surroundings, TextRow, Untold,
+    AbsentDefiner, EngineError, ErrorKind, Following, Identity, Inspect, RepairFrame, SchemaMark, Session,
+    SettingCheck, Surroundings, TextRow, Untold,
 };
 
 #[async_trait]
@@ -98,6 +98,22 @@ impl Inspect for Postgres {
         let lsn = lsn.ok_or_else(|| trouble(connection.server(), what, ErrorKind::Other, None))?;
         connection.give_back();
         Ok(Position::Lsn(lsn))
+    }
+
+    async fn following(&self) -> Result<Following, EngineError> {
+        let applied = self.position().await?;
+        let connection = self.server.lease().await?;
+        let ask = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
+                               WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+                               ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END";
+        let lag = connection
+            .value(ask, "failed to ask how far it is behind")
+            .await?;
+        connection.give_back();
+        Ok(Following {
+            applied,
+            lag_seconds: lag.and_then(|seconds| seconds.parse().ok()),
+        })
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {

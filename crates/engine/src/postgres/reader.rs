@@ -14,7 +14,7 @@ use super::encode::{self, Place};
 use super::large_rows::LargeRows;
 use super::sizes::Sizes;
 use super::split;
-use crate::{Block, Check, Copied, EngineError, ErrorKind, Read};
+use crate::{Block, Check, Copied, EngineError, ErrorKind, Read, RowRepair};
 
 /// Size of a block, in bytes.
 const BLOCK: usize = 256 * 1024;
@@ -157,6 +157,18 @@ impl Check for Reader {
         keys: &[KeyBound],
     ) -> Result<Vec<Option<u64>>, EngineError> {
         self.checker.rows_by_key(table, keys).await
+    }
+
+    async fn literals(
+        &mut self,
+        table: &Table,
+        keys: &[KeyBound],
+    ) -> Result<Vec<Option<Vec<String>>>, EngineError> {
+        self.checker.literals(table, keys).await
+    }
+
+    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
+        self.checker.repair(table, key, repair)
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use daybreak_engine::{Change, Changes, Database, EngineError, ErrorKind, Replication};
 use daybreak_model::{KeyBound, Position, RowRange, Scope, Table, TableName};
 
-use super::{CheckReport, CheckSettings, Sides, compare, report::TableReport, settle};
+use super::sides::{Compared, Follower, Follows, Lead};
+use super::{CheckReport, CheckSettings, compare, report::TableReport, settle};
 
 /// Most changed rows remembered; beyond it the pause would grow with them, and the cut-over is refused instead.
 const MOST_PENDING: usize = 100_000;
@@ -13,7 +14,8 @@ const MOST_PENDING: usize = 100_000;
 /// Follows which rows change on the side that is written, and compares them as the other side catches up, so that what
 /// is left to compare inside a cut-over's pause is what changed in the last moments.
 pub struct Delta {
-    sides: Sides,
+    lead: Lead,
+    follower: Follower,
     tables: BTreeMap<TableName, Table>,
     changes: Box<dyn Changes>,
     pending: HashSet<(TableName, KeyBound)>,
@@ -36,9 +38,14 @@ impl Delta {
         tables: &[Table],
         settings: &CheckSettings,
     ) -> Result<Self, EngineError> {
+        let compared = Compared {
+            server: Arc::clone(target),
+            follows: Follows::Link(Arc::clone(link)),
+        };
         Ok(Self {
             changes: source.changes(scope).await?,
-            sides: Sides::open(source, target, Some(link), settings).await?,
+            lead: Lead::open(source, settings).await?,
+            follower: Follower::open(&compared).await?,
             tables: tables
                 .iter()
                 .map(|table| (table.name.clone(), table.clone()))
@@ -97,7 +104,7 @@ impl Delta {
             };
             let mut outcome = TableReport::new(name);
             outcome.rows = keys.len() as u64;
-            settle::rows(&mut self.sides, table, keys, &mut outcome).await?;
+            settle::rows(&mut self.lead, &mut self.follower, table, keys, &mut outcome).await?;
             report.add(outcome);
         }
         Ok(report)
@@ -142,8 +149,8 @@ impl Delta {
                 continue;
             };
             let (here, there) = tokio::try_join!(
-                self.sides.on_source.rows_by_key(table, &keys),
-                self.sides.on_target.rows_by_key(table, &keys)
+                self.lead.on.rows_by_key(table, &keys),
+                self.follower.on.rows_by_key(table, &keys)
             )?;
             let mut outcome = TableReport::new(name);
             outcome.rows = keys.len() as u64;
@@ -164,8 +171,8 @@ impl Delta {
                 continue;
             };
             let (here, there) = tokio::try_join!(
-                self.sides.on_source.chunk(table, &RowRange::Whole),
-                self.sides.on_target.chunk(table, &RowRange::Whole)
+                self.lead.on.chunk(table, &RowRange::Whole),
+                self.follower.on.chunk(table, &RowRange::Whole)
             )?;
             let mut outcome = TableReport::new(name);
             outcome.rows = here.rows;
@@ -190,7 +197,7 @@ impl Delta {
 
     fn error(&self, what: String) -> EngineError {
         EngineError {
-            server: self.sides.source.endpoint().to_string(),
+            server: self.lead.server.endpoint().to_string(),
             what,
             kind: ErrorKind::Other,
             code: None,

@@ -121,6 +121,23 @@ impl CheckReport {
         self.tables.push(table);
     }
 
+    /// Puts what a later look at some of the tables came to in the place of what was found before.
+    pub fn replace(&mut self, later: Self) {
+        let mut tables = std::mem::take(&mut self.tables);
+        for table in later.tables {
+            if let Some(before) = tables.iter_mut().find(|before| before.table == table.table) {
+                *before = table;
+            }
+        }
+        let again = Self {
+            position: later.position.or_else(|| self.position.take()),
+            seconds: self.seconds + later.seconds,
+            ..Self::default()
+        };
+        *self = again;
+        tables.into_iter().for_each(|table| self.add(table));
+    }
+
     /// What is not the same, table by table, in words; empty when all is the same.
     #[must_use]
     pub fn troubles(&self) -> Vec<String> {

@@ -3,9 +3,9 @@ use std::collections::HashMap;
 use daybreak_engine::EngineError;
 use daybreak_model::{KeyBound, KeyRange, RowRange, Table};
 
-use super::Sides;
 use super::compare::{Look, look, name, suspects};
 use super::report::TableReport;
+use super::sides::{Follower, Lead};
 
 /// Rows listed at once; a range with more is cut in two first. Bounds memory.
 const ROWS_AT_ONCE: u64 = 20_000;
@@ -13,7 +13,8 @@ const ROWS_AT_ONCE: u64 = 20_000;
 /// Settles a differing range of a table with a key: lists the rows of both sides and looks at each suspect until it is
 /// proven the same or different.
 pub(super) async fn by_rows(
-    sides: &mut Sides,
+    lead: &mut Lead,
+    follower: &mut Follower,
     table: &Table,
     range: &RowRange,
     outcome: &mut TableReport,
@@ -26,8 +27,8 @@ pub(super) async fn by_rows(
     while let Some(keys_left) = ranges.pop() {
         let part = RowRange::Keys(keys_left.clone());
         let (here, there) = tokio::try_join!(
-            sides.on_source.rows(table, &part, ROWS_AT_ONCE),
-            sides.on_target.rows(table, &part, ROWS_AT_ONCE)
+            lead.on.rows(table, &part, ROWS_AT_ONCE),
+            follower.on.rows(table, &part, ROWS_AT_ONCE)
         )?;
         // A list that was cut off covers its keys only up to the earlier of the two last keys. The source's own order
         // decides; the rest is listed from there on.
@@ -53,8 +54,8 @@ pub(super) async fn by_rows(
         };
         let whole_first = RowRange::Keys(first);
         let (here, there) = tokio::try_join!(
-            sides.on_source.rows(table, &whole_first, ROWS_AT_ONCE * 2),
-            sides.on_target.rows(table, &whole_first, ROWS_AT_ONCE * 2)
+            lead.on.rows(table, &whole_first, ROWS_AT_ONCE * 2),
+            follower.on.rows(table, &whole_first, ROWS_AT_ONCE * 2)
         )?;
         keys.extend(suspects(&here, &there));
         ranges.push(KeyRange {
@@ -62,7 +63,7 @@ pub(super) async fn by_rows(
             up_to: keys_left.up_to,
         });
     }
-    rows(sides, table, keys, outcome).await
+    rows(lead, follower, table, keys, outcome).await
 }
 
 /// How often in a row a difference has to be seen, with the same values each time. Once proves nothing: between two looks a
@@ -89,7 +90,8 @@ impl<T: PartialEq> Seen<T> {
 
 /// Looks at rows again and again until each is proven the same or different, or is still moving after the last look.
 pub(super) async fn rows(
-    sides: &mut Sides,
+    lead: &mut Lead,
+    follower: &mut Follower,
     table: &Table,
     mut keys: Vec<KeyBound>,
     outcome: &mut TableReport,
@@ -98,16 +100,16 @@ pub(super) async fn rows(
     let mut different = Vec::new();
     let mut count = 0;
     let mut seen: HashMap<KeyBound, Seen<Option<u64>>> = HashMap::new();
-    for _ in 0..sides.settings.looks.max(PROOF) {
+    for _ in 0..lead.settings.looks.max(PROOF) {
         if keys.is_empty() {
             break;
         }
         let mut moving = Vec::new();
         for batch in keys.chunks(KEYS_AT_ONCE) {
-            let before = sides.on_source.rows_by_key(table, batch).await?;
-            sides.catch_up().await?;
-            let there = sides.on_target.rows_by_key(table, batch).await?;
-            let after = sides.on_source.rows_by_key(table, batch).await?;
+            let before = lead.on.rows_by_key(table, batch).await?;
+            follower.catch_up(&lead.server, lead.settings.patience).await?;
+            let there = follower.on.rows_by_key(table, batch).await?;
+            let after = lead.on.rows_by_key(table, batch).await?;
             for (index, key) in batch.iter().enumerate() {
                 match look(before[index], there[index], after[index]) {
                     Look::Same => {}
@@ -123,7 +125,7 @@ pub(super) async fn rows(
                             continue;
                         }
                         count += 1;
-                        if different.len() < sides.settings.rows_named {
+                        if different.len() < lead.settings.rows_named {
                             different.push(name(key.clone(), before[index], there[index]));
                         }
                     }
@@ -133,13 +135,13 @@ pub(super) async fn rows(
         keys = moving;
     }
     if count > 0 {
-        outcome.differ(different, count, sides.settings.rows_named);
+        outcome.differ(different, count, lead.settings.rows_named);
     }
     if let Some(key) = keys.first() {
         outcome.doubt(format!(
             "{} row(s) changed at every one of {} looks, the first with key ({key})",
             keys.len(),
-            sides.settings.looks
+            lead.settings.looks
         ));
     }
     Ok(())
@@ -147,17 +149,18 @@ pub(super) async fn rows(
 
 /// Settles a differing range whose rows cannot be told apart: the whole of it is looked at again.
 pub(super) async fn whole(
-    sides: &mut Sides,
+    lead: &mut Lead,
+    follower: &mut Follower,
     table: &Table,
     range: &RowRange,
     outcome: &mut TableReport,
 ) -> Result<(), EngineError> {
     let mut seen = None;
-    for _ in 0..sides.settings.looks.max(PROOF) {
-        let before = sides.on_source.chunk(table, range).await?;
-        sides.catch_up().await?;
-        let there = sides.on_target.chunk(table, range).await?;
-        let after = sides.on_source.chunk(table, range).await?;
+    for _ in 0..lead.settings.looks.max(PROOF) {
+        let before = lead.on.chunk(table, range).await?;
+        follower.catch_up(&lead.server, lead.settings.patience).await?;
+        let there = follower.on.chunk(table, range).await?;
+        let after = lead.on.chunk(table, range).await?;
         if there == before || there == after {
             return Ok(());
         }
@@ -172,14 +175,14 @@ pub(super) async fn whole(
             outcome.differ(
                 Vec::new(),
                 before.rows.abs_diff(there.rows).max(1),
-                sides.settings.rows_named,
+                lead.settings.rows_named,
             );
             return Ok(());
         }
     }
     outcome.doubt(format!(
         "the table has no key and changed at every one of {} looks",
-        sides.settings.looks
+        lead.settings.looks
     ));
     Ok(())
 }

@@ -1,0 +1,114 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use daybreak_engine::{Check, Database, EngineError, ErrorKind, Replication};
+
+use super::CheckSettings;
+
+/// How often a follower is asked how far it has come.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What carries changes from the source to a server that is compared with it.
+#[derive(Clone)]
+pub enum Follows {
+    /// Replication of ours.
+    Link(Arc<dyn Replication>),
+    /// Replication of the company's own, to a replica or a standby.
+    ByItself,
+    /// Nothing: both sides stand still.
+    Nothing,
+}
+
+/// A server that is compared with the source.
+#[derive(Clone)]
+pub struct Compared {
+    /// The server.
+    pub server: Arc<dyn Database>,
+    /// How it gets the source's changes.
+    pub follows: Follows,
+}
+
+/// The source, with a connection that computes digests there.
+pub(super) struct Lead {
+    pub(super) server: Arc<dyn Database>,
+    pub(super) on: Box<dyn Check>,
+    pub(super) settings: CheckSettings,
+}
+
+/// A server compared with it, with a connection that computes digests there.
+pub(super) struct Follower {
+    pub(super) server: Arc<dyn Database>,
+    pub(super) on: Box<dyn Check>,
+    follows: Follows,
+}
+
+impl Lead {
+    pub(super) async fn open(
+        server: &Arc<dyn Database>,
+        settings: &CheckSettings,
+    ) -> Result<Self, EngineError> {
+        Ok(Self {
+            server: Arc::clone(server),
+            on: server.checker().await?,
+            settings: settings.clone(),
+        })
+    }
+}
+
+impl Follower {
+    pub(super) async fn open(compared: &Compared) -> Result<Self, EngineError> {
+        Ok(Self {
+            server: Arc::clone(&compared.server),
+            on: compared.server.checker().await?,
+            follows: compared.follows.clone(),
+        })
+    }
+
+    /// Returns when it has everything that the source held at the moment of the call.
+    pub(super) async fn catch_up(
+        &mut self,
+        source: &Arc<dyn Database>,
+        patience: Duration,
+    ) -> Result<(), EngineError> {
+        match &self.follows {
+            Follows::Nothing => Ok(()),
+            Follows::Link(link) => {
+                let position = source.position().await?;
+                link.wait_for(&position, patience).await
+            }
+            Follows::ByItself => {
+                let position = source.position().await?;
+                let begun = Instant::now();
+                loop {
+                    let now = self.server.following().await?;
+                    if now.applied.covers(&position) {
+                        return Ok(());
+                    }
+                    if begun.elapsed() > patience {
+                        return Err(EngineError {
+                            server: self.server.endpoint().to_string(),
+                            what: format!(
+                                "failed to wait for replication: after {} s it stands at {}, short of {position}",
+                                patience.as_secs(),
+                                now.applied
+                            ),
+                            kind: ErrorKind::Other,
+                            code: None,
+                            hint: Some("see that it replicates from the primary itself, and look again when it has caught up".to_owned()),
+                            source: None,
+                        });
+                    }
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// How far it is behind, in seconds, where it replicates by itself and knows.
+    pub(super) async fn lag_seconds(&mut self) -> Option<f64> {
+        match self.follows {
+            Follows::ByItself => self.server.following().await.ok()?.lag_seconds,
+            Follows::Link(_) | Follows::Nothing => None,
+        }
+    }
+}
