@@ -30,5 +30,7 @@ pub(crate) async fn look(
 ) -> Result<Vec<(About, Looked)>, EngineError> {
     let facts = Facts::gather(server.as_ref(), flavor, target).await?;
     let applying = CHECKS.iter().filter(|check| check.about.applies(flavor, target));
-    Ok(applying.map(|check| (check.about, (check.look)(&facts))).collect())
+    Ok(applying
+        .map(|check| (check.about, (check.look)(&facts)))
+        .collect())
 }
