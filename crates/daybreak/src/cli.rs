@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod approve;
+mod assess;
 mod bench;
 mod demo;
 mod gate;
@@ -9,6 +10,7 @@ mod log;
 mod plan;
 mod report;
 mod run;
+mod server;
 mod status;
 
 use std::path::PathBuf;
@@ -42,6 +44,8 @@ enum Command {
     Demo(demo::Demo),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
+    /// Look at every server of the estate for what will not survive the move, with the remedy of each.
+    Assess(assess::Assess),
     /// Print the runbook made from the plan: every step, its statements, what undoes it, how long it took last time.
     Plan(plan::Plan),
     /// Carry the runbook out, up to and including the cut-over; goes on where an earlier run stopped.
@@ -76,6 +80,7 @@ impl Cli {
         match self.command {
             Command::Demo(command) => command.run(self.format).await,
             Command::Init(command) => command.run(&self.plan).await,
+            Command::Assess(command) => command.run(&self.plan, self.format).await,
             Command::Plan(command) => command.run(settings()?, self.format).await,
             Command::Run(command) => command.run(settings()?, self.format).await,
             Command::Failback(command) => command.run(settings()?, self.format).await,
