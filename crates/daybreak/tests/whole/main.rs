@@ -1,5 +1,6 @@
 //! The whole program on real servers: one binary, so that it is linked once.
 
+mod assess;
 mod estates;
 mod faults;
 mod ground;
