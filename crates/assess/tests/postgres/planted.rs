@@ -170,10 +170,9 @@ pub(crate) const PLANTED: &[Planted] = &[
         "s.hot",
         &[
             "CREATE SCHEMA s",
-            "CREATE TABLE s.hot (id integer PRIMARY KEY, n integer)",
-            "INSERT INTO s.hot SELECT i, 0 FROM generate_series(1, 1000) AS i",
+            "CREATE TABLE s.hot (id integer PRIMARY KEY)",
             "SELECT pg_stat_reset()",
-            "DO $$ BEGIN FOR i IN 1..400 LOOP UPDATE s.hot SET n = n + 1; END LOOP; END $$",
+            "INSERT INTO s.hot SELECT i FROM generate_series(1, 500000) AS i",
         ],
     ),
     everywhere("postgresql.object.superuser_owned", "role postgres", &[]),
@@ -579,6 +578,14 @@ pub(crate) const PLANTED: &[Planted] = &[
         "postgresql.text.search_own",
         "s.simple_of_ours",
         &["CREATE TEXT SEARCH TEMPLATE s.simple_of_ours (INIT = dsimple_init, LEXIZE = dsimple_lexize)"],
+    ),
+    everywhere(
+        "postgresql.text.search_files",
+        "s.own_stop_words",
+        &[
+            "CREATE TEXT SEARCH DICTIONARY s.own_stop_words (TEMPLATE = simple, STOPWORDS = english)",
+            "UPDATE pg_ts_dict SET dictinitoption = 'stopwords = ''house''' WHERE dictname = 'own_stop_words'",
+        ],
     ),
     everywhere(
         "postgresql.text.search_files",

@@ -3,10 +3,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daybreak_engine::ErrorKind;
 use daybreak_model::{AuroraLine, Finding, Told, some_of};
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use serde_json::{Value, json};
 
+use super::estate_check;
 use crate::assessment::{self, Assessment, day_of, judge};
 use crate::plays::World;
 use crate::plays::failure::OrFail;
@@ -34,9 +36,14 @@ impl Step for Assess {
         let world = &self.0;
         let start = &world.settings.source.endpoint;
         let target = self.target().await?;
-        let assessment = assessment::of_estate(start, &[], target, |_| {})
-            .await
-            .or_fail()?;
+        let assessment = match assessment::of_estate(start, &[], target, |_| {}).await {
+            Err(error) if error.kind == ErrorKind::Privilege => {
+                // All that is missing is told in one go.
+                estate_check::allowed(world).await?;
+                return Err(error).or_fail();
+            }
+            other => other.or_fail()?,
+        };
         let findings = assessment.findings();
         let judged = judge(&findings, &world.settings.waivers, day_of(cx.clock().now()));
         let waived: BTreeSet<&str> = judged
