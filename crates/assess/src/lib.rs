@@ -8,6 +8,7 @@
 
 // Each imports only from those above it.
 mod about;
+
 mod hit;
 mod ways;
 
