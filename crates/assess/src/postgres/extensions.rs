@@ -197,7 +197,7 @@ mod tests {
             ("3.5.1", "3.5.1", false),
             ("0.8.0", "0.8.1", false),
             ("1.2-20200228", "1.2", true),
-            ("3.6.0dev", "3.5.1", false),
+            ("3.6.0dev", "3.5.1", true),
             ("4", "3.5.1", true),
         ] {
             assert_eq!(is_newer(version, than), newer, "{version} {than}");
