@@ -2,6 +2,7 @@
 
 mod access_method_own;
 mod aggregate_array;
+mod aggregate_internal_state;
 mod cast_own;
 mod collation_nondeterministic;
 mod collation_own;
@@ -30,10 +31,12 @@ mod database_size;
 mod database_tablespace;
 mod database_templates;
 mod extension_abandoned;
+mod extension_comment;
 mod extension_newer;
 mod extension_not_offered;
 mod extension_outdated;
 mod extension_postgis;
+mod extension_unversioned;
 mod foreign_data_wrapper;
 mod foreign_server;
 mod foreign_user_mapping;
@@ -127,6 +130,7 @@ mod trigger_always;
 mod trigger_disabled;
 mod trigger_event;
 mod type_own_base;
+mod view_security_invoker;
 mod view_system_catalog;
 
 use super::Check;
@@ -135,6 +139,7 @@ use super::Check;
 pub(crate) const CHECKS: &[Check] = &[
     access_method_own::CHECK,
     aggregate_array::CHECK,
+    aggregate_internal_state::CHECK,
     cast_own::CHECK,
     collation_nondeterministic::CHECK,
     collation_own::CHECK,
@@ -163,10 +168,12 @@ pub(crate) const CHECKS: &[Check] = &[
     database_tablespace::CHECK,
     database_templates::CHECK,
     extension_abandoned::CHECK,
+    extension_comment::CHECK,
     extension_newer::CHECK,
     extension_not_offered::CHECK,
     extension_outdated::CHECK,
     extension_postgis::CHECK,
+    extension_unversioned::CHECK,
     foreign_data_wrapper::CHECK,
     foreign_server::CHECK,
     foreign_user_mapping::CHECK,
@@ -260,5 +267,6 @@ pub(crate) const CHECKS: &[Check] = &[
     trigger_disabled::CHECK,
     trigger_event::CHECK,
     type_own_base::CHECK,
+    view_security_invoker::CHECK,
     view_system_catalog::CHECK,
 ];

@@ -417,6 +417,12 @@ pub(crate) const PLANTED: &[Planted] = &[
         "s.activity",
         &["CREATE VIEW s.activity AS SELECT pid FROM pg_stat_activity"],
     ),
+    on(
+        SINCE_15,
+        "postgresql.view.security_invoker",
+        "s.own_rights",
+        &["CREATE VIEW s.own_rights WITH (security_invoker = true) AS SELECT id FROM s.parent"],
+    ),
     everywhere(
         "postgresql.trigger.event",
         "noted",
@@ -570,6 +576,14 @@ pub(crate) const PLANTED: &[Planted] = &[
         &["CREATE AGGREGATE s.collect(anyelement) (SFUNC = array_append, STYPE = anyarray, INITCOND = '{}')"],
     ),
     everywhere(
+        "postgresql.aggregate.internal_state",
+        "s.middle",
+        &[
+            "CREATE AGGREGATE s.middle(double precision ORDER BY double precision) \
+             (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA)",
+        ],
+    ),
+    everywhere(
         "postgresql.access.method_own",
         "heap_of_ours",
         &["CREATE ACCESS METHOD heap_of_ours TYPE TABLE HANDLER heap_tableam_handler"],
@@ -654,6 +668,22 @@ pub(crate) const PLANTED: &[Planted] = &[
         &[
             "CREATE EXTENSION isn",
             "UPDATE pg_extension SET extname = 'vector', extversion = '99.0' WHERE extname = 'isn'",
+        ],
+    ),
+    everywhere(
+        "postgresql.extension.unversioned",
+        "hypopg",
+        &[
+            "CREATE EXTENSION tcn",
+            "UPDATE pg_extension SET extname = 'hypopg', extversion = 'unpackaged' WHERE extname = 'tcn'",
+        ],
+    ),
+    everywhere(
+        "postgresql.extension.comment",
+        "extension lo",
+        &[
+            "CREATE EXTENSION lo",
+            "COMMENT ON EXTENSION lo IS 'ask Ann before use'",
         ],
     ),
     everywhere(
