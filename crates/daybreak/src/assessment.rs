@@ -1,9 +1,7 @@
 //! An assessment of the whole estate (P1): every server of it, towards a line of Aurora, and what the plan's waivers make of
 //! it.
 
-use std::collections::BTreeSet;
-
-use daybreak_assess::{Verdict, Way, all_checks, assess, end_of_support, ways};
+use daybreak_assess::{Verdict, Way, assess, end_of_support, ways};
 use daybreak_engine::{EngineError, Role, database};
 use daybreak_model::{
     AuroraLine, Day, Endpoint, Family, Finding, Flavor, Hosting, Product, Severity, Told, Version,
@@ -18,12 +16,6 @@ const UNREACHED: &str = "server.unreached";
 
 /// How a server can get to Aurora.
 const WAY: &str = "server.way";
-
-/// Every id that a finding can have, in order.
-pub(crate) fn ids() -> BTreeSet<&'static str> {
-    let own = [UNREACHED, WAY];
-    all_checks().iter().map(|about| about.id).chain(own).collect()
-}
 
 /// A server that was looked at.
 pub(crate) struct Assessed {

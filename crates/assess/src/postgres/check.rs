@@ -44,16 +44,38 @@ impl Check {
     }
 }
 
-/// Rows of the object, what was seen and, where there is one, the statement that mends it.
+/// Rows of the object, what was seen and, where there is one, the statement that mends it. A row counts whatever it lacks.
 pub(crate) fn rows_are_hits(_: &Subject<'_>, rows: Vec<TextRow>) -> Vec<Hit> {
-    rows.into_iter().filter_map(hit).collect()
+    rows.into_iter().map(hit).collect()
 }
 
-fn hit(row: TextRow) -> Option<Hit> {
-    let mut values = row.into_iter();
-    let hit = Hit::new(values.next()??, values.next()??);
-    Some(match values.next().flatten() {
-        Some(statement) => hit.mended_by(statement),
-        None => hit,
-    })
+fn hit(row: TextRow) -> Hit {
+    let mut values = row.into_iter().map(Option::unwrap_or_default);
+    let mut next = || values.next().unwrap_or_default();
+    let hit = Hit::new(next(), next());
+    match next() {
+        statement if statement.is_empty() => hit,
+        statement => hit.mended_by(statement),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hit;
+
+    #[test]
+    fn a_row_counts_whatever_it_lacks() {
+        let row = |values: &[Option<&str>]| values.iter().map(|value| value.map(str::to_owned)).collect();
+        let whole = hit(row(&[Some("s.t"), Some("seen"), Some("MEND s.t")]));
+        assert_eq!(
+            (whole.object.as_str(), whole.statement.as_deref()),
+            ("s.t", Some("MEND s.t"))
+        );
+        let bare = hit(row(&[Some("s.t"), None, None]));
+        assert_eq!(
+            (bare.object.as_str(), bare.evidence.as_str(), bare.statement),
+            ("s.t", "", None)
+        );
+        assert_eq!(hit(row(&[Some("s.t"), Some("seen")])).evidence, "seen");
+    }
 }

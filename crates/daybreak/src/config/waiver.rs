@@ -1,8 +1,8 @@
+use daybreak_assess::all_checks;
 use daybreak_model::{Day, Finding};
 
 use super::raw::RawWaiver;
 use super::{PlanError, nearest};
-use crate::assessment;
 
 /// Findings that are known and accepted, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) fn resolve(
     raw: Vec<RawWaiver>,
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<Vec<Waiver>, PlanError> {
-    let known = assessment::ids();
+    let known: Vec<&str> = all_checks().iter().map(|about| about.id).collect();
     let one = |(place, raw): (usize, RawWaiver)| {
         let key = |name: &str| format!("waivers[{place}].{name}");
         if !known.contains(&raw.check.as_str()) {
