@@ -1,8 +1,8 @@
 //! Which extensions Aurora PostgreSQL offers, in which version.
 //!
-//! Source: release notes of Aurora PostgreSQL, "Extensions supported for Aurora PostgreSQL", of which the tables of 17 and 18 were
-//! read. Older lines offer what 17 does, in the same version or an older one, but for what is noted here; names are those of
-//! `CREATE EXTENSION`.
+//! Source: release notes of Aurora PostgreSQL, "Extensions supported for Aurora PostgreSQL", of which the columns of 17.9 and
+//! 18.3 were read. Older lines offer what 17 does, in the same version or an older one, but for what is noted here; names are
+//! those of `CREATE EXTENSION`.
 
 use daybreak_model::AuroraLine;
 
@@ -73,7 +73,7 @@ const OFFERED: &[Offered] = &[
     own("oracle_fdw", "2.8.0", "2.8.0"),
     own("orafce", "4.16.3", "4.16.3"),
     with_postgres("pg_ad_mapping"),
-    own("pg_bigm", "1.2", "1.2"),
+    own("pg_bigm", "1.2_20250903", "1.2_20250903"),
     with_postgres("pg_buffercache"),
     Offered {
         majors: (16, u16::MAX),

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use daybreak_assess::postgresql_grants;
-use daybreak_model::{Finding, Told};
-use daybreak_sandbox::Sandbox;
+use daybreak_assess::{assess, postgresql_grants};
+use daybreak_engine::database;
+use daybreak_model::{AuroraLine, Endpoint, Finding, Told};
+use daybreak_sandbox::{AuroraOptions, AuroraStandIn, Sandbox, available};
 
 use crate::defects::plant;
 use crate::ground::{DATABASE, ids, lay};
@@ -90,6 +91,38 @@ async fn on_major(major: u8) {
         granted.findings
     );
     assert_eq!(found(&granted.findings), found(&whole.findings));
+}
+
+/// A cluster of Amazon's, where nobody is a superuser, is looked at like any other server; what it keeps for itself it is asked
+/// for in vain.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_of_amazon_s() {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let Some(cluster) = available(AuroraStandIn::start(&sandbox, AuroraOptions::postgres(17)).await) else {
+        return;
+    };
+    let url = format!("{}?tls=require", cluster.admin_url());
+    let endpoint = Endpoint::parse("source", &url).expect("a URL");
+    let line = AuroraLine::named("18").expect("a line");
+    let verdict = assess(&database(endpoint.clone()), line)
+        .await
+        .expect("it answers");
+    assert!(verdict.flavor.is_managed());
+    let hidden = ids(&verdict.findings, Told::CouldNotTell);
+    let closed = [
+        "postgresql.connection.external",
+        "postgresql.connection.md5",
+        "postgresql.connection.trust",
+        "postgresql.role.md5_password",
+    ];
+    assert_eq!(hidden, closed.into(), "{:?}", verdict.findings);
+    assert!(!ids(&verdict.findings, Told::Found).contains("postgresql.role.reserved_name"));
+    cluster
+        .sql("CREATE TABLE no_key (a integer)")
+        .await
+        .expect("made");
+    let verdict = assess(&database(endpoint), line).await.expect("it answers");
+    assert!(ids(&verdict.findings, Told::Found).contains("postgresql.table.no_key"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
