@@ -536,6 +536,18 @@ pub(crate) const PLANTED: &[Planted] = &[
             "CREATE FUNCTION s.backs_up() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_start_backup('x'); END $$",
         ],
     ),
+    on(
+        &[On::Major(13)],
+        "postgresql.function.removed",
+        "s.by_backup.backing_up",
+        &["CREATE TABLE s.by_backup (id integer PRIMARY KEY, backing_up boolean DEFAULT pg_is_in_backup())"],
+    ),
+    on(
+        &[On::Major(13)],
+        "postgresql.function.removed",
+        "s.backup_now",
+        &["CREATE VIEW s.backup_now AS SELECT pg_backup_start_time() AS since"],
+    ),
     everywhere(
         "postgresql.type.own_base",
         "s.label",

@@ -15,7 +15,7 @@ pub(crate) const CHECK: Check = Check::new(
         rows: &["P1"],
         severity: Severity::Degrades,
         crossing: Crossing::Always,
-        title: "functions that call what a later version took away",
+        title: "calls of functions that a later version took away",
         remedy: "change the call before the move, so that both versions understand it",
     },
     include_str!("function_removed.sql"),
@@ -31,17 +31,17 @@ fn gone_since(function: &str) -> u16 {
     }
 }
 
-/// Function, and what it calls.
+/// Function, column or view, and what it calls.
 fn judge(subject: &Subject<'_>, rows: Vec<TextRow>) -> Vec<Hit> {
     let gone = rows.into_iter().filter_map(|row| {
-        let [function, calls] = <[Option<String>; 2]>::try_from(row).ok()?;
+        let [object, calls] = <[Option<String>; 2]>::try_from(row).ok()?;
         let calls = calls?;
         let gone: Vec<String> = calls
             .split(',')
             .filter(|name| gone_since(name) <= subject.target.community.major)
             .map(|name| format!("{name} (gone since PostgreSQL {})", gone_since(name)))
             .collect();
-        let hit = Hit::new(function?, format!("calls {}", gone.join(", ")));
+        let hit = Hit::new(object?, format!("calls {}", gone.join(", ")));
         (!gone.is_empty()).then_some(hit)
     });
     gone.collect()
