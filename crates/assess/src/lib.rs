@@ -8,7 +8,9 @@
 
 // Each imports only from those above it.
 mod about;
+
 mod hit;
+mod ways;
 
 mod mysql;
 mod postgres;
@@ -17,4 +19,6 @@ mod verdict;
 
 pub use about::{About, Crossing, Engine};
 pub use hit::Unknown;
+pub use postgres::postgresql_grants;
 pub use verdict::{Score, Verdict, all_checks, assess};
+pub use ways::{Method, Way, end_of_support, ways};

@@ -1,30 +1,25 @@
 //! PostgreSQL: each check is one question to the catalog of the database the plan names.
 
+mod standing;
+
+mod check;
+mod extensions;
+
 mod checks;
 
 use std::sync::Arc;
 
-use daybreak_engine::{Database, EngineError, ErrorKind};
+use daybreak_engine::{Database, EngineError, ErrorKind, Inspect};
 use daybreak_model::{AuroraLine, Flavor};
 
+pub(crate) use check::{Check, Subject, rows_are_hits};
 pub(crate) use checks::CHECKS;
+pub(crate) use standing::Need;
+use standing::Standing;
+pub use standing::postgresql_grants;
 
-use crate::About;
-use crate::Unknown;
-use crate::hit::{Hit, Looked};
-
-/// What a question may depend on.
-pub(crate) struct Subject<'a> {
-    pub(crate) flavor: &'a Flavor,
-    pub(crate) target: &'static AuroraLine,
-}
-
-/// A check of PostgreSQL.
-pub(crate) struct Check {
-    pub(crate) about: About,
-    /// A question whose rows are what is found: the object, what was seen, and the statement that mends it or NULL.
-    pub(crate) question: fn(&Subject<'_>) -> String,
-}
+use crate::hit::Looked;
+use crate::{About, Unknown};
 
 /// Every check that applies, with what it found.
 pub(crate) async fn look(
@@ -33,28 +28,32 @@ pub(crate) async fn look(
     target: &'static AuroraLine,
 ) -> Result<Vec<(About, Looked)>, EngineError> {
     let subject = Subject { flavor, target };
+    let standing = Standing::of(server.as_ref()).await?;
     let mut all = Vec::new();
     for check in CHECKS.iter().filter(|check| check.about.applies(flavor, target)) {
-        let what = format!("failed to look for {}", check.about.title);
-        let looked = match server.ask(&what, &(check.question)(&subject)).await {
-            Ok(rows) => Ok(rows.into_iter().filter_map(hit).collect()),
-            Err(error) if error.kind == ErrorKind::Privilege => Err(Unknown {
-                why: std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
-                grant: None,
-            }),
-            Err(error) => return Err(error),
+        let looked = match standing.lacks(check.needs) {
+            Some(unknown) => Err(unknown),
+            None => one(server.as_ref(), check, &subject).await?,
         };
         all.push((check.about, looked));
     }
     Ok(all)
 }
 
-fn hit(row: daybreak_engine::TextRow) -> Option<Hit> {
-    let mut values = row.into_iter();
-    let (object, evidence) = (values.next()??, values.next()??);
-    let hit = Hit::new(object, evidence);
-    Some(match values.next().flatten() {
-        Some(statement) => hit.mended_by(statement),
-        None => hit,
-    })
+/// One check. What keeps only this question from an answer is "could not tell"; what keeps all of them from one is an error.
+async fn one(server: &dyn Inspect, check: &Check, subject: &Subject<'_>) -> Result<Looked, EngineError> {
+    let what = format!("failed to look for {}", check.about.title);
+    match server.ask(&what, check.question).await {
+        Ok(rows) => Ok(Ok((check.judge)(subject, rows))),
+        Err(error) => match error.kind {
+            ErrorKind::Unreachable
+            | ErrorKind::Authentication
+            | ErrorKind::Tls
+            | ErrorKind::ConnectionLost => Err(error),
+            _ => Ok(Err(Unknown {
+                why: std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
+                grant: None,
+            })),
+        },
+    }
 }

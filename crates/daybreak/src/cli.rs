@@ -2,6 +2,7 @@
 
 mod accounts;
 mod approve;
+mod assess;
 mod bench;
 mod data_check;
 mod demo;
@@ -12,6 +13,7 @@ mod plan;
 mod report;
 mod run;
 mod schema_check;
+mod server;
 mod source;
 mod status;
 mod topology;
@@ -55,6 +57,8 @@ enum Command {
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
+    /// Look at every server of the estate for what will not survive the move, with the remedy of each.
+    Assess(assess::Assess),
     /// Print the runbook made from the plan: every step, its statements, what undoes it, how long it took last time.
     Plan(plan::Plan),
     /// Carry the runbook out, up to and including the cut-over; goes on where an earlier run stopped.
@@ -93,6 +97,7 @@ impl Cli {
             Command::Accounts(command) => command.run(&self.plan, self.format).await,
             Command::DataCheck(command) => command.run(&self.plan, self.format).await,
             Command::Init(command) => command.run(&self.plan).await,
+            Command::Assess(command) => command.run(&self.plan, self.format).await,
             Command::Plan(command) => command.run(settings()?, self.format).await,
             Command::Run(command) => command.run(settings()?, self.format).await,
             Command::Failback(command) => command.run(settings()?, self.format).await,

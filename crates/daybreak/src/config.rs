@@ -1,11 +1,14 @@
 //! The plan file: read as written (`raw`), then resolved into settings in which every secret is fetched, every path
 //! absolute and every default filled in. Nothing past this module sees an optional string.
 
+mod nearest;
 mod raw;
 mod resolve;
 mod unknown_key;
+mod waiver;
 
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
+pub(crate) use waiver::Waiver;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -72,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) cut_over: CutOverSettings,
     /// The gate, where the plan has one.
     pub(crate) gate: Option<GateSettings>,
+    /// Findings of the assessment that are known and accepted.
+    pub(crate) waivers: Vec<Waiver>,
 }
 
 impl Settings {

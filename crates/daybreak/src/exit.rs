@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Failed = 1,
     /// 2: the command line or the plan file cannot be used. Nothing was touched.
     Usage = 2,
-    /// 3: differences were found. The comparison itself went well.
+    /// 3: differences were found, or findings that block. The comparison or assessment itself went well.
     Different = 3,
     /// 4: not now: a person must approve first, or the run is paused.
     Waiting = 4,

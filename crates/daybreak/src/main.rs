@@ -1,5 +1,6 @@
 //! `daybreak`: takes a company's own MySQL, MariaDB or PostgreSQL servers to Amazon Aurora, along a DBA's runbook.
 
+mod assessment;
 mod bench;
 mod cli;
 mod conduct;

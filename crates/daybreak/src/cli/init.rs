@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use daybreak_engine::{Role, database};
-use daybreak_model::{Endpoint, Family, Secret};
+use daybreak_model::{Endpoint, Family};
 use daybreak_work::{Member, Topology, walk};
 use rand::Rng;
 
-use super::plain;
+use super::{plain, server};
 use crate::config::{NAME_HINT, is_address, is_name};
 use crate::exit::{Exit, Trouble};
 use crate::output;
@@ -58,27 +58,7 @@ impl Init {
             let hint = "write it as host:port, such as 0.0.0.0:3306".to_owned();
             return Err(Trouble::usage(error, Some(hint)));
         }
-        let mut source = Endpoint::parse("source", &self.source).map_err(|error| {
-            let hint = error.hint();
-            Trouble::usage(error, Some(hint))
-        })?;
-        if !source.password.expose().is_empty() {
-            let error = anyhow::anyhow!(
-                "the URL of the source holds a password, which would stay in the shell's history"
-            );
-            let hint = format!(
-                "set the environment variable {} instead",
-                self.source_password_env
-            );
-            return Err(Trouble::usage(error, Some(hint)));
-        }
-        let password = std::env::var(&self.source_password_env).map_err(|_| {
-            Trouble::usage(
-                anyhow::anyhow!("the environment variable {} is not set", self.source_password_env),
-                Some("set it to the source account's password".to_owned()),
-            )
-        })?;
-        source.password = Secret::new(password);
+        let source = server::named("source", &self.source, &self.source_password_env)?;
         let topology = walk(&source, &self.also).await.map_err(|error| {
             let hint = error.hint().map(str::to_owned);
             Trouble::new(error, hint)

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use clap::Args;
-use daybreak_model::{Endpoint, Secret};
+use daybreak_model::Endpoint;
 use daybreak_work::{Topology, walk};
 
+use super::server;
 use crate::config::{self, Settings};
 use crate::exit::Trouble;
 
@@ -37,6 +38,11 @@ impl Start {
         self.source.is_some()
     }
 
+    /// Further servers that were named.
+    pub(crate) fn also(&self) -> &[String] {
+        &self.also
+    }
+
     /// The server to begin with.
     pub(crate) fn begin(&self, plan: &Path) -> Result<Begin, Trouble> {
         if let Some(url) = &self.source {
@@ -61,7 +67,7 @@ impl Start {
 
     /// A server at a URL, with the password from the same variable.
     pub(crate) fn endpoint(&self, label: &str, url: &str) -> Result<Endpoint, Trouble> {
-        endpoint(label, url, &self.source_password_env)
+        server::named(label, url, &self.source_password_env)
     }
 
     /// All servers around it.
@@ -71,26 +77,4 @@ impl Start {
             Trouble::new(error, hint)
         })
     }
-}
-
-/// A server at a URL, with the password from an environment variable.
-fn endpoint(label: &str, url: &str, variable: &str) -> Result<Endpoint, Trouble> {
-    let mut endpoint = Endpoint::parse(label, url).map_err(|error| {
-        let hint = error.hint();
-        Trouble::usage(error, Some(hint))
-    })?;
-    if !endpoint.password.expose().is_empty() {
-        let error =
-            anyhow::anyhow!("the URL of `{label}` holds a password, which would stay in the shell's history");
-        let hint = format!("set the environment variable {variable} instead");
-        return Err(Trouble::usage(error, Some(hint)));
-    }
-    let password = std::env::var(variable).map_err(|_| {
-        Trouble::usage(
-            anyhow::anyhow!("the environment variable {variable} is not set"),
-            Some("set it to the account's password".to_owned()),
-        )
-    })?;
-    endpoint.password = Secret::new(password);
-    Ok(endpoint)
 }

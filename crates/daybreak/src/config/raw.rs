@@ -19,6 +19,17 @@ pub(crate) struct RawPlan {
     #[serde(default)]
     pub(super) cut_over: RawCutOver,
     pub(super) gate: Option<RawGate>,
+    #[serde(default)]
+    pub(super) waivers: Vec<RawWaiver>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawWaiver {
+    pub(super) check: String,
+    pub(super) object: Option<String>,
+    pub(super) reason: String,
+    pub(super) expires: toml::value::Datetime,
 }
 
 #[derive(Debug, Deserialize)]

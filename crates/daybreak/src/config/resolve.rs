@@ -5,7 +5,7 @@ use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
 use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
-use super::{CutOverSettings, GateSettings, PlanError, Settings, Side};
+use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, waiver};
 
 /// What a name may be.
 pub(crate) const NAME_HINT: &str =
@@ -93,6 +93,9 @@ pub(super) fn resolve(
     let check = resolver.check(&raw.check)?;
     let cut_over = resolver.cut_over(raw.cut_over)?;
     let gate = raw.gate.map(|gate| resolver.gate(gate)).transpose()?;
+    let waivers = waiver::resolve(raw.waivers, |key, message, hint| {
+        resolver.error(key, message, hint)
+    })?;
     Ok(Settings {
         state_dir: folder.join(
             raw.migration
@@ -111,6 +114,7 @@ pub(super) fn resolve(
         check,
         cut_over,
         gate,
+        waivers,
         name,
     })
 }

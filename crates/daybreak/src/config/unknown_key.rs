@@ -1,3 +1,5 @@
+use super::nearest;
+
 /// For a deserialisation message about an unknown field or variant: which of the expected names is nearest.
 /// The test of `raw` holds this against the library's wording.
 pub(super) fn nearest(message: &str) -> Option<String> {
@@ -7,13 +9,8 @@ pub(super) fn nearest(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let given = quoted.next()?;
     let expected: Vec<&str> = quoted.collect();
-    let best = expected
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(given, name), *name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().max(given.len()) / 2);
-    Some(match best {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    Some(match nearest::among(given, expected.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
         None => format!("known here: {}", expected.join(", ")),
     })
 }

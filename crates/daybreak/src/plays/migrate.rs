@@ -1,3 +1,4 @@
+mod assess;
 mod data_check;
 mod estate_check;
 mod links_prepare;
@@ -14,7 +15,7 @@ pub(crate) use estate_check::pair;
 
 use super::World;
 
-/// Everything up to two equal sides: checked, loaded, replicating, compared, with the target closed to applications.
+/// Everything up to two equal sides: assessed, checked, loaded, replicating, compared, with the target closed to applications.
 /// Without native replication the source is closed, too, before the load.
 pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
     migrate_as(world, world.settings.native)
@@ -24,6 +25,7 @@ pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
 pub(crate) fn migrate_as(world: &Arc<World>, native: bool) -> Result<Runbook, BadRunbook> {
     if !native {
         return Runbook::builder("migrate")
+            .step(assess::Assess(Arc::clone(world)))
             .step(estate_check::EstateCheck(Arc::clone(world)))
             .step(source_hold::SourceHold(Arc::clone(world)))
             .step(load_copy::LoadCopy(Arc::clone(world)))
@@ -32,6 +34,7 @@ pub(crate) fn migrate_as(world: &Arc<World>, native: bool) -> Result<Runbook, Ba
             .build();
     }
     Runbook::builder("migrate")
+        .step(assess::Assess(Arc::clone(world)))
         .step(estate_check::EstateCheck(Arc::clone(world)))
         .step(links_prepare::LinksPrepare(Arc::clone(world)))
         .step(load_copy::LoadCopy(Arc::clone(world)))

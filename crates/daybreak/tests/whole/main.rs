@@ -1,6 +1,7 @@
 //! The whole program on real servers: one binary, so that it is linked once.
 
 mod accounts;
+mod assess;
 mod data_check;
 mod estates;
 mod faults;

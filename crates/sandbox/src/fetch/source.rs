@@ -66,6 +66,7 @@ fn postgres(major: u8) -> Vec<Source> {
     }
     // The builds that were tried. `aarch64` builds carry the same versions.
     let build = match major {
+        11 => Some("11.22.1-beta.11"),
         12 => Some("12.22.0-beta.15"),
         13 => Some("13.23.0-beta.16"),
         14 => Some("14.23.0-beta.17"),

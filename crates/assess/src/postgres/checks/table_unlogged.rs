@@ -6,8 +6,8 @@ use daybreak_model::Severity;
 use crate::postgres::Check;
 use crate::{About, Crossing, Engine};
 
-pub(crate) const CHECK: Check = Check {
-    about: About {
+pub(crate) const CHECK: Check = Check::new(
+    About {
         id: "postgresql.table.unlogged",
         engines: Engine::POSTGRESQL,
         rows: &["P1", "D4"],
@@ -16,5 +16,5 @@ pub(crate) const CHECK: Check = Check {
         title: "unlogged tables",
         remedy: "make the table logged, or take its rows over by hand at the cut-over",
     },
-    question: |_| include_str!("table_unlogged.sql").to_owned(),
-};
+    include_str!("table_unlogged.sql"),
+);

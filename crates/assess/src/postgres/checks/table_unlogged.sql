@@ -5,5 +5,5 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relpersistence = 'u'
   AND c.relkind IN ('r', 'p')
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'daybreak')
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'daybreak')
 ORDER BY 1

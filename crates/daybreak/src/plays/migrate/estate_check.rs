@@ -51,19 +51,7 @@ impl EstateCheck {
     /// Everything that can be known before anything is changed; the first thing that does not fit is an error.
     async fn look(&self) -> Result<Evidence, StepError> {
         let world = &self.0;
-        let (native, way_back) = (world.settings.native, world.settings.way_back);
-        for (server, own, leads, follows) in [
-            (&world.source, "read", native, way_back),
-            (&world.target, "write", way_back, native),
-        ] {
-            let links = [("lead", leads), ("follow", follows)];
-            let links = links.into_iter().filter(|(_, needed)| *needed);
-            let jobs: Vec<&str> = [own, "fence"]
-                .into_iter()
-                .chain(links.map(|(job, _)| job))
-                .collect();
-            privileges(server, &jobs).await?;
-        }
+        allowed(world).await?;
         let (source, target) = pair(world).await?;
         links(world).await?;
         let notes = objects(world).await?;
@@ -74,6 +62,24 @@ impl EstateCheck {
             .with("source", facts(&source))
             .with("target", facts(&target)))
     }
+}
+
+/// Whether the accounts of both sides may do all that the plan asks of them.
+pub(super) async fn allowed(world: &World) -> Result<(), StepError> {
+    let (native, way_back) = (world.settings.native, world.settings.way_back);
+    for (server, own, leads, follows) in [
+        (&world.source, "read", native, way_back),
+        (&world.target, "write", way_back, native),
+    ] {
+        let links = [("lead", leads), ("follow", follows)];
+        let links = links.into_iter().filter(|(_, needed)| *needed);
+        let jobs: Vec<&str> = [own, "fence"]
+            .into_iter()
+            .chain(links.map(|(job, _)| job))
+            .collect();
+        privileges(server, &jobs).await?;
+    }
+    Ok(())
 }
 
 /// Who both sides are, if they fit each other.

@@ -1,0 +1,12 @@
+SELECT format('%s.%I', c.oid::regclass, a.attname),
+       format('of type %s', format_type(a.atttypid, NULL))
+FROM pg_attribute AS a
+JOIN pg_type AS t ON t.oid = a.atttypid
+JOIN pg_class AS c ON c.oid = a.attrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+  AND (a.atttypid = 'oid'::regtype OR t.typname = 'lo' AND t.typbasetype = 'oid'::regtype)
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'daybreak')
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY 1

@@ -1,0 +1,3 @@
+SELECT e.extname::text, e.extversion
+FROM pg_extension AS e
+ORDER BY 1

@@ -1,0 +1,1 @@
+SELECT 'block_size', current_setting('block_size')

@@ -1,0 +1,1 @@
+SELECT 'the server', current_date::text

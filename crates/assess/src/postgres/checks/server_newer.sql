@@ -1,0 +1,2 @@
+SELECT 'the server',
+       format('PostgreSQL %s', current_setting('server_version'))

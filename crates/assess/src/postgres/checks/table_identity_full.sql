@@ -1,0 +1,9 @@
+SELECT c.oid::regclass::text,
+       'REPLICA IDENTITY FULL'
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND c.relreplident = 'f' AND c.relpersistence = 'p'
+  AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'daybreak')
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY 1

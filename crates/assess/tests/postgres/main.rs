@@ -1,0 +1,7 @@
+//! The checks of PostgreSQL on real servers: each with the defect, and without.
+
+mod defects;
+mod ground;
+mod planted;
+mod privileges;
+mod table;

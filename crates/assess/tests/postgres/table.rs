@@ -1,0 +1,49 @@
+//! The table of checks itself.
+
+use std::collections::BTreeSet;
+
+use daybreak_assess::{Engine, all_checks};
+
+use crate::planted::{PLANTED, PURE};
+
+#[test]
+fn every_check_has_a_defect_or_a_pure_decision() {
+    let checks = all_checks();
+    let ours: Vec<&str> = checks
+        .iter()
+        .filter(|about| about.engines.contains(&Engine::Postgresql))
+        .map(|about| about.id)
+        .collect();
+    let ids: BTreeSet<&str> = ours.iter().copied().collect();
+    assert_eq!(ids.len(), ours.len(), "ids are unique");
+    assert!(ids.len() >= 55, "{} checks", ids.len());
+    let planted: BTreeSet<&str> = PLANTED
+        .iter()
+        .map(|defect| defect.id)
+        .chain(PURE.iter().copied())
+        .collect();
+    assert_eq!(ids, planted);
+}
+
+#[test]
+fn checks_say_what_they_are_in_one_voice() {
+    for about in all_checks() {
+        if !about.engines.contains(&Engine::Postgresql) {
+            continue;
+        }
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '_';
+        assert!(
+            about.id.starts_with("postgresql.") && about.id.chars().all(plain),
+            "{}",
+            about.id
+        );
+        assert!(about.rows.contains(&"P1"), "{}", about.id);
+        for words in [about.title, about.remedy] {
+            assert!(
+                !words.is_empty() && !words.ends_with('.') && !words.contains('\n'),
+                "{}: {words}",
+                about.id
+            );
+        }
+    }
+}
