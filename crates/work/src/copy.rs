@@ -222,20 +222,18 @@ pub async fn load(
     })
 }
 
-/// Sees every object on the target with its own eyes, and that the source has not changed meanwhile: by its count of schema
-/// statements, or by all it holds.
+/// Sees every object on the target with its own eyes, and that the source has not changed meanwhile: by its mark, or by all
+/// it holds.
 async fn verify(
     source: &dyn Database,
-    mark: Option<SchemaMark>,
+    mark: SchemaMark,
     target: &dyn Database,
     scope: &Scope,
     image: &SchemaImage,
 ) -> Result<(), LoadError> {
     let flavor = target.flavor().await?;
     let source_now = async {
-        if let (Some(mark), Some(later)) = (mark, source.schema_mark().await?)
-            && mark.still_holds(later)
-        {
+        if mark.still_holds(source.schema_mark().await?) {
             return Ok(None);
         }
         source.schema(scope, &flavor).await.map(Some)

@@ -49,7 +49,7 @@ pub(crate) struct DataCheck {
     /// Show which columns differ, and no value: repairs are left out of what is printed.
     #[arg(long)]
     redact: bool,
-    /// Run the repairs of the rows that are named, then look at those tables again. On a replica they stay out of its binary
+    /// Show the repairs of the rows that are named and run them, then look at those tables again. On a replica they stay out of its binary
     /// log.
     #[arg(long)]
     execute: bool,
@@ -271,6 +271,10 @@ impl DataCheck {
                 if rows.is_empty() {
                     continue;
                 }
+                let shown = rows.iter().filter_map(|row| row.repair.as_ref());
+                shown.filter(|_| !self.redact).for_each(|statement| {
+                    output::say(super::plain(&format!("{name}: {statement};")));
+                });
                 done.push(match repair(&node.server, *follower, table, &rows).await {
                     Ok(()) => format!("repaired {} row(s) of {} on {name}", rows.len(), table.name),
                     Err(error) => {

@@ -61,8 +61,8 @@ impl Inspect for Mysql {
         self.server.schema(scope, for_target).await
     }
 
-    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
-        self.server.schema_mark().await.map(Some)
+    async fn schema_mark(&self) -> Result<SchemaMark, EngineError> {
+        self.server.schema_mark().await
     }
 
     async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError> {

@@ -86,12 +86,13 @@ pub struct Following {
     pub lag_seconds: Option<f64>,
 }
 
-/// How many schema statements a server has run, and since when it counts.
+/// A number that does not stay the same when a server's schema changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaMark {
-    /// Statements that made, altered, dropped or renamed anything, of whatever session, since the server started.
-    pub statements: u64,
-    /// For how long the server has been up, in seconds.
+    /// MySQL family: how many statements that make, alter, drop or rename anything the server has run, of whatever session.
+    /// PostgreSQL: a hash over the versions of the catalogs' rows.
+    pub mark: u64,
+    /// MySQL family: for how long the server has been up and counting, in seconds.
     pub uptime: u64,
 }
 
@@ -99,7 +100,7 @@ impl SchemaMark {
     /// Whether no schema statement has run from this mark to a later one.
     #[must_use]
     pub const fn still_holds(self, later: Self) -> bool {
-        self.statements == later.statements && self.uptime <= later.uptime
+        self.mark == later.mark && self.uptime <= later.uptime
     }
 }
 
@@ -133,9 +134,9 @@ pub trait Inspect: Send + Sync {
     /// objects have equal `definition`s exactly when the target has what the source has.
     async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError>;
 
-    /// How many schema statements it has run, where it counts them: two equal marks spare reading the schema again. A
-    /// difference proves nothing: temporary tables are counted as well.
-    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError>;
+    /// Where its schema stands: two equal marks spare reading the schema again. A difference proves nothing: temporary tables
+    /// make one as well.
+    async fn schema_mark(&self) -> Result<SchemaMark, EngineError>;
 
     /// The columns, checks and options of tables, and on the MySQL family their keys and indexes, each on its own, in the
     /// tables' order. A table that is gone has none.

@@ -52,9 +52,16 @@ impl Inspect for Postgres {
         Ok(image)
     }
 
-    /// PostgreSQL does not count its schema statements.
-    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
-        Ok(None)
+    async fn schema_mark(&self) -> Result<SchemaMark, EngineError> {
+        let what = "failed to see where the schema stands";
+        let connection = self.server.lease().await?;
+        let mark = connection
+            .value(include_str!("sql/schema/mark.sql"), what)
+            .await?;
+        let mark = mark.and_then(|mark| mark.parse().ok());
+        let mark = mark.ok_or_else(|| trouble(connection.server(), what, ErrorKind::Other, None))?;
+        connection.give_back();
+        Ok(SchemaMark { mark, uptime: 0 })
     }
 
     async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError> {

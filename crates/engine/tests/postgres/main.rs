@@ -13,4 +13,5 @@ mod faults;
 mod fence;
 mod follow;
 mod login;
+mod mark;
 mod rows;

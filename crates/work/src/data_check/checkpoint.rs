@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use daybreak_model::{RowRange, TableName};
@@ -64,6 +65,8 @@ impl Checkpoint {
             .append(!fresh)
             .write(true)
             .truncate(fresh)
+            // Keys of differing rows stand in it.
+            .mode(0o600)
             .open(path)?;
         let mut checkpoint = Self {
             file,

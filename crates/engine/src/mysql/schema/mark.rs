@@ -9,16 +9,13 @@ const COUNTERS: &str = "SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' \
 impl Server {
     pub(crate) async fn schema_mark(&self) -> Result<SchemaMark, EngineError> {
         let counted: Vec<(String, String)> = self.rows("failed to count schema statements", COUNTERS).await?;
-        let mut mark = SchemaMark {
-            statements: 0,
-            uptime: 0,
-        };
+        let mut mark = SchemaMark { mark: 0, uptime: 0 };
         for (name, value) in counted {
             let value: u64 = value.parse().unwrap_or(0);
             if name.eq_ignore_ascii_case("uptime") {
                 mark.uptime = value;
             } else {
-                mark.statements += value;
+                mark.mark += value;
             }
         }
         Ok(mark)
