@@ -4,6 +4,7 @@
 //! them; tables whose definitions differ are taken apart, so that a difference names its column. What is not shown to the
 //! account, or on a server that does not answer, is "could not tell", never "same".
 
+mod beside;
 mod classify;
 mod compare;
 mod observe;
