@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daybreak_model::{Account, some_of};
 
-use super::Place;
+use super::SchemaPlace;
 use super::classify::{Change, What};
 use super::compare::{Deviation, Found, Subject};
 use super::observe::View;
@@ -137,7 +137,7 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
         for account in first {
             let Some(have) = of(own, &account.name) else {
                 // Those who look after the old servers have no business on the new one.
-                if view.place == Place::Target && !account.on_objects {
+                if view.place == SchemaPlace::Target && !account.on_objects {
                     continue;
                 }
                 tell(
@@ -190,7 +190,7 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
             }
         }
         for account in own {
-            if of(first, &account.name).is_none() && view.place != Place::Target {
+            if of(first, &account.name).is_none() && view.place != SchemaPlace::Target {
                 tell(
                     &account.name,
                     What::Account,

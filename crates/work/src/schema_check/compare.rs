@@ -6,9 +6,9 @@ use daybreak_engine::EngineError;
 use daybreak_model::{ObjectKind, SchemaObject, TableName};
 use futures_util::future::try_join_all;
 
-use super::classify::{Change, Class, What, class};
+use super::classify::{Change, Consequence, What, class};
 use super::observe::{View, Views};
-use super::{CouldNotTell, Ground, Place, beside, parts};
+use super::{Ground, SchemaPlace, SchemaUntold, beside, parts};
 
 /// How one server differs.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl Found {
     }
 
     /// The worst it does anywhere.
-    pub(super) fn class(&self, views: &[View]) -> Class {
+    pub(super) fn class(&self, views: &[View]) -> Consequence {
         let each = self.deviations.iter();
         each.map(|deviation| class(self.what, &deviation.change, views[deviation.view].place))
             .max()
-            .unwrap_or(Class::Harmless)
+            .unwrap_or(Consequence::Harmless)
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn compare(views: &mut Views, ground: &Ground) -> Result<Vec<Fo
     }
     let views = &views.views;
     let mut named = Vec::new();
-    for whole in found {
+    for mut whole in found {
         let differs = |deviation: &Deviation| matches!(deviation.change, Change::Differs(_));
         if whole.what != What::Object(ObjectKind::Table) || !whole.deviations.iter().any(differs) {
             named.push(whole);
@@ -127,27 +127,16 @@ pub(super) async fn compare(views: &mut Views, ground: &Ground) -> Result<Vec<Fo
                 .unwrap_or_default(),
             _ => Vec::new(),
         };
-        let absent: Vec<Deviation> = match of_parts.is_empty() {
-            // The whole differs, and none of its parts: it is told as a whole.
-            true => {
-                named.push(whole);
-                continue;
-            }
-            false => whole
-                .deviations
-                .into_iter()
-                .filter(|deviation| !differs(deviation))
-                .collect(),
-        };
-        if !absent.is_empty() {
-            named.push(Found {
-                deviations: absent,
-                object: whole.object,
-                name: whole.name,
-                what: whole.what,
-                subject: whole.subject,
-                nodes: whole.nodes,
-            });
+        // What no part tells stays told of the whole.
+        let told: BTreeSet<usize> = of_parts
+            .iter()
+            .flat_map(|part| part.deviations.iter().map(|deviation| deviation.view))
+            .collect();
+        whole
+            .deviations
+            .retain(|deviation| !differs(deviation) || !told.contains(&deviation.view));
+        if !whole.deviations.is_empty() {
+            named.push(whole);
         }
         named.extend(of_parts);
     }
@@ -212,7 +201,7 @@ fn objects(views: &mut Views) -> Vec<Found> {
                 // The version and the presence of its own extensions are the target's choice.
                 if change == Change::Extra
                     && object.kind == ObjectKind::Extension
-                    && view.place == Place::Target
+                    && view.place == SchemaPlace::Target
                 {
                     continue;
                 }
@@ -285,7 +274,7 @@ fn made_with_a_missing_table(object: &SchemaObject, by_name: &[BTreeMap<Key<'_>,
 }
 
 /// Whether a server may have an object and not show it.
-fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<CouldNotTell>) -> bool {
+fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<SchemaUntold>) -> bool {
     if view.partial {
         return true;
     }
@@ -293,7 +282,7 @@ fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<CouldNotTell>)
         refusal.object == object.name || refusal.object.ends_with(&format!(" {}", object.name))
     });
     let Some(refusal) = refused else { return false };
-    let told = CouldNotTell {
+    let told = SchemaUntold {
         server: view.address.clone(),
         what: refusal.object.clone(),
         why: refusal.reason.clone(),
@@ -312,6 +301,9 @@ fn words(change: &Change, want: Option<&SchemaObject>, have: Option<&SchemaObjec
             format!("has `{had}` where the first has `{wanted}`")
         }
         (Change::Extra, ..) => "has it alone".to_owned(),
+        (Change::Missing, Some(want), _) if want.kind == ObjectKind::Table => {
+            "lacks it and its rows: the repair makes it empty, the rows are for a data check".to_owned()
+        }
         _ => "lacks it".to_owned(),
     }
 }
