@@ -4,6 +4,7 @@
 //! them; tables whose definitions differ are taken apart, so that a difference names its column. What is not shown to the
 //! account, or on a server that does not answer, is "could not tell", never "same".
 
+mod beside;
 mod classify;
 mod compare;
 mod observe;
@@ -16,9 +17,10 @@ use std::time::Duration;
 
 use daybreak_engine::{Database, EngineError, database};
 use daybreak_model::{Endpoint, Scope};
+use futures_util::future::join_all;
 use serde::Serialize;
 
-pub use classify::Class;
+pub use classify::Consequence;
 use compare::Found;
 use observe::View;
 
@@ -28,7 +30,7 @@ const SETTLE: Duration = Duration::from_millis(1500);
 /// What a server is in the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum SchemaPlace {
     /// Takes the writes of applications.
     Primary,
     /// Gets its changes from another and is to be like it.
@@ -45,7 +47,7 @@ pub struct SchemaNode {
     /// Where it is.
     pub endpoint: Endpoint,
     /// What it is.
-    pub place: Place,
+    pub place: SchemaPlace,
     /// Whether it gets its changes from another of the servers.
     pub follows: bool,
     /// Whether it has the files of another server, so that nothing can be repaired on it alone.
@@ -79,7 +81,7 @@ pub enum SchemaVerdict {
 
 /// Statements that make one server like the first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Repair {
+pub struct SchemaRepair {
     /// Address of the server.
     pub server: String,
     /// In order, on one connection.
@@ -96,18 +98,18 @@ pub struct SchemaDifference {
     /// What it is: `table`, `column`, `index`, `trigger`, `account` …
     pub kind: String,
     /// The worst that it does.
-    pub class: Class,
+    pub class: Consequence,
     /// By server, the canonical definition, or none where it is absent.
     pub nodes: BTreeMap<String, Option<String>>,
     /// In words.
     pub difference: String,
     /// Statements for each server.
-    pub repair: Vec<Repair>,
+    pub repair: Vec<SchemaRepair>,
 }
 
 /// Something that was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CouldNotTell {
+pub struct SchemaUntold {
     /// Address of the server.
     pub server: String,
     /// What is not known.
@@ -124,7 +126,7 @@ pub struct ComparedNode {
     /// Its address.
     pub server: String,
     /// What it is.
-    pub place: Place,
+    pub place: SchemaPlace,
     /// What it runs.
     pub flavor: String,
     /// How many objects it has.
@@ -133,7 +135,7 @@ pub struct ComparedNode {
 
 /// A statement that was run, or tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Repaired {
+pub struct SchemaRepaired {
     /// Address of the server.
     pub server: String,
     /// The object.
@@ -158,9 +160,9 @@ pub struct SchemaReport {
     /// What differs.
     pub differences: Vec<SchemaDifference>,
     /// What was not looked at.
-    pub could_not_tell: Vec<CouldNotTell>,
+    pub could_not_tell: Vec<SchemaUntold>,
     /// What was repaired.
-    pub repaired: Vec<Repaired>,
+    pub repaired: Vec<SchemaRepaired>,
 }
 
 /// The servers, each with its port to the engine.
@@ -198,8 +200,7 @@ async fn look(ground: &Ground, schemas: &[String]) -> Result<SchemaReport, Engin
         found = compare::compare(&mut views, ground).await?;
         found.retain(|found| before.contains(&found.identity()));
     }
-    let mut could_not_tell: Vec<CouldNotTell> = Vec::new();
-    could_not_tell.extend(views.untold);
+    let could_not_tell = views.untold;
     let differences = repair::with_repairs(ground, &scope, &views.views, found).await?;
     let verdict = match (differences.is_empty(), could_not_tell.is_empty()) {
         (false, _) => SchemaVerdict::Different,
@@ -230,11 +231,11 @@ async fn scope(ground: &Ground, named: &[String]) -> Result<Scope, EngineError> 
             schemas: named.to_vec(),
         });
     }
-    let mut schemas: BTreeSet<String> = ground.nodes[0].1.schemas().await?.into_iter().collect();
-    for (_, server) in &ground.nodes[1..] {
-        // One that does not answer is named later.
-        schemas.extend(server.schemas().await.unwrap_or_default());
-    }
+    // One that does not answer is named later.
+    let others = ground.nodes[1..].iter().map(|(_, server)| server.schemas());
+    let (first, others) = tokio::join!(ground.nodes[0].1.schemas(), join_all(others));
+    let mut schemas: BTreeSet<String> = first?.into_iter().collect();
+    schemas.extend(others.into_iter().flatten().flatten());
     Ok(Scope {
         schemas: schemas.into_iter().collect(),
     })

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use daybreak_engine::{Grantee, database, grants};
-use daybreak_model::{Flavor, Hosting, Product, Version};
+use daybreak_model::{Endpoint, Flavor, Hosting, Product, Version};
 use serde::Serialize;
 
 use super::source::Start;
@@ -29,9 +29,9 @@ pub(crate) struct Accounts {
     /// MySQL family: from which hosts it connects.
     #[arg(long, value_name = "PATTERN", default_value = "%")]
     host: String,
-    /// PostgreSQL: the database.
-    #[arg(long, default_value = "postgres")]
-    database: String,
+    /// PostgreSQL: the database; that of `--source`, or `postgres`.
+    #[arg(long)]
+    database: Option<String>,
     /// MySQL database or PostgreSQL schema to which the job is limited. May be repeated; all, if none is named.
     #[arg(long = "schema", value_name = "NAME")]
     schemas: Vec<String>,
@@ -47,6 +47,7 @@ enum Job {
     /// `schema-check`: compare schemas.
     SchemaCheck,
     /// `data-check`: compare rows.
+    #[value(alias = "data-check")]
     Check,
     /// The source's side of the load.
     Copy,
@@ -107,11 +108,20 @@ struct Printed {
 
 impl Accounts {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        let flavor = self.flavor(plan).await?;
+        let asked = match self.start.names_a_server() {
+            true => Some(self.start.begin(plan)?.endpoint),
+            false => None,
+        };
+        let database = asked.as_ref().and_then(|endpoint| endpoint.database.clone());
+        let flavor = self.flavor(asked).await?;
         let grantee = Grantee {
             user: self.user.clone(),
             host: self.host.clone(),
-            database: self.database.clone(),
+            database: self
+                .database
+                .clone()
+                .or(database)
+                .unwrap_or_else(|| "postgres".to_owned()),
             schemas: self.schemas.clone(),
         };
         for job in &self.jobs {
@@ -143,10 +153,9 @@ impl Accounts {
     }
 
     /// What a server that was named runs, or what the flags say.
-    async fn flavor(&self, plan: &Path) -> Result<Flavor, Trouble> {
-        if self.start.names_a_server() {
-            let begin = self.start.begin(plan)?;
-            return database(begin.endpoint).flavor().await.map_err(|error| {
+    async fn flavor(&self, asked: Option<Endpoint>) -> Result<Flavor, Trouble> {
+        if let Some(endpoint) = asked {
+            return database(endpoint).flavor().await.map_err(|error| {
                 let hint = error.hint().map(str::to_owned);
                 Trouble::new(error, hint)
             });

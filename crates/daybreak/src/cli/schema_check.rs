@@ -4,8 +4,8 @@ use clap::Args;
 use daybreak_engine::{Direction, TieKind, database};
 use daybreak_model::Endpoint;
 use daybreak_work::{
-    Class, CouldNotTell, Member, Place, SchemaCheckSettings, SchemaNode, SchemaReport, SchemaVerdict,
-    Topology, Unreached, schema_check,
+    Consequence, Member, SchemaCheckSettings, SchemaNode, SchemaPlace, SchemaReport, SchemaUntold,
+    SchemaVerdict, Topology, Unreached, schema_check,
 };
 
 use super::plain;
@@ -20,7 +20,7 @@ pub(crate) struct SchemaCheck {
     #[command(flatten)]
     start: Start,
     /// A further server that is to have the same schema. May be repeated; its password is that of `--source`.
-    #[arg(long = "node", value_name = "URL")]
+    #[arg(long, alias = "node", num_args = 1.., value_name = "URL")]
     nodes: Vec<String>,
     /// The server that the others are to be like, instead of the primary.
     #[arg(long, value_name = "HOST:PORT")]
@@ -80,10 +80,10 @@ impl SchemaCheck {
         };
         let mut further = Vec::new();
         for url in &self.nodes {
-            further.push((self.start.endpoint("node", url)?, Place::Other));
+            further.push((self.start.endpoint("node", url)?, SchemaPlace::Other));
         }
         if let Some(settings) = &begin.settings {
-            further.push((settings.target.endpoint.clone(), Place::Target));
+            further.push((settings.target.endpoint.clone(), SchemaPlace::Target));
         }
         // A member that was named is asked as the account it was named with.
         let named = |address: &str| further.iter().any(|(endpoint, _)| endpoint.address() == address);
@@ -148,8 +148,8 @@ fn node(member: &Member) -> SchemaNode {
     SchemaNode {
         endpoint: member.endpoint.clone(),
         place: match (member.open, follows_any) {
-            (true, _) | (_, false) => Place::Primary,
-            (false, true) => Place::Replica,
+            (true, _) | (_, false) => SchemaPlace::Primary,
+            (false, true) => SchemaPlace::Replica,
         },
         follows: follows_any,
         physical: follows(Some(TieKind::PhysicalStream)),
@@ -160,7 +160,7 @@ fn node(member: &Member) -> SchemaNode {
 fn unreached(topology: &Topology, settings: &SchemaCheckSettings, report: &mut SchemaReport) {
     let named = |name: &str| settings.nodes.iter().any(|node| node.endpoint.address() == name);
     for server in topology.unreached.iter().filter(|server| !named(&server.name)) {
-        report.could_not_tell.push(CouldNotTell {
+        report.could_not_tell.push(SchemaUntold {
             server: server.name.clone(),
             what: "its whole schema".to_owned(),
             why: server.why.clone(),
@@ -226,11 +226,11 @@ fn lines(report: &SchemaReport) -> Vec<String> {
     lines.iter().map(|line| plain(line)).collect()
 }
 
-const fn in_words(class: Class) -> &'static str {
+const fn in_words(class: Consequence) -> &'static str {
     match class {
-        Class::Harmless => "harmless",
-        Class::BreaksTheWayBack => "breaks the way back",
-        Class::BreaksTheApplication => "breaks the application",
-        Class::BreaksReplication => "breaks replication",
+        Consequence::Harmless => "harmless",
+        Consequence::BreaksTheWayBack => "breaks the way back",
+        Consequence::BreaksTheApplication => "breaks the application",
+        Consequence::BreaksReplication => "breaks replication",
     }
 }

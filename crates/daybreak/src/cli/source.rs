@@ -14,7 +14,7 @@ use crate::exit::Trouble;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Start {
     /// Any one server of the estate: mysql://user@host:3306/ or postgres://user@host:5432/database,
-    /// `?tls=verify|require|off`. Without it the plan's source.
+    /// `?tls=verify|require|off`. What looks at a whole estate begins at the plan's source without it.
     #[arg(long, value_name = "URL")]
     source: Option<String>,
     /// Environment variable that holds the account's password.

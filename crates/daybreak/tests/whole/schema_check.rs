@@ -246,6 +246,67 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn defects_on_a_replica_of_mariadb_are_repaired() {
+    let looking = Looking::new();
+    let options = EstateOptions::new(ServerKind::MariaDb1011).replicas(1);
+    let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+        return;
+    };
+    let (primary, replica) = (&estate.primary, &estate.replicas[0]);
+    run(primary, "shop", &SHOP).await;
+    run(
+        primary,
+        "shop",
+        &[
+            "CREATE SEQUENCE numbers START WITH 7",
+            "CREATE TABLE last (id INT PRIMARY KEY)",
+        ],
+    )
+    .await;
+    let there =
+        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = 'last'";
+    replica
+        .wait_for(there, "1", Duration::from_secs(30))
+        .await
+        .expect("it follows");
+    assert_same(&looking.json(replica, &estate.admin, &["schema-check"], 0).await);
+    let defects = [
+        "DROP SEQUENCE numbers",
+        "ALTER EVENT nightly ENABLE",
+        "DROP TRIGGER before_sale",
+        "ALTER TABLE goods ALTER COLUMN weight SET DEFAULT 3",
+        "ALTER TABLE goods DROP INDEX by_price",
+    ];
+    let all = format!("SET SESSION sql_log_bin = 0; {}", defects.join("; "));
+    run(replica, "shop", &[&all]).await;
+    let report = looking.json(replica, &estate.admin, &["schema-check"], 3).await;
+    for (kind, object, class) in [
+        ("sequence", "shop.numbers", "breaks_the_application"),
+        ("event", "shop.nightly", "breaks_replication"),
+        ("trigger", "shop.before_sale", "breaks_the_application"),
+        ("column", "shop.goods.weight", "breaks_the_application"),
+        ("index", "shop.goods.by_price", "breaks_the_application"),
+    ] {
+        assert_eq!(difference(&report, kind, object)["class"], class, "{report}");
+    }
+    assert_eq!(list(&report, "differences").len(), 5, "{:#?}", summary(&report));
+    let logged = replica
+        .value("SELECT @@GLOBAL.gtid_binlog_pos")
+        .await
+        .expect("told");
+    let report = looking
+        .json(replica, &estate.admin, &["schema-check", "--execute"], 0)
+        .await;
+    assert_same(&report);
+    assert_eq!(list(&report, "repaired").len(), 5, "{report}");
+    let after = replica
+        .value("SELECT @@GLOBAL.gtid_binlog_pos")
+        .await
+        .expect("told");
+    assert_eq!(logged, after, "nothing is logged");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_looked_at_is_not_the_same() {
     let looking = Looking::new();
     let options = EstateOptions::new(ServerKind::Mysql97).gtid(true).replicas(1);

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::connection::Server;
-use super::{classify, quote};
+use super::{classify, privileges, quote};
 use crate::{EngineError, ErrorKind, Identity, Role, SettingCheck};
 
 impl Server {
@@ -142,8 +142,9 @@ impl Server {
         let (status, attached) = match self.replica_status().await {
             Ok(status) => (status, self.attached_replicas().await?),
             Err(error) if error.kind == ErrorKind::Privilege => {
+                let grants = privileges::grants("topology", &flavor, &self.account().await, &[]);
                 return Err(EngineError {
-                    hint: Some("grant the account REPLICATION CLIENT and REPLICATION SLAVE".to_owned()),
+                    hint: grants.map(|statements| statements.join("; ")),
                     ..error
                 });
             }

@@ -11,7 +11,7 @@ use super::connection::Server;
 use super::grants::{Grants, listed};
 use super::quote;
 use crate::{EngineError, ErrorKind};
-use jobs::needs;
+use jobs::{known, needs};
 pub(crate) use statements::{account, grants};
 
 /// What `ALL PRIVILEGES` on one database are (manual, "Privileges Provided by MySQL"): none that is global.
@@ -95,7 +95,7 @@ impl Server {
             None if privilege == "GRANT OPTION" => grants.hand_on(),
             None => has.contains(privilege) || has.contains("ALL PRIVILEGES") || has.contains("ALL"),
         };
-        Ok(missing(&needs, held))
+        Ok(missing(&needs, held, |privilege| known(privilege, flavor)))
     }
 
     /// Privileges that the account holds on every database, roles included, in capitals.
@@ -131,11 +131,17 @@ impl Server {
     }
 }
 
-fn missing(needs: &[&[&str]], held: impl Fn(&str) -> bool) -> Vec<String> {
+/// Needs that nothing meets, each in the words that the server knows.
+fn missing(needs: &[&[&str]], held: impl Fn(&str) -> bool, known: impl Fn(&str) -> bool) -> Vec<String> {
     let lacking = needs
         .iter()
         .filter(|alternatives| !alternatives.iter().any(|privilege| held(privilege)));
-    lacking.map(|alternatives| alternatives.join(" or ")).collect()
+    lacking
+        .map(|alternatives| {
+            let known = alternatives.iter().copied().filter(|privilege| known(privilege));
+            known.collect::<Vec<_>>().join(" or ")
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -168,6 +174,8 @@ mod tests {
     fn any_alternative_will_do() {
         let has = ["SELECT", "LOCK TABLES"];
         let needs: [&[&str]; 3] = [&["SELECT"], &["RELOAD", "LOCK TABLES"], &["A", "B"]];
-        assert_eq!(missing(&needs, |privilege| has.contains(&privilege)), ["A or B"]);
+        let held = |privilege: &str| has.contains(&privilege);
+        assert_eq!(missing(&needs, held, |_| true), ["A or B"]);
+        assert_eq!(missing(&needs, held, |privilege| privilege != "A"), ["B"]);
     }
 }

@@ -4,12 +4,12 @@
 use daybreak_model::{ObjectKind, PartKind};
 use serde::Serialize;
 
-use super::Place;
+use super::SchemaPlace;
 
 /// What a difference does; the later, the worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Class {
+pub enum Consequence {
     /// Nothing anybody notices.
     Harmless,
     /// The target takes what the old primary would refuse, or has what it has not.
@@ -46,12 +46,12 @@ pub(super) enum Change {
 }
 
 /// What a difference does on a server.
-pub(super) fn class(what: What, change: &Change, place: Place) -> Class {
+pub(super) fn class(what: What, change: &Change, place: SchemaPlace) -> Consequence {
     let looser = match place {
-        Place::Target => Class::BreaksTheWayBack,
-        Place::Primary | Place::Replica | Place::Other => Class::BreaksTheApplication,
+        SchemaPlace::Target => Consequence::BreaksTheWayBack,
+        SchemaPlace::Primary | SchemaPlace::Replica | SchemaPlace::Other => Consequence::BreaksTheApplication,
     };
-    let stricter = Class::BreaksReplication;
+    let stricter = Consequence::BreaksReplication;
     match (what, change) {
         (What::Object(ObjectKind::Comment), _)
         | (
@@ -67,16 +67,16 @@ pub(super) fn class(what: What, change: &Change, place: Place) -> Class {
             | What::Account
             | What::Part(PartKind::Options),
             Change::Extra,
-        ) => Class::Harmless,
+        ) => Consequence::Harmless,
         (What::Object(ObjectKind::Table), Change::Extra) => match place {
-            Place::Target => Class::BreaksTheWayBack,
-            _ => Class::Harmless,
+            SchemaPlace::Target => Consequence::BreaksTheWayBack,
+            _ => Consequence::Harmless,
         },
         (What::Object(ObjectKind::Table | ObjectKind::Type | ObjectKind::Schema), Change::Missing)
         | (What::Object(ObjectKind::Table | ObjectKind::Type), _)
-        | (What::ColumnOrder | What::EventAwake, _) => Class::BreaksReplication,
+        | (What::ColumnOrder | What::EventAwake, _) => Consequence::BreaksReplication,
         (What::Part(PartKind::Column), Change::Extra) => match place {
-            Place::Target => Class::BreaksTheWayBack,
+            SchemaPlace::Target => Consequence::BreaksTheWayBack,
             _ => stricter,
         },
         (What::Part(PartKind::Column), Change::Differs(facets)) => column(facets, looser),
@@ -94,83 +94,102 @@ pub(super) fn class(what: What, change: &Change, place: Place) -> Class {
             _,
         ) => stricter,
         // A GRANT to an account that is not there stops a replica.
-        (What::Account, Change::Missing) if place == Place::Replica => Class::BreaksReplication,
+        (What::Account, Change::Missing) if place == SchemaPlace::Replica => Consequence::BreaksReplication,
         (What::Part(PartKind::Options), Change::Differs(facets))
             if !facets.contains(&"engine".to_owned()) =>
         {
-            Class::Harmless
+            Consequence::Harmless
         }
-        _ => Class::BreaksTheApplication,
+        _ => Consequence::BreaksTheApplication,
     }
 }
 
 /// Of a column that is there on both sides.
-fn column(facets: &[String], looser: Class) -> Class {
+fn column(facets: &[String], looser: Consequence) -> Consequence {
     let does = |facet: &String| match facet.as_str() {
-        "comment" => Class::Harmless,
+        "comment" => Consequence::Harmless,
         "nullable" => looser,
-        "default" | "on update" | "invisible" | "collation" => Class::BreaksTheApplication,
-        _ => Class::BreaksReplication,
+        "default" | "on update" | "invisible" | "collation" => Consequence::BreaksTheApplication,
+        _ => Consequence::BreaksReplication,
     };
-    facets.iter().map(does).max().unwrap_or(Class::BreaksReplication)
+    facets
+        .iter()
+        .map(does)
+        .max()
+        .unwrap_or(Consequence::BreaksReplication)
 }
 
 #[cfg(test)]
 mod tests {
     use daybreak_model::{ObjectKind, PartKind};
 
-    use super::{Change, Class, What, class};
-    use crate::schema_check::Place;
+    use super::{Change, Consequence, What, class};
+    use crate::schema_check::SchemaPlace;
 
     #[test]
     fn the_same_difference_does_other_things_elsewhere() {
         let unique = What::Index { unique: true };
         for (what, change, place, does) in [
-            (unique, Change::Missing, Place::Target, Class::BreaksTheWayBack),
             (
                 unique,
                 Change::Missing,
-                Place::Replica,
-                Class::BreaksTheApplication,
+                SchemaPlace::Target,
+                Consequence::BreaksTheWayBack,
             ),
-            (unique, Change::Extra, Place::Replica, Class::BreaksReplication),
+            (
+                unique,
+                Change::Missing,
+                SchemaPlace::Replica,
+                Consequence::BreaksTheApplication,
+            ),
+            (
+                unique,
+                Change::Extra,
+                SchemaPlace::Replica,
+                Consequence::BreaksReplication,
+            ),
             (
                 What::Index { unique: false },
                 Change::Extra,
-                Place::Replica,
-                Class::Harmless,
+                SchemaPlace::Replica,
+                Consequence::Harmless,
             ),
             (
                 What::Part(PartKind::Column),
                 Change::Missing,
-                Place::Replica,
-                Class::BreaksReplication,
+                SchemaPlace::Replica,
+                Consequence::BreaksReplication,
             ),
             (
                 What::Part(PartKind::Column),
                 Change::Extra,
-                Place::Target,
-                Class::BreaksTheWayBack,
+                SchemaPlace::Target,
+                Consequence::BreaksTheWayBack,
             ),
             (
                 What::Object(ObjectKind::Trigger),
                 Change::Missing,
-                Place::Replica,
-                Class::BreaksTheApplication,
+                SchemaPlace::Replica,
+                Consequence::BreaksTheApplication,
             ),
             (
                 What::Object(ObjectKind::Table),
                 Change::Missing,
-                Place::Target,
-                Class::BreaksReplication,
+                SchemaPlace::Target,
+                Consequence::BreaksReplication,
             ),
             (
                 What::EventAwake,
                 Change::Extra,
-                Place::Replica,
-                Class::BreaksReplication,
+                SchemaPlace::Replica,
+                Consequence::BreaksReplication,
             ),
-            (What::Account, Change::Extra, Place::Replica, Class::Harmless),
+            (
+                What::Account,
+                Change::Extra,
+                SchemaPlace::Replica,
+                Consequence::Harmless,
+            ),
         ] {
             assert_eq!(class(what, &change, place), does, "{what:?} {change:?} {place:?}");
         }
@@ -182,20 +201,20 @@ mod tests {
             |facets: &[&str]| Change::Differs(facets.iter().map(|facet| (*facet).to_owned()).collect());
         let column = What::Part(PartKind::Column);
         assert_eq!(
-            class(column, &differs(&["comment"]), Place::Replica),
-            Class::Harmless
+            class(column, &differs(&["comment"]), SchemaPlace::Replica),
+            Consequence::Harmless
         );
         assert_eq!(
-            class(column, &differs(&["comment", "default"]), Place::Replica),
-            Class::BreaksTheApplication
+            class(column, &differs(&["comment", "default"]), SchemaPlace::Replica),
+            Consequence::BreaksTheApplication
         );
         assert_eq!(
-            class(column, &differs(&["type", "default"]), Place::Replica),
-            Class::BreaksReplication
+            class(column, &differs(&["type", "default"]), SchemaPlace::Replica),
+            Consequence::BreaksReplication
         );
         assert_eq!(
-            class(column, &differs(&["nullable"]), Place::Target),
-            Class::BreaksTheWayBack
+            class(column, &differs(&["nullable"]), SchemaPlace::Target),
+            Consequence::BreaksTheWayBack
         );
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use daybreak_engine::EngineError;
-use daybreak_model::{Account, ObjectKind, SchemaObject, TableName};
+use daybreak_model::{ObjectKind, SchemaObject, TableName};
 use futures_util::future::try_join_all;
 
-use super::classify::{Change, Class, What, class};
+use super::classify::{Change, Consequence, What, class};
 use super::observe::{View, Views};
-use super::{CouldNotTell, Ground, Place, parts};
+use super::{Ground, SchemaPlace, SchemaUntold, beside, parts};
 
 /// How one server differs.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl Found {
     }
 
     /// The worst it does anywhere.
-    pub(super) fn class(&self, views: &[View]) -> Class {
+    pub(super) fn class(&self, views: &[View]) -> Consequence {
         let each = self.deviations.iter();
         each.map(|deviation| class(self.what, &deviation.change, views[deviation.view].place))
             .max()
-            .unwrap_or(Class::Harmless)
+            .unwrap_or(Consequence::Harmless)
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn compare(views: &mut Views, ground: &Ground) -> Result<Vec<Fo
     }
     let views = &views.views;
     let mut named = Vec::new();
-    for whole in found {
+    for mut whole in found {
         let differs = |deviation: &Deviation| matches!(deviation.change, Change::Differs(_));
         if whole.what != What::Object(ObjectKind::Table) || !whole.deviations.iter().any(differs) {
             named.push(whole);
@@ -127,33 +127,22 @@ pub(super) async fn compare(views: &mut Views, ground: &Ground) -> Result<Vec<Fo
                 .unwrap_or_default(),
             _ => Vec::new(),
         };
-        let absent: Vec<Deviation> = match of_parts.is_empty() {
-            // The whole differs, and none of its parts: it is told as a whole.
-            true => {
-                named.push(whole);
-                continue;
-            }
-            false => whole
-                .deviations
-                .into_iter()
-                .filter(|deviation| !differs(deviation))
-                .collect(),
-        };
-        if !absent.is_empty() {
-            named.push(Found {
-                deviations: absent,
-                object: whole.object,
-                name: whole.name,
-                what: whole.what,
-                subject: whole.subject,
-                nodes: whole.nodes,
-            });
+        // What no part tells stays told of the whole.
+        let told: BTreeSet<usize> = of_parts
+            .iter()
+            .flat_map(|part| part.deviations.iter().map(|deviation| deviation.view))
+            .collect();
+        whole
+            .deviations
+            .retain(|deviation| !differs(deviation) || !told.contains(&deviation.view));
+        if !whole.deviations.is_empty() {
+            named.push(whole);
         }
         named.extend(of_parts);
     }
-    named.extend(awake(views));
-    named.extend(definers(views));
-    named.extend(accounts(views));
+    named.extend(beside::awake(views));
+    named.extend(beside::definers(views));
+    named.extend(beside::accounts(views));
     Ok(named)
 }
 
@@ -212,7 +201,7 @@ fn objects(views: &mut Views) -> Vec<Found> {
                 // The version and the presence of its own extensions are the target's choice.
                 if change == Change::Extra
                     && object.kind == ObjectKind::Extension
-                    && view.place == Place::Target
+                    && view.place == SchemaPlace::Target
                 {
                     continue;
                 }
@@ -285,7 +274,7 @@ fn made_with_a_missing_table(object: &SchemaObject, by_name: &[BTreeMap<Key<'_>,
 }
 
 /// Whether a server may have an object and not show it.
-fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<CouldNotTell>) -> bool {
+fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<SchemaUntold>) -> bool {
     if view.partial {
         return true;
     }
@@ -293,7 +282,7 @@ fn is_hidden(view: &View, object: &SchemaObject, untold: &mut Vec<CouldNotTell>)
         refusal.object == object.name || refusal.object.ends_with(&format!(" {}", object.name))
     });
     let Some(refusal) = refused else { return false };
-    let told = CouldNotTell {
+    let told = SchemaUntold {
         server: view.address.clone(),
         what: refusal.object.clone(),
         why: refusal.reason.clone(),
@@ -312,6 +301,9 @@ fn words(change: &Change, want: Option<&SchemaObject>, have: Option<&SchemaObjec
             format!("has `{had}` where the first has `{wanted}`")
         }
         (Change::Extra, ..) => "has it alone".to_owned(),
+        (Change::Missing, Some(want), _) if want.kind == ObjectKind::Table => {
+            "lacks it and its rows: the repair makes it empty, the rows are for a data check".to_owned()
+        }
         _ => "lacks it".to_owned(),
     }
 }
@@ -336,201 +328,6 @@ pub(super) fn parted(one: &str, other: &str) -> (String, String) {
         short
     };
     (excerpt(one), excerpt(other))
-}
-
-/// Events that run on a server that gets their effects from another.
-fn awake(views: &[View]) -> Vec<Found> {
-    let mut found: BTreeMap<String, Found> = BTreeMap::new();
-    for (index, view) in views.iter().enumerate().skip(1).filter(|(_, view)| view.follows) {
-        for event in view
-            .image
-            .objects
-            .iter()
-            .filter(|object| !object.enable.is_empty())
-        {
-            let status = |view: &View| {
-                let mut own = view.image.objects.iter();
-                let own = own.find(|object| object.kind == event.kind && object.name == event.name);
-                own.map(|own| {
-                    if own.enable.is_empty() {
-                        "not enabled"
-                    } else {
-                        "enabled"
-                    }
-                    .to_owned()
-                })
-            };
-            let entry = found.entry(event.name.clone()).or_insert_with(|| Found {
-                object: event.name.clone(),
-                name: String::new(),
-                what: What::EventAwake,
-                subject: Subject::Event(event.name.clone()),
-                deviations: Vec::new(),
-                nodes: views
-                    .iter()
-                    .map(|view| (view.address.clone(), status(view)))
-                    .collect(),
-            });
-            entry.deviations.push(Deviation {
-                view: index,
-                change: Change::Extra,
-                words: "runs it, and gets its effects from the first as well".to_owned(),
-            });
-        }
-    }
-    found.into_values().collect()
-}
-
-/// Accounts in whose names something runs and that are not there: on every server, the first as well.
-fn definers(views: &[View]) -> Vec<Found> {
-    let mut found: BTreeMap<&str, Found> = BTreeMap::new();
-    for (index, view) in views.iter().enumerate() {
-        for definer in &view.absent_definers {
-            let entry = found.entry(&definer.account).or_insert_with(|| Found {
-                object: definer.account.clone(),
-                name: String::new(),
-                what: What::Definer,
-                subject: Subject::Nothing,
-                deviations: Vec::new(),
-                nodes: views
-                    .iter()
-                    .map(|view| (view.address.clone(), Some("there, or not needed".to_owned())))
-                    .collect(),
-            });
-            entry.nodes.insert(view.address.clone(), None);
-            entry.deviations.push(Deviation {
-                view: index,
-                change: Change::Missing,
-                words: format!(
-                    "lacks it, the definer of {}: using those is refused",
-                    daybreak_model::some_of(&definer.objects)
-                ),
-            });
-        }
-    }
-    found.into_values().collect()
-}
-
-/// Accounts that are missing or extra, or may do other things.
-fn accounts(views: &[View]) -> Vec<Found> {
-    let Some(first) = views[0].accounts.as_deref() else {
-        return Vec::new();
-    };
-    let mut found: Vec<Found> = Vec::new();
-    let mut tell = |name: &str, what: What, index: usize, change: Change, words: String| {
-        let same = |found: &&mut Found| found.what == what && found.object == name;
-        let deviation = Deviation {
-            view: index,
-            change,
-            words,
-        };
-        if let Some(known) = found.iter_mut().find(same) {
-            known.deviations.push(deviation);
-            return;
-        }
-        let rights = |view: &View| {
-            let account = view
-                .accounts
-                .as_ref()?
-                .iter()
-                .find(|account| account.name == name)?;
-            Some(account.rights.iter().cloned().collect::<Vec<_>>().join(", "))
-        };
-        found.push(Found {
-            object: name.to_owned(),
-            name: String::new(),
-            what,
-            subject: Subject::Nothing,
-            deviations: vec![deviation],
-            nodes: views
-                .iter()
-                .map(|view| (view.address.clone(), rights(view)))
-                .collect(),
-        });
-    };
-    for (index, view) in views.iter().enumerate().skip(1) {
-        let Some(own) = view.accounts.as_deref() else {
-            continue;
-        };
-        let of =
-            |accounts: &[Account], name: &str| accounts.iter().find(|account| account.name == name).cloned();
-        let alike = (
-            view.flavor.product,
-            view.flavor.version.major,
-            view.flavor.version.minor,
-        ) == (
-            views[0].flavor.product,
-            views[0].flavor.version.major,
-            views[0].flavor.version.minor,
-        );
-        for account in first {
-            let Some(have) = of(own, &account.name) else {
-                // Those who look after the old servers have no business on the new one.
-                if view.place == Place::Target && !account.on_objects {
-                    continue;
-                }
-                tell(
-                    &account.name,
-                    What::Account,
-                    index,
-                    Change::Missing,
-                    "lacks it".to_owned(),
-                );
-                continue;
-            };
-            // A managed server gives its customers other rights than their own servers had.
-            if view.flavor.is_managed() != views[0].flavor.is_managed() {
-                continue;
-            }
-            let versioned = |account: &Account| {
-                account
-                    .versioned
-                    .iter()
-                    .filter(|_| alike)
-                    .cloned()
-                    .collect::<Vec<_>>()
-            };
-            let all = |account: &Account| {
-                account
-                    .rights
-                    .iter()
-                    .cloned()
-                    .chain(versioned(account))
-                    .collect::<BTreeSet<_>>()
-            };
-            let (want, have) = (all(account), all(&have));
-            let less: Vec<String> = want.difference(&have).cloned().collect();
-            let more: Vec<String> = have.difference(&want).cloned().collect();
-            let mut words = Vec::new();
-            if !less.is_empty() {
-                words.push(format!("lacks {}", daybreak_model::some_of(&less)));
-            }
-            if !more.is_empty() {
-                words.push(format!("has {} beside", daybreak_model::some_of(&more)));
-            }
-            if !words.is_empty() {
-                tell(
-                    &account.name,
-                    What::Rights,
-                    index,
-                    Change::Differs(Vec::new()),
-                    words.join(", "),
-                );
-            }
-        }
-        for account in own {
-            if of(first, &account.name).is_none() && view.place != Place::Target {
-                tell(
-                    &account.name,
-                    What::Account,
-                    index,
-                    Change::Extra,
-                    "has it alone".to_owned(),
-                );
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use daybreak_engine::{AbsentDefiner, Database, EngineError, ErrorKind};
 use daybreak_model::{Account, Flavor, SchemaImage, Scope, TablePart};
 use tokio::task::JoinSet;
 
-use super::{CouldNotTell, Ground, Place, SchemaNode};
+use super::{Ground, SchemaNode, SchemaPlace, SchemaUntold};
 
 /// One server as it was seen.
 pub(super) struct View {
     /// Its place among the servers that are compared.
     pub(super) node: usize,
     pub(super) address: String,
-    pub(super) place: Place,
+    pub(super) place: SchemaPlace,
     /// Whether it gets its changes from another of them.
     pub(super) follows: bool,
     pub(super) flavor: Flavor,
@@ -28,7 +28,7 @@ pub(super) struct View {
 /// All servers that answered, the one that the others are to be like first, and what was not seen.
 pub(super) struct Views {
     pub(super) views: Vec<View>,
-    pub(super) untold: Vec<CouldNotTell>,
+    pub(super) untold: Vec<SchemaUntold>,
 }
 
 /// Reads all servers at once.
@@ -53,7 +53,7 @@ pub(super) async fn all(ground: &Ground, scope: &Scope) -> Result<Views, EngineE
         match view {
             Ok(view) => views.push(view),
             Err(error) if index == 0 => return Err(error),
-            Err(error) => all_untold.push(CouldNotTell {
+            Err(error) => all_untold.push(SchemaUntold {
                 server: address,
                 what: "its whole schema".to_owned(),
                 why: error.in_words(),
@@ -74,13 +74,13 @@ async fn one(
     node: &SchemaNode,
     server: &dyn Database,
     scope: &Scope,
-    untold: &mut Vec<CouldNotTell>,
+    untold: &mut Vec<SchemaUntold>,
 ) -> Result<View, EngineError> {
     let address = node.endpoint.address();
     let flavor = server.flavor().await?;
     let unseen = server.unseen(scope).await?;
     let partial = !unseen.is_empty();
-    untold.extend(unseen.into_iter().map(|unseen| CouldNotTell {
+    untold.extend(unseen.into_iter().map(|unseen| SchemaUntold {
         server: address.clone(),
         what: unseen.what,
         why: unseen.why,
@@ -93,7 +93,7 @@ async fn one(
         Err(error) => return Err(error),
     };
     let mut gap = |what: &str, error: &EngineError| {
-        untold.push(CouldNotTell {
+        untold.push(SchemaUntold {
             server: address.clone(),
             what: what.to_owned(),
             why: error.in_words(),

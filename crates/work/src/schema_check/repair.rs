@@ -6,7 +6,7 @@ use daybreak_model::{Flavor, ObjectKind, PartKind, SchemaImage, SchemaObject, Sc
 use super::classify::{Change, What};
 use super::compare::{Deviation, Found, Subject};
 use super::observe::View;
-use super::{Ground, Place, Repair, Repaired, SchemaDifference, parts};
+use super::{Ground, SchemaDifference, SchemaPlace, SchemaRepair, SchemaRepaired, parts};
 
 /// The differences with their statements. The first server's objects are made in the words of the server they are made on.
 pub(super) async fn with_repairs(
@@ -45,7 +45,7 @@ pub(super) async fn with_repairs(
             }
             let Mended { statements, loses } = statements(&found, deviation, views, wanted(view))?;
             let frame = &frames[deviation.view];
-            Some(Repair {
+            Some(SchemaRepair {
                 server: view.address.clone(),
                 statements: [&frame.before, &statements, &frame.after]
                     .into_iter()
@@ -153,7 +153,7 @@ fn asleep_or_awake(mut mended: Mended, flavor: &Flavor, want: &SchemaObject, vie
         return mended;
     }
     let then = match view.place {
-        Place::Target => None,
+        SchemaPlace::Target => None,
         _ if view.follows => mend(flavor, &Mend::Sleep(want)),
         _ => Some(Mended {
             statements: want.enable.clone(),
@@ -179,10 +179,10 @@ pub(super) async fn act(
     ground: &Ground,
     differences: &[SchemaDifference],
     even_primary: bool,
-) -> Vec<Repaired> {
+) -> Vec<SchemaRepaired> {
     let mut repaired = Vec::new();
     for (node, server) in &ground.nodes {
-        if node.place == Place::Primary && !even_primary {
+        if node.place == SchemaPlace::Primary && !even_primary {
             continue;
         }
         let address = node.endpoint.address();
@@ -198,7 +198,7 @@ pub(super) async fn act(
                 }
                 let what = format!("repair {} {}", difference.kind, difference.object);
                 let failed = run(server.as_ref(), &what, &repair.statements).await;
-                repaired.push(Repaired {
+                repaired.push(SchemaRepaired {
                     server: address.clone(),
                     object: difference.object.clone(),
                     statements: repair.statements.clone(),
@@ -210,7 +210,7 @@ pub(super) async fn act(
         if let Some(frame) = after
             && let Err(error) = run(server.as_ref(), "close the server again", &frame.after).await
         {
-            repaired.push(Repaired {
+            repaired.push(SchemaRepaired {
                 server: address.clone(),
                 object: "the server itself".to_owned(),
                 statements: frame.after,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use daybreak_engine::{Direction, EngineError, Identity, Surroundings, database};
+use daybreak_engine::{Direction, EngineError, ErrorKind, Identity, Surroundings, database};
 use daybreak_model::Endpoint;
 
 use super::{Member, Topology, Unreached, host_alone};
@@ -105,7 +105,10 @@ async fn look(start: &Endpoint, next: &Named, topology: &Topology) -> Result<(En
         ..start.clone()
     };
     let identity = database(endpoint.clone()).identity().await;
-    let identity = identity.map_err(|error| error.in_words())?;
+    let identity = identity.map_err(|error| match (error.kind, error.hint()) {
+        (ErrorKind::Privilege, Some(hint)) => format!("{}; {hint}", error.in_words()),
+        _ => error.in_words(),
+    })?;
     Ok((endpoint, identity))
 }
 

@@ -89,14 +89,17 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
             needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
             needs.push(&["SELECT ON performance_schema"]);
         }
-        ("follow", false) => needs.push(&["SUPER", "REPLICATION SLAVE ADMIN", "REPLICATION REPLICA ADMIN"]),
+        ("follow", false) => needs.push(&["REPLICATION SLAVE ADMIN", "REPLICATION REPLICA ADMIN", "SUPER"]),
         ("fence", false) if dynamic => {
             needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
             needs.push(&["CONNECTION_ADMIN", "SUPER"]);
             needs.push(&["PERSIST_RO_VARIABLES_ADMIN", "SUPER"]);
         }
         ("lead", false) if dynamic => needs.push(&["SELECT ON performance_schema"]),
-        ("fence", false) => needs.push(&["SUPER", "READ_ONLY ADMIN", "READ ONLY ADMIN"]),
+        ("fence", false) => {
+            needs.push(&["READ_ONLY ADMIN", "READ ONLY ADMIN", "SUPER"]);
+            needs.push(&["CONNECTION ADMIN", "SUPER"]);
+        }
         _ => {}
     }
     // Of a managed server's administrator, roles say less than it may do.
@@ -148,7 +151,8 @@ pub(super) fn known(privilege: &str, flavor: &Flavor) -> bool {
         | "REPLICATION SLAVE ADMIN"
         | "REPLICATION REPLICA ADMIN"
         | "READ_ONLY ADMIN"
-        | "READ ONLY ADMIN" => mariadb && flavor.version >= Version::new(10, 5, 9),
+        | "READ ONLY ADMIN"
+        | "CONNECTION ADMIN" => mariadb && flavor.version >= Version::new(10, 5, 9),
         "SHOW_ROUTINE" => flavor.shows_routines(),
         "FLUSH_TABLES" => since(8, 0, 23),
         "SET_ANY_DEFINER" => since(8, 2, 0),

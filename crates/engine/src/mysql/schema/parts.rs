@@ -130,12 +130,15 @@ fn facets(words: &[String]) -> BTreeMap<String, String> {
             "null" if depth == 0 && at != "default" && at != "generated" => at = "other",
             "default" if depth == 0 => at = "default",
             "comment" if depth == 0 => at = "comment",
-            "collate" if depth == 0 => at = "collation",
             "as" if depth == 0 => at = "generated",
             "on" if depth == 0 && next == Some("update") => at = "on update",
             "update" if at == "on update" => {}
             "auto_increment" if depth == 0 => say("auto_increment", "yes"),
             "invisible" if depth == 0 => say("invisible", "yes"),
+            // What the catalog says of it is one word with its name.
+            collated if collated.starts_with("collate ") => {
+                say("collation", collated.trim_start_matches("collate "));
+            }
             check if check.starts_with('\n') => say("check", check.trim_start()),
             other => say(at, other),
         }
