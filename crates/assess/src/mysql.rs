@@ -1,6 +1,12 @@
 //! The MySQL family: facts gathered once, and checks that look at them.
 
+mod quote;
+mod words;
+
 mod facts;
+mod grants;
+
+mod reserved;
 
 mod checks;
 
@@ -11,6 +17,7 @@ use daybreak_model::{AuroraLine, Flavor};
 
 pub(crate) use checks::CHECKS;
 use facts::Facts;
+pub use grants::grants;
 
 use crate::About;
 use crate::hit::Looked;
@@ -30,5 +37,7 @@ pub(crate) async fn look(
 ) -> Result<Vec<(About, Looked)>, EngineError> {
     let facts = Facts::gather(server.as_ref(), flavor, target).await?;
     let applying = CHECKS.iter().filter(|check| check.about.applies(flavor, target));
-    Ok(applying.map(|check| (check.about, (check.look)(&facts))).collect())
+    Ok(applying
+        .map(|check| (check.about, (check.look)(&facts)))
+        .collect())
 }

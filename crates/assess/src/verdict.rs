@@ -40,7 +40,9 @@ pub struct Verdict {
 #[must_use]
 pub fn all_checks() -> Vec<About> {
     let mysql = mysql::CHECKS.iter().map(|check| check.about);
-    mysql.chain(postgres::CHECKS.iter().map(|check| check.about)).collect()
+    mysql
+        .chain(postgres::CHECKS.iter().map(|check| check.about))
+        .collect()
 }
 
 /// Looks at one server with every check that applies on its way to `target`. Read-only.

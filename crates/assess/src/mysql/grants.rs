@@ -1,0 +1,31 @@
+//! The least an account needs so that every check can tell.
+
+use daybreak_model::{Flavor, Product, Version};
+
+use super::quote;
+
+/// The statements that give an account all that an assessment looks at, and nothing that writes. `SELECT` on everything
+/// makes tables, accounts and the bodies of routines visible; rows of applications are not read.
+///
+/// Source: the privileges of the MySQL manual, "Privileges Provided by MySQL" and the MariaDB documentation, "GRANT"
+/// (10.5 parts `REPLICATION CLIENT` in two).
+#[must_use]
+pub fn grants(flavor: &Flavor, user: &str, host: &str) -> Vec<String> {
+    let maria_db = flavor.product == Product::MariaDb;
+    let replication: &[&str] = match () {
+        () if maria_db && flavor.version >= Version::new(10, 5, 0) => &["BINLOG MONITOR", "SLAVE MONITOR"],
+        () if !maria_db && flavor.version >= Version::new(8, 0, 0) => {
+            &["REPLICATION CLIENT", "XA_RECOVER_ADMIN"]
+        }
+        () => &["REPLICATION CLIENT"],
+    };
+    let all = ["SELECT", "PROCESS", "SHOW VIEW", "TRIGGER", "EVENT"]
+        .iter()
+        .chain(replication);
+    let all: Vec<&str> = all.copied().collect();
+    vec![format!(
+        "GRANT {} ON *.* TO {}",
+        all.join(", "),
+        quote::account(user, host)
+    )]
+}
