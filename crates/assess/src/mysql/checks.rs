@@ -44,7 +44,6 @@ mod cluster_group;
 mod collation_maria_db;
 mod collation_newer_than_target;
 mod collation_uca1400;
-mod column_comment_broken;
 mod column_compressed;
 mod column_counter_near_end;
 mod column_counting_fraction;
@@ -111,7 +110,6 @@ mod plugin_function;
 mod plugin_unsupported;
 mod plugin_validate_password;
 mod program_administers;
-mod program_broken_text;
 mod program_empty_dot;
 mod program_group_by_order;
 mod program_maria_db_function;
@@ -132,6 +130,7 @@ mod replica_stopped;
 mod replica_triggers;
 mod replica_writable;
 mod routine_aggregate;
+mod routine_broken_text;
 mod routine_not_deterministic;
 mod routine_orphaned;
 mod routine_package;
@@ -252,7 +251,6 @@ pub(crate) const CHECKS: &[Check] = &[
     collation_maria_db::CHECK,
     collation_newer_than_target::CHECK,
     collation_uca1400::CHECK,
-    column_comment_broken::CHECK,
     column_compressed::CHECK,
     column_counter_near_end::CHECK,
     column_counting_fraction::CHECK,
@@ -319,7 +317,6 @@ pub(crate) const CHECKS: &[Check] = &[
     plugin_unsupported::CHECK,
     plugin_validate_password::CHECK,
     program_administers::CHECK,
-    program_broken_text::CHECK,
     program_empty_dot::CHECK,
     program_group_by_order::CHECK,
     program_maria_db_function::CHECK,
@@ -340,6 +337,7 @@ pub(crate) const CHECKS: &[Check] = &[
     replica_triggers::CHECK,
     replica_writable::CHECK,
     routine_aggregate::CHECK,
+    routine_broken_text::CHECK,
     routine_not_deterministic::CHECK,
     routine_orphaned::CHECK,
     routine_package::CHECK,

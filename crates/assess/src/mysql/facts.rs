@@ -31,7 +31,7 @@ pub(crate) use activity::{Hot, Transaction};
 pub(crate) use columns::Column;
 pub(crate) use extensions::{Function, Plugin, Remote};
 pub(crate) use indexes::Index;
-pub(crate) use innodb::{OldColumn, Space, Stored};
+pub(crate) use innodb::{DataFile, OldColumn, Space, Stored};
 pub(crate) use keys::{ForeignKey, Partition};
 pub(crate) use programs::{Kind, Program};
 pub(crate) use replication::Channel;
@@ -87,6 +87,8 @@ pub(crate) struct Facts {
     pub(crate) triggers: Fact<Vec<Program>>,
     pub(crate) events: Fact<Vec<Program>>,
     pub(crate) aggregates: Fact<Vec<(String, String)>>,
+    /// Routines whose body is no text.
+    pub(crate) garbled: Fact<Vec<String>>,
     pub(crate) accounts: Fact<Vec<Account>>,
     pub(crate) privileges: Fact<Vec<Held>>,
     /// Who may act, as whom.
@@ -97,7 +99,7 @@ pub(crate) struct Facts {
     pub(crate) remotes: Fact<Vec<Remote>>,
     pub(crate) resource_groups: Fact<Vec<String>>,
     pub(crate) stored: Fact<Vec<Stored>>,
-    pub(crate) files: Fact<Vec<String>>,
+    pub(crate) files: Fact<Vec<DataFile>>,
     pub(crate) old_columns: Fact<Vec<OldColumn>>,
     /// Of foreign keys in InnoDB: their full names and their tables'.
     pub(crate) foreign_names: Fact<Vec<(String, String)>>,
@@ -144,6 +146,7 @@ impl Facts {
             triggers: programs::triggers(asking).await?,
             events: programs::events(asking).await?,
             aggregates: programs::aggregates(asking).await?,
+            garbled: programs::garbled(asking).await?,
             accounts: accounts::accounts(asking).await?,
             privileges: accounts::privileges(asking).await?,
             proxies: accounts::proxies(asking).await?,
@@ -244,6 +247,7 @@ impl Facts {
             triggers: none(),
             events: none(),
             aggregates: none(),
+            garbled: none(),
             accounts: none(),
             privileges: none(),
             proxies: none(),

@@ -14,8 +14,12 @@ pub fn grants(flavor: &Flavor, user: &str, host: &str) -> Vec<String> {
     let maria_db = flavor.product == Product::MariaDb;
     let replication: &[&str] = match () {
         () if maria_db && flavor.version >= Version::new(10, 5, 0) => &["BINLOG MONITOR", "SLAVE MONITOR"],
-        () if !maria_db && flavor.version >= Version::new(8, 0, 0) => {
+        () if !maria_db && flavor.version >= Version::new(8, 0, 0) && flavor.is_managed() => {
             &["REPLICATION CLIENT", "XA_RECOVER_ADMIN"]
+        }
+        // Without the last, the server shows its resource groups to nobody.
+        () if !maria_db && flavor.version >= Version::new(8, 0, 0) => {
+            &["REPLICATION CLIENT", "XA_RECOVER_ADMIN", "RESOURCE_GROUP_USER"]
         }
         () => &["REPLICATION CLIENT"],
     };

@@ -147,7 +147,7 @@ mod tests {
                 "r"
             ]
         );
-        assert_eq!(words("SELECT `é``").last().unwrap().text, "é``");
+        assert_eq!(words("SELECT `é```").last().unwrap().text, "é``");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Servers, and the few moves every test makes.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use daybreak_assess::{Verdict, assess, mysql_grants};
@@ -26,6 +29,14 @@ pub(crate) async fn server(sandbox: &Sandbox, kind: ServerKind, options: Options
         setup.setting(name, value)
     });
     available(setup.start().await)
+}
+
+/// A folder outside every data directory that a server's own account can write to.
+pub(crate) fn open_folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("daybreak-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    folder
 }
 
 /// Runs statements as root.

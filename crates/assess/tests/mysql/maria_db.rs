@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use daybreak_sandbox::ServerKind;
 
@@ -72,6 +73,20 @@ pub(crate) const PLANTED: &[Planted] = &[
         "mysql.index.ignored",
         "shop.skipped.by_note",
         "CREATE TABLE skipped (id INT PRIMARY KEY, note INT, KEY by_note (note) IGNORED)",
+    ),
+    (
+        "mysql.key.foreign_not_unique",
+        "shop.loose_child.loose",
+        "CREATE TABLE loose_parent (id INT PRIMARY KEY, code INT, KEY (code)); CREATE TABLE loose_child (id INT PRIMARY KEY, code INT, CONSTRAINT loose FOREIGN KEY (code) REFERENCES loose_parent (code))",
+    ),
+    (
+        "mysql.table.row_too_large",
+        "shop.wide",
+        "SET innodb_strict_mode = OFF; CREATE TABLE wide (id INT PRIMARY KEY, a CHAR(255), b CHAR(255), c CHAR(255), \
+         d CHAR(255), e CHAR(255), f CHAR(255), g CHAR(255), h CHAR(255), i CHAR(255), j CHAR(255), k CHAR(255), \
+         l CHAR(255), m CHAR(255), n CHAR(255), o CHAR(255), p CHAR(255), q CHAR(255), r CHAR(255), s CHAR(255), \
+         t CHAR(255), u CHAR(255), v CHAR(255), w CHAR(255), x CHAR(255), y CHAR(255), z CHAR(255), aa CHAR(255), \
+         ab CHAR(255), ac CHAR(255), ad CHAR(255), ae CHAR(255), af CHAR(255), ag CHAR(255)) CHARACTER SET latin1",
     ),
     (
         "mysql.mariadb.sequence",
@@ -175,13 +190,16 @@ pub(crate) const PLANTED: &[Planted] = &[
 #[tokio::test]
 async fn what_is_planted_on_maria_db_is_found() {
     let sandbox = ground::sandbox();
-    let keys = tempfile();
+    let folder = ground::open_folder("keys");
     let setup = OPTIONS
         .iter()
         .fold(sandbox.server(ServerKind::MariaDb1011), |setup, (name, value)| {
             setup.setting(name, value)
         });
-    let setup = setup.setting("file_key_management_filename", &keys.display().to_string());
+    let setup = setup.setting(
+        "file_key_management_filename",
+        &keys(&folder).display().to_string(),
+    );
     let Some(server) = daybreak_sandbox::available(setup.start().await) else {
         return;
     };
@@ -191,17 +209,15 @@ async fn what_is_planted_on_maria_db_is_found() {
         ground::sql(&server, &format!("USE shop; {statements}")).await;
     }
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;
-    fs::remove_dir_all(keys.parent().unwrap()).unwrap();
+    drop(server);
+    fs::remove_dir_all(&folder).unwrap();
     ground::assert_all_found(&verdict, PLANTED);
 }
 
-/// A file of keys that the server can read, in a folder of its own.
-fn tempfile() -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("daybreak-keys-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
+/// A file of keys that the server can read.
+fn keys(folder: &Path) -> PathBuf {
     let file = folder.join("keys");
     fs::write(&file, "1;770A8A65DA156D24EE2A093277530142\n").unwrap();
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     file
 }

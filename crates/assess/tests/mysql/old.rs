@@ -52,6 +52,16 @@ pub(crate) const PLANTED: &[Planted] = &[
         "SET GLOBAL innodb_file_per_table = OFF; CREATE TABLE shared (id INT PRIMARY KEY); SET GLOBAL innodb_file_per_table = ON",
     ),
     (
+        "mysql.table.data_directory",
+        "shop.outside",
+        "CREATE TABLE outside (id INT PRIMARY KEY) DATA DIRECTORY = '{folder}'",
+    ),
+    (
+        "mysql.table.circular_directory",
+        "shop.roundabout",
+        "CREATE TABLE roundabout (id INT PRIMARY KEY) DATA DIRECTORY = '{folder}/inner/..'",
+    ),
+    (
         "mysql.table.leftover",
         "shop.#sql-ib12",
         "CREATE TABLE `#mysql50##sql-ib12` (id INT PRIMARY KEY)",
@@ -122,7 +132,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     (
         "mysql.key.foreign_name",
         "shop.a_table_with_a_name_that_leaves_little_room_for_anything_behind.a_table_with_a_name_that_leaves_little_room_for_anything_behind_ibfk_1",
-        "CREATE TABLE a_table_with_a_name_that_leaves_little_room_for_anything_behind (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES packed (id))",
+        "CREATE TABLE long_name (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES packed (id)); RENAME TABLE long_name TO a_table_with_a_name_that_leaves_little_room_for_anything_behind",
     ),
     (
         "mysql.key.foreign_not_unique",
@@ -158,11 +168,6 @@ pub(crate) const PLANTED: &[Planted] = &[
         "mysql.partition.delimiter",
         "shop.days partition early",
         "CREATE TABLE days (day DATE NOT NULL PRIMARY KEY) PARTITION BY RANGE COLUMNS (day) (PARTITION early VALUES LESS THAN ('2020.01.01'), PARTITION late VALUES LESS THAN (MAXVALUE))",
-    ),
-    (
-        "mysql.table.row_too_large",
-        "shop.wide",
-        "CREATE TABLE wide (id INT PRIMARY KEY, a CHAR(255), b CHAR(255), c CHAR(255), d CHAR(255), e CHAR(255), f CHAR(255), g CHAR(255), h CHAR(255), i CHAR(255), j CHAR(255), k CHAR(255), l CHAR(255), m CHAR(255), n CHAR(255), o CHAR(255), p CHAR(255), q CHAR(255), r CHAR(255), s CHAR(255), t CHAR(255), u CHAR(255), v CHAR(255), w CHAR(255), x CHAR(255), y CHAR(255), z CHAR(255), aa CHAR(255), ab CHAR(255), ac CHAR(255), ad CHAR(255), ae CHAR(255), af CHAR(255), ag CHAR(255)) CHARACTER SET latin1 ROW_FORMAT = DYNAMIC",
     ),
     (
         "mysql.name.reserved_word",
@@ -232,7 +237,7 @@ pub(crate) const PLANTED: &[Planted] = &[
         "CREATE PROCEDURE dotted () SELECT id FROM .keyless",
     ),
     (
-        "mysql.program.broken_text",
+        "mysql.routine.broken_text",
         "procedure shop.garbled",
         "CREATE PROCEDURE garbled () SELECT 1; UPDATE mysql.proc SET body_utf8 = CONCAT('SELECT ', x'FF') WHERE name = 'garbled'",
     ),
@@ -263,8 +268,8 @@ pub(crate) const PLANTED: &[Planted] = &[
     ),
     (
         "mysql.definer.empty",
-        "event shop.nobodys",
-        "CREATE EVENT nobodys ON SCHEDULE EVERY 1 YEAR DISABLE DO SELECT 1; UPDATE mysql.event SET definer = '' WHERE name = 'nobodys'",
+        "trigger shop.nobodys",
+        "CREATE TRIGGER nobodys BEFORE INSERT ON compact FOR EACH ROW SET NEW.id = 1",
     ),
     ("mysql.definer.administrator", "procedure shop.tuned", ""),
     (
@@ -453,17 +458,22 @@ async fn what_is_planted_on_mysql_5_6_is_found() {
         return;
     };
     ground::sql(&server, "CREATE DATABASE shop").await;
+    let folder = ground::open_folder("outside");
+    fs::create_dir_all(folder.join("inner")).unwrap();
     let login = ground::assessor(&server).await;
     for (_, _, statements) in PLANTED.iter().filter(|(.., statements)| !statements.is_empty()) {
+        let statements = statements.replace("{folder}", &folder.display().to_string());
         ground::sql(&server, &format!("USE shop; {statements}")).await;
     }
     damage_files(&server.data_dir());
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;
+    drop(server);
+    fs::remove_dir_all(&folder).unwrap();
     ground::assert_all_found(&verdict, PLANTED);
 }
 
-/// What no statement can do: a table without its .frm file, a file of another engine over a table, a folder that is not
-/// named as databases are.
+/// What no statement can do: a table without its .frm file, a file of another engine over a table, a trigger file of
+/// before 5.0.17, a folder that is not named as databases are.
 fn damage_files(data: &Path) {
     let shop = data.join("shop");
     fs::remove_file(shop.join("lost.frm")).unwrap();
@@ -477,5 +487,13 @@ fn damage_files(data: &Path) {
         use std::os::unix::fs::MetadataExt as _;
         std::os::unix::fs::chown(&to, Some(owner.uid()), Some(owner.gid())).unwrap();
     }
+    let triggers = shop.join("compact.TRG");
+    let text = fs::read_to_string(&triggers).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("definers="));
+    fs::write(
+        &triggers,
+        lines.map(|line| format!("{line}\n")).collect::<String>(),
+    )
+    .unwrap();
     fs::create_dir(data.join("a-b")).unwrap();
 }

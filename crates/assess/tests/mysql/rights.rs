@@ -1,6 +1,6 @@
 //! What the account may not see is said, never taken for nothing.
 
-use daybreak_model::Told;
+use daybreak_model::{Finding, Told};
 use daybreak_sandbox::{Login, Server, ServerKind};
 
 use crate::ground::{self, HOST};
@@ -93,11 +93,20 @@ async fn a_role_gives_what_it_holds() {
         &server,
         &format!(
             "REVOKE ALL, GRANT OPTION FROM 'assess'@'{HOST}'; CREATE ROLE looker; \
-             GRANT SELECT, PROCESS, SHOW VIEW, TRIGGER, EVENT, REPLICATION CLIENT, XA_RECOVER_ADMIN ON *.* TO looker; \
+             GRANT SELECT, PROCESS, SHOW VIEW, TRIGGER, EVENT, REPLICATION CLIENT, XA_RECOVER_ADMIN, RESOURCE_GROUP_USER ON *.* TO looker; \
              GRANT looker TO 'assess'@'{HOST}'; SET DEFAULT ROLE ALL TO 'assess'@'{HOST}'"
         ),
     )
     .await;
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;
     assert_eq!(verdict.score.could_not_tell, 0, "{:?}", verdict.findings);
+    // A role is no account that somebody logs in with.
+    for id in [
+        "mysql.account.expired",
+        "mysql.account.any_host",
+        "mysql.account.empty_password",
+    ] {
+        let of_role = |finding: &&Finding| finding.object.contains("looker");
+        assert_eq!(ground::found(&verdict, id).into_iter().find(of_role), None);
+    }
 }

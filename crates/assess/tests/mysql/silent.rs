@@ -1,5 +1,6 @@
 //! Servers that are set up so that little can be asked of them or done with them.
 
+use std::fs;
 use std::time::Duration;
 
 use daybreak_sandbox::{Login, ServerKind};
@@ -14,7 +15,6 @@ pub(crate) const OPTIONS: Options = &[
     ("skip_grant_tables", "ON"),
     ("performance_schema", "OFF"),
     ("lower_case_table_names", "1"),
-    ("innodb_page_size", "8k"),
     ("max_connections", "10"),
 ];
 
@@ -34,6 +34,13 @@ async fn a_silent_server_is_seen_for_what_it_is() {
     let Some(server) = ground::server(&sandbox, ServerKind::Mysql56, OPTIONS).await else {
         return;
     };
+    // The size of its pages is decided when InnoDB makes its files.
+    server.stop().await.unwrap();
+    for file in ["ibdata1", "ib_logfile0", "ib_logfile1"] {
+        fs::remove_file(server.data_dir().join(file)).unwrap();
+    }
+    server.set("innodb_page_size", "8k");
+    server.start().await.unwrap();
     let mut sleepers = tokio::task::JoinSet::new();
     let server = std::sync::Arc::new(server);
     for _ in 0..8 {

@@ -15,7 +15,7 @@ pub(crate) const CHECK: Check = Check {
         engines: Engine::MYSQL_FAMILY,
         rows: &["P1", "P2", "P4"],
         severity: Severity::Degrades,
-        crossing: Crossing::into(5, 6, 1),
+        crossing: Crossing::ToAurora,
         title: "names that become reserved words",
         remedy: "write the name in backticks in every statement of the applications, or give it another",
     },

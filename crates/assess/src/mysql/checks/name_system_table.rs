@@ -12,7 +12,7 @@ use crate::{About, Crossing, Engine};
 pub(crate) const CHECK: Check = Check {
     about: About {
         id: "mysql.name.system_table",
-        engines: Engine::MYSQL_FAMILY,
+        engines: Engine::MYSQL,
         rows: &["P1"],
         severity: Severity::Blocks,
         crossing: Crossing::into(8, 0, 11),

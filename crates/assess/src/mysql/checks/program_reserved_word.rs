@@ -16,7 +16,7 @@ pub(crate) const CHECK: Check = Check {
         engines: Engine::MYSQL_FAMILY,
         rows: &["P1", "P2"],
         severity: Severity::Blocks,
-        crossing: Crossing::into(5, 6, 1),
+        crossing: Crossing::ToAurora,
         title: "routines, triggers and events that use a new reserved word as a name",
         remedy: "write the name in backticks in the body",
     },

@@ -13,7 +13,7 @@ pub(crate) const CHECK: Check = Check {
         engines: Engine::MYSQL_FAMILY,
         rows: &["P1", "R2"],
         severity: Severity::Note,
-        crossing: Crossing::into(8, 0, 3),
+        crossing: Crossing::ToAurora,
         title: "variables whose default changes on the way",
         remedy: "decide which value is wanted, and say it in the parameter group if it is the one of here",
     },

@@ -14,7 +14,7 @@ pub(crate) const CHECK: Check = Check {
         engines: Engine::MYSQL_FAMILY,
         rows: &["P1", "D2"],
         severity: Severity::Degrades,
-        crossing: Crossing::into(5, 7, 1),
+        crossing: Crossing::ToAurora,
         title: "variables with a value of their own that the target has not",
         remedy: "leave it out of the parameter group, and look for what took its place",
     },

@@ -22,12 +22,16 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn look(facts: &Facts) -> Looked {
-    let circular = facts.files.known()?.iter().filter(|path| path.contains("/../"));
+    let circular = facts
+        .files
+        .known()?
+        .iter()
+        .filter(|file| file.path.contains("/../"));
     Ok(circular
-        .map(|path| {
+        .map(|file| {
             Hit::new(
-                path.clone(),
-                "its path leads through `..`, which 8.0.17 and later refuse",
+                file.table(),
+                format!("its file is {}, and 8.0.17 refuses `..`", file.path),
             )
         })
         .collect())

@@ -24,22 +24,14 @@ pub(crate) const CHECK: Check = Check {
 fn look(facts: &Facts) -> Looked {
     let variables = facts.variables.known()?;
     let home = variables.get("datadir").unwrap_or_default().trim_end_matches('/');
-    let outside = |path: &&String| path.starts_with('/') && (home.is_empty() || !path.starts_with(home));
+    let outside = |path: &str| path.starts_with('/') && (home.is_empty() || !path.starts_with(home));
     // Undo tablespaces of the server's own may lie where the operator put them.
-    let tables = |path: &&String| path.ends_with(".ibd");
-    Ok(facts
+    let found = facts
         .files
         .known()?
         .iter()
-        .filter(outside)
-        .filter(tables)
-        .map(|path| Hit::new(name(path), format!("its file is {path}")))
+        .filter(|file| outside(&file.path) && file.path.ends_with(".ibd"));
+    Ok(found
+        .map(|file| Hit::new(file.table(), format!("its file is {}", file.path)))
         .collect())
-}
-
-/// The table of a data file: the last two parts of its path.
-fn name(path: &str) -> String {
-    let mut parts = path.trim_end_matches(".ibd").rsplit('/');
-    let (table, schema) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    format!("{schema}.{table}")
 }

@@ -27,7 +27,7 @@ pub(crate) struct Account {
 impl Account {
     /// Its name as a statement wants it.
     pub(crate) fn quoted(&self) -> String {
-        if self.role {
+        if self.role && self.host.is_empty() {
             quote::name(&self.user)
         } else {
             quote::account(&self.user, &self.host)
@@ -78,17 +78,25 @@ fn is_servers_own(user: &str) -> bool {
 
 /// All accounts and roles.
 pub(super) async fn accounts(asking: &Asking<'_>) -> Result<Fact<Vec<Account>>, EngineError> {
+    // What CREATE ROLE makes: an account that nobody can log in with, and that has no password to expire.
+    let role = if asking.mysql_from(8, 0) {
+        "account_locked = 'Y' AND password_expired = 'Y' AND authentication_string = ''"
+    } else {
+        "'N'"
+    };
     let question = match () {
         () if asking.maria_db_from(10, 4) => include_str!("accounts_mariadb.sql").to_owned(),
         () if asking.mysql_from(5, 7) => include_str!("accounts.sql")
             .replace("{hash}", "LENGTH(authentication_string)")
-            .replace("{locked}", "account_locked"),
+            .replace("{locked}", "account_locked")
+            .replace("{role}", role),
         () => include_str!("accounts.sql")
             .replace(
                 "{hash}",
                 "GREATEST(LENGTH(Password), COALESCE(LENGTH(authentication_string), 0))",
             )
-            .replace("{locked}", "'N'"),
+            .replace("{locked}", "'N'")
+            .replace("{role}", role),
     };
     let read = |mut row: Answer| Account {
         user: row.text(),

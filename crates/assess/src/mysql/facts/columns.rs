@@ -21,7 +21,6 @@ pub(crate) struct Column {
     pub(crate) collation: String,
     /// `auto_increment`, `VIRTUAL GENERATED`, `INVISIBLE`, …
     pub(crate) extra: String,
-    pub(crate) comment: String,
     /// Of a generated column: what it is computed by.
     pub(crate) expression: String,
     /// Of a spatial column where the server knows of such: its reference system.
@@ -97,7 +96,6 @@ pub(super) async fn columns(asking: &Asking<'_>) -> Result<Fact<Vec<Column>>, En
         charset: row.text(),
         collation: row.text(),
         extra: row.text(),
-        comment: row.text(),
         expression: row.text(),
         srid: row.maybe(),
     };

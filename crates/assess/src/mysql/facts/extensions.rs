@@ -83,13 +83,15 @@ pub(super) async fn remotes(asking: &Asking<'_>) -> Result<Fact<Vec<Remote>>, En
 
 /// Resource groups that are not the server's own.
 pub(super) async fn resource_groups(asking: &Asking<'_>) -> Result<Fact<Vec<String>>, EngineError> {
-    if !asking.mysql_from(8, 0) {
+    // Amazon lets nobody make one.
+    if !asking.mysql_from(8, 0) || asking.flavor.is_managed() {
         return Ok(Fact::new(Vec::new()));
     }
+    let needs = &["RESOURCE_GROUP_USER|RESOURCE_GROUP_ADMIN"];
     let question = "SELECT RESOURCE_GROUP_NAME FROM information_schema.RESOURCE_GROUPS \
                     WHERE RESOURCE_GROUP_NAME NOT IN ('SYS_default', 'SYS_internal', 'USR_default') \
                     ORDER BY RESOURCE_GROUP_NAME";
     asking
-        .list("the resource groups", &[], question, |mut row| row.text())
+        .list("the resource groups", needs, question, |mut row| row.text())
         .await
 }

@@ -22,7 +22,6 @@ pub(crate) struct Index {
     pub(crate) unique: bool,
     /// `BTREE`, `FULLTEXT`, `SPATIAL`, `HASH`.
     pub(crate) kind: String,
-    pub(crate) comment: String,
     /// Whether the optimizer was told not to use it.
     pub(crate) ignored: bool,
     pub(crate) parts: Vec<Part>,
@@ -64,7 +63,6 @@ pub(super) async fn indexes(asking: &Asking<'_>) -> Result<Fact<Vec<Index>>, Eng
         name: row.text(),
         unique: !row.yes(),
         kind: row.text(),
-        comment: row.text(),
         ignored: row.yes(),
         parts: vec![Part {
             column: row.maybe(),

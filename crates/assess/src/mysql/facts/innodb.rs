@@ -63,6 +63,22 @@ fn decoded(name: &str) -> String {
     out
 }
 
+/// A data file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DataFile {
+    /// Relative to the data directory, or not.
+    pub(crate) path: String,
+}
+
+impl DataFile {
+    /// The table it holds, by the last two parts of its path.
+    pub(crate) fn table(&self) -> String {
+        let mut parts = self.path.trim_end_matches(".ibd").rsplit('/').map(decoded);
+        let (table, schema) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        format!("{schema}.{table}")
+    }
+}
+
 /// A column whose stored form is an old one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OldColumn {
@@ -103,8 +119,8 @@ pub(super) async fn tables(asking: &Asking<'_>) -> Result<Fact<Vec<Stored>>, Eng
         .await
 }
 
-/// Paths of data files: relative to the data directory, or not.
-pub(super) async fn files(asking: &Asking<'_>) -> Result<Fact<Vec<String>>, EngineError> {
+/// Data files of tablespaces.
+pub(super) async fn files(asking: &Asking<'_>) -> Result<Fact<Vec<DataFile>>, EngineError> {
     let question = match () {
         () if asking.mysql_from(8, 0) => "SELECT PATH FROM information_schema.INNODB_DATAFILES ORDER BY PATH",
         () if asking.maria_db_from(10, 6) => {
@@ -114,7 +130,7 @@ pub(super) async fn files(asking: &Asking<'_>) -> Result<Fact<Vec<String>>, Engi
     };
     asking
         .list("InnoDB's data files", &["PROCESS"], question, |mut row| {
-            row.text()
+            DataFile { path: row.text() }
         })
         .await
 }

@@ -155,6 +155,31 @@ pub(super) async fn aggregates(asking: &Asking<'_>) -> Result<Fact<Vec<(String, 
         .await
 }
 
+/// Where routines are kept as bytes (before 8.0): those whose body is no text. `information_schema` ends such a body before
+/// the first byte that is none.
+pub(super) async fn garbled(asking: &Asking<'_>) -> Result<Fact<Vec<String>>, EngineError> {
+    if asking.mysql_from(8, 0) {
+        return Ok(Fact::new(Vec::new()));
+    }
+    let question =
+        "SELECT type, db, name, body_utf8 FROM mysql.proc WHERE db NOT IN ('mysql', 'sys') ORDER BY db, name";
+    let read = |mut row: Answer| {
+        let object = format!("{} {}.{}", row.text().to_lowercase(), row.text(), row.text());
+        // What our driver puts where bytes are no text.
+        (object, row.text().contains(['\u{fffd}', '\0']))
+    };
+    let routines = asking
+        .list("the bodies of routines", &["SELECT"], question, read)
+        .await?;
+    Ok(routines.map(|routines| {
+        routines
+            .into_iter()
+            .filter(|(_, broken)| *broken)
+            .map(|(object, _)| object)
+            .collect()
+    }))
+}
+
 pub(crate) fn empty(kind: Kind, word: &str) -> Program {
     Program {
         kind,

@@ -31,7 +31,6 @@ fn column(table: &str, name: &str, full: &str, charset: &str) -> Column {
         charset: charset.to_owned(),
         collation: format!("{charset}_bin"),
         extra: String::new(),
-        comment: String::new(),
         expression: String::new(),
         srid: None,
     }
@@ -58,7 +57,6 @@ pub(crate) fn long_index(
         name: "by_note".to_owned(),
         unique: false,
         kind: "BTREE".to_owned(),
-        comment: String::new(),
         ignored: false,
         parts: vec![Part {
             column: Some("note".to_owned()),

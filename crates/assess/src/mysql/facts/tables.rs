@@ -27,7 +27,7 @@ pub(crate) struct Table {
     pub(crate) counter: Option<u64>,
     /// Data and indexes, in bytes, as estimated.
     pub(crate) bytes: u64,
-    /// Of a view the server cannot open: why.
+    /// Of a view or table the server cannot open: why.
     pub(crate) comment: String,
 }
 
