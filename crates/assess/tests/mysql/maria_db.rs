@@ -89,6 +89,16 @@ pub(crate) const PLANTED: &[Planted] = &[
          ab CHAR(255), ac CHAR(255), ad CHAR(255), ae CHAR(255), af CHAR(255), ag CHAR(255)) CHARACTER SET latin1",
     ),
     (
+        "mysql.table.page_compression",
+        "shop.punched",
+        "CREATE TABLE punched (id INT PRIMARY KEY) PAGE_COMPRESSED = 1",
+    ),
+    (
+        "mysql.view.invalid",
+        "shop.broken",
+        "CREATE TABLE under (id INT PRIMARY KEY); CREATE VIEW broken AS SELECT id FROM under; DROP TABLE under",
+    ),
+    (
         "mysql.mariadb.sequence",
         "shop.numbers",
         "CREATE SEQUENCE numbers",

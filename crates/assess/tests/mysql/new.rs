@@ -22,6 +22,11 @@ pub(crate) const PLANTED: &[Planted] = &[
         "CREATE TABLE punched (id INT PRIMARY KEY) COMPRESSION = 'zlib'",
     ),
     (
+        "mysql.view.invalid",
+        "shop.broken",
+        "CREATE TABLE under (id INT PRIMARY KEY); CREATE VIEW broken AS SELECT id FROM under; DROP TABLE under",
+    ),
+    (
         "mysql.table.general_tablespace",
         "shop.roomy",
         "CREATE TABLESPACE room ADD DATAFILE 'room.ibd'; CREATE TABLE roomy (id INT PRIMARY KEY) TABLESPACE room",

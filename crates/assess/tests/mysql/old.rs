@@ -388,8 +388,8 @@ pub(crate) const PLANTED: &[Planted] = &[
     ("mysql.setting.new_default", "innodb_autoinc_lock_mode", ""),
     (
         "mysql.setting.removed",
-        "log_warnings",
-        "SET GLOBAL log_warnings = 2",
+        "max_tmp_tables",
+        "SET GLOBAL max_tmp_tables = 64",
     ),
     ("mysql.setting.tls_off", "have_ssl", ""),
     (

@@ -46,7 +46,7 @@ const GIVEN: [&str; 16] = [
 fn look(facts: &Facts) -> Looked {
     // Dynamic privileges are written with underscores, static ones with spaces or as one of a few words.
     let dynamic = |held: &&Held| held.privilege.contains('_') && !GIVEN.contains(&held.privilege.as_str());
-    let mut by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_account: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for held in facts
         .privileges
         .known()?
@@ -54,7 +54,10 @@ fn look(facts: &Facts) -> Looked {
         .filter(|held| !held.stays())
         .filter(dynamic)
     {
-        by_account.entry(&held.grantee).or_default().push(&held.privilege);
+        by_account
+            .entry(held.grantee())
+            .or_default()
+            .push(&held.privilege);
     }
     Ok(by_account
         .into_iter()

@@ -29,7 +29,7 @@ fn look(facts: &Facts) -> Looked {
     Ok(held
         .map(|held| {
             Hit::new(
-                held.grantee.clone(),
+                held.grantee(),
                 format!(
                     "it holds {}: it can read and write files of this machine, which Aurora has not",
                     held.privilege

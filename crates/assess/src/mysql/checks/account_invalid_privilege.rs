@@ -27,7 +27,7 @@ fn look(facts: &Facts) -> Looked {
         .iter()
         .filter(|held| held.privilege == "SET_USER_ID" && !held.stays());
     Ok(gone
-        .map(|held| Hit::new(held.grantee.clone(), "it holds SET_USER_ID").mended_by(held.revoke()))
+        .map(|held| Hit::new(held.grantee(), "it holds SET_USER_ID").mended_by(held.revoke()))
         .collect())
 }
 

@@ -41,14 +41,17 @@ const ONLY_THERE: [&str; 15] = [
 ];
 
 fn look(facts: &Facts) -> Looked {
-    let mut by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_account: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for held in facts
         .privileges
         .known()?
         .iter()
         .filter(|held| !held.stays() && ONLY_THERE.contains(&held.privilege.as_str()))
     {
-        by_account.entry(&held.grantee).or_default().push(&held.privilege);
+        by_account
+            .entry(held.grantee())
+            .or_default()
+            .push(&held.privilege);
     }
     Ok(by_account
         .into_iter()

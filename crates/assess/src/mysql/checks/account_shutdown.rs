@@ -27,8 +27,6 @@ fn look(facts: &Facts) -> Looked {
         .iter()
         .filter(|held| !held.stays() && held.privilege == "SHUTDOWN");
     Ok(held
-        .map(|held| {
-            Hit::new(held.grantee.clone(), format!("it holds {}", held.privilege)).mended_by(held.revoke())
-        })
+        .map(|held| Hit::new(held.grantee(), format!("it holds {}", held.privilege)).mended_by(held.revoke()))
         .collect())
 }

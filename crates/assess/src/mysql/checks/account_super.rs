@@ -30,7 +30,7 @@ fn look(facts: &Facts) -> Looked {
     Ok(held
         .map(|held| {
             Hit::new(
-                held.grantee.clone(),
+                held.grantee(),
                 format!("it holds {}, which nobody has on Aurora", held.privilege),
             )
             .mended_by(held.revoke())

@@ -22,9 +22,7 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn look(facts: &Facts) -> Looked {
-    let is_such = |collation: &str| {
-        (collation.starts_with("utf8_") || collation.starts_with("utf8mb3_")) && !facts.flavor.is_managed()
-    };
+    let is_such = |collation: &str| collation.starts_with("utf8_") || collation.starts_with("utf8mb3_");
     let schemas = facts
         .application_schemas()?
         .filter(|schema| is_such(&schema.collation));

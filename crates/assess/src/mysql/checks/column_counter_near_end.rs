@@ -39,7 +39,14 @@ fn look(facts: &Facts) -> Looked {
                     "{percent}% of {} is used: the next value is {next} of {last}",
                     column.full
                 );
-                Hit::new(column.object(), evidence).mended_by(column.modify("BIGINT UNSIGNED AUTO_INCREMENT"))
+                let hit = Hit::new(column.object(), evidence)
+                    .mended_by(column.modify("BIGINT UNSIGNED AUTO_INCREMENT"));
+                // The move itself may take the last values.
+                if percent >= 99 {
+                    hit.weighing(Severity::Blocks)
+                } else {
+                    hit
+                }
             })
         })
         .collect())

@@ -26,17 +26,17 @@ pub(crate) const CHECK: Check = Check {
 
 fn look(facts: &Facts) -> Looked {
     let privileges = facts.privileges.known()?;
-    let powerful: BTreeSet<&str> = privileges
+    let powerful: BTreeSet<(&str, &str)> = privileges
         .iter()
         .filter(|held| ["SUPER", "FILE", "SHUTDOWN"].contains(&held.privilege.as_str()))
-        .map(|held| held.grantee.as_str())
+        .map(|held| (held.user.as_str(), held.host.as_str()))
         .collect();
     Ok(facts
         .programs()?
         .filter(|program| program.runs_as_definer())
         .filter_map(|program| {
             let (user, host) = program.definer()?;
-            powerful.contains(format!("'{user}'@'{host}'").as_str()).then(|| {
+            powerful.contains(&(user, host)).then(|| {
                 Hit::new(
                     program.object(),
                     format!(

@@ -64,16 +64,27 @@ fn is_name(facts: &Facts, word: &str, before: Option<&str>, after: Option<&str>)
         "FUNCTION" => !is(before, &["DROP", "CREATE", "SHOW", "ALTER", "ON"]),
         "GET" => !is(after, &["DIAGNOSTICS", "CURRENT", "STACKED"]),
         "PARTITION" => {
-            !is(
-                before,
-                &["DROP", "ADD", "REORGANIZE", "TRUNCATE", "ANALYZE", "EXCHANGE"],
-            ) && !is(after, &["BY"])
+            let alters = [
+                "DROP",
+                "ADD",
+                "REORGANIZE",
+                "TRUNCATE",
+                "ANALYZE",
+                "EXCHANGE",
+                "(",
+                ",",
+            ];
+            !is(before, &alters) && !is(after, &["BY"])
         }
-        "ROW" => !is(before, &["EACH"]) && !is(after, &["_FORMAT"]),
-        // Syntax of MariaDB's own, which MySQL 8.0 has in the same form.
-        "OVER" | "ROWS" | "WINDOW" | "RECURSIVE" | "EXCEPT" | "INTERSECT" | "OF" | "SYSTEM" => {
-            !facts.is_maria_db()
+        "EMPTY" => !is(before, &["ON"]),
+        // Syntax of MariaDB's own, most of which MySQL 8.0 has in the same form.
+        "OVER" | "ROWS" | "WINDOW" | "RECURSIVE" | "EXCEPT" | "INTERSECT" | "OF" | "SYSTEM" | "GENERATED"
+        | "VIRTUAL" | "STORED"
+            if facts.is_maria_db() =>
+        {
+            false
         }
+        "ROW" => !facts.is_maria_db() && !is(before, &["EACH", "="]),
         _ => true,
     }
 }

@@ -25,8 +25,9 @@ fn look(facts: &Facts) -> Looked {
     let off = ["log_replica_updates", "log_slave_updates"]
         .into_iter()
         .find(|name| variables.is_off(name));
+    let follows = facts.is_replica()?;
     Ok(off
-        .filter(|_| facts.is_replica().unwrap_or(false))
+        .filter(|_| follows)
         .map(|name| Hit::new(name, "it is OFF on a server that follows another"))
         .into_iter()
         .collect())

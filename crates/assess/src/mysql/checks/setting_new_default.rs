@@ -23,16 +23,8 @@ pub(crate) const CHECK: Check = Check {
 /// Name, default before, default since, since when.
 const CHANGED: &[(&str, &str, &str, Version)] = &[
     ("innodb_autoinc_lock_mode", "1", "2", Version::new(8, 0, 3)),
-    ("innodb_flush_neighbors", "1", "0", Version::new(8, 0, 3)),
-    (
-        "innodb_max_dirty_pages_pct_lwm",
-        "0.000000",
-        "10.000000",
-        Version::new(8, 0, 3),
-    ),
     ("max_error_count", "64", "1024", Version::new(8, 0, 3)),
     ("table_open_cache", "2000", "4000", Version::new(8, 0, 4)),
-    ("event_scheduler", "OFF", "ON", Version::new(8, 0, 3)),
     ("eq_range_index_dive_limit", "10", "200", Version::new(5, 7, 4)),
     (
         "internal_tmp_disk_storage_engine",
@@ -41,13 +33,6 @@ const CHANGED: &[(&str, &str, &str, Version)] = &[
         Version::new(8, 0, 2),
     ),
     ("innodb_adaptive_hash_index", "ON", "OFF", Version::new(8, 4, 0)),
-    ("innodb_change_buffering", "all", "none", Version::new(8, 4, 0)),
-    (
-        "group_replication_consistency",
-        "EVENTUAL",
-        "BEFORE_ON_PRIMARY_FAILOVER",
-        Version::new(8, 4, 0),
-    ),
 ];
 
 fn look(facts: &Facts) -> Looked {

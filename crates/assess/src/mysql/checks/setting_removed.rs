@@ -21,20 +21,20 @@ pub(crate) const CHECK: Check = Check {
     look,
 };
 
-/// Name, default, removed in.
+/// Name, the defaults of the versions that have it, removed in.
 const REMOVED: &[(&str, &str, Version)] = &[
     ("date_format", "%Y-%m-%d", Version::new(8, 0, 3)),
     ("datetime_format", "%Y-%m-%d %H:%i:%s", Version::new(8, 0, 3)),
     ("time_format", "%H:%i:%s", Version::new(8, 0, 3)),
     ("expire_logs_days", "0", Version::new(8, 4, 0)),
-    ("innodb_file_format", "Antelope", Version::new(8, 0, 0)),
-    ("innodb_large_prefix", "OFF", Version::new(8, 0, 0)),
+    ("innodb_file_format", "Antelope|Barracuda", Version::new(8, 0, 0)),
+    ("innodb_large_prefix", "OFF|ON", Version::new(8, 0, 0)),
     ("innodb_locks_unsafe_for_binlog", "OFF", Version::new(8, 0, 0)),
     ("innodb_checksums", "ON", Version::new(8, 0, 0)),
     ("innodb_support_xa", "ON", Version::new(8, 0, 0)),
     ("innodb_undo_logs", "128", Version::new(8, 0, 2)),
     ("log_syslog", "OFF", Version::new(8, 0, 13)),
-    ("log_warnings", "1", Version::new(8, 0, 3)),
+    ("log_warnings", "1|2", Version::new(8, 0, 3)),
     ("log_bin_use_v1_row_events", "OFF", Version::new(8, 3, 0)),
     ("max_tmp_tables", "32", Version::new(8, 0, 3)),
     ("multi_range_count", "256", Version::new(8, 0, 3)),
@@ -48,16 +48,15 @@ const REMOVED: &[(&str, &str, Version)] = &[
     ("avoid_temporal_upgrade", "OFF", Version::new(8, 4, 0)),
     ("show_old_temporals", "OFF", Version::new(8, 4, 0)),
     (
-        "default_authentication_plugin",
-        "mysql_native_password",
-        Version::new(8, 4, 0),
-    ),
-    (
         "slave_rows_search_algorithms",
-        "TABLE_SCAN,INDEX_SCAN",
+        "TABLE_SCAN,INDEX_SCAN|INDEX_SCAN,HASH_SCAN",
         Version::new(8, 3, 0),
     ),
-    ("transaction_write_set_extraction", "OFF", Version::new(8, 3, 0)),
+    (
+        "transaction_write_set_extraction",
+        "OFF|XXHASH64",
+        Version::new(8, 3, 0),
+    ),
     ("ssl_fips_mode", "OFF", Version::new(8, 4, 0)),
 ];
 
@@ -74,9 +73,9 @@ fn look(facts: &Facts) -> Looked {
         .iter()
         .filter(|(name, _, version)| ahead(*version) && named(name))
         .filter_map(|(name, default, version)| {
-            let value = variables
-                .get(name)
-                .filter(|value| !value.is_empty() && !is_same(value, default))?;
+            let value = variables.get(name).filter(|value| {
+                !value.is_empty() && !default.split('|').any(|default| is_same(value, default))
+            })?;
             Some(Hit::new(
                 *name,
                 format!("it is {value}; {version} has no such variable"),

@@ -32,11 +32,8 @@ fn look(facts: &Facts) -> Looked {
                 "ENCRYPTION = 'N'"
             };
             (options.contains("encryption=y") || options.contains("encrypted=yes")).then(|| {
-                Hit::new(
-                    table.name.to_string(),
-                    format!("it is made with {}", table.options),
-                )
-                .mended_by(table.alter(off))
+                Hit::new(table.name.to_string(), "it is made to be encrypted by the server")
+                    .mended_by(table.alter(off))
             })
         })
         .collect())

@@ -1,6 +1,8 @@
 //! A table named `#sql…` in InnoDB is what a crash left of an ALTER TABLE. An upgrade in place stops at it (Aurora
 //! precheck `auroraCheckDDLRecovery`; MySQL manual, "Troubleshooting InnoDB Data Dictionary Operations").
 
+use std::collections::BTreeSet;
+
 use daybreak_model::Severity;
 
 use crate::hit::{Hit, Looked};
@@ -23,12 +25,14 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn look(facts: &Facts) -> Looked {
-    let leftover = facts
-        .stored
-        .known()?
-        .iter()
-        .filter_map(|stored| stored.table())
-        .filter(|table| table.name.starts_with("#sql"));
+    // Temporary tables have such names too, under the name of a folder that is no database.
+    let schemas: BTreeSet<&str> = facts
+        .application_schemas()?
+        .map(|schema| schema.name.as_str())
+        .collect();
+    let tables = facts.stored.known()?.iter().filter_map(|stored| stored.table());
+    let leftover =
+        tables.filter(|table| table.name.starts_with("#sql") && schemas.contains(table.schema.as_str()));
     Ok(leftover
         .map(|table| {
             let statement = format!(
@@ -38,7 +42,7 @@ fn look(facts: &Facts) -> Looked {
             );
             Hit::new(
                 table.to_string(),
-                "InnoDB holds this intermediate table; no statement that is running owns its name",
+                "an intermediate table in InnoDB: an ALTER TABLE makes it now, or a crash left it",
             )
             .mended_by(statement)
         })

@@ -49,26 +49,39 @@ impl Account {
 /// A privilege that an account holds on everything.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
-    /// The account as the server prints it: `'app'@'%'`.
-    pub(crate) grantee: String,
+    pub(crate) user: String,
+    pub(crate) host: String,
     pub(crate) privilege: String,
 }
 
 impl Held {
+    /// From an account as `information_schema` prints it: in quotes, with nothing inside them escaped.
+    pub(super) fn new(grantee: &str, privilege: String) -> Self {
+        let inner = grantee
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''))
+            .unwrap_or(grantee);
+        let (user, host) = inner.rsplit_once("'@'").unwrap_or((inner, ""));
+        Self {
+            user: user.to_owned(),
+            host: host.to_owned(),
+            privilege,
+        }
+    }
+
+    /// Its account as a statement wants it.
+    pub(crate) fn grantee(&self) -> String {
+        quote::account(&self.user, &self.host)
+    }
+
     /// Whether its account is not carried: see [`Account::stays`].
     pub(crate) fn stays(&self) -> bool {
-        let user = self
-            .grantee
-            .split("'@'")
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches('\'');
-        is_servers_own(user) || user == "root" && !self.grantee.ends_with("@'%'")
+        is_servers_own(&self.user) || self.user == "root" && self.host != "%"
     }
 
     /// The statement that takes it away.
     pub(crate) fn revoke(&self) -> String {
-        format!("REVOKE {} ON *.* FROM {}", self.privilege, self.grantee)
+        format!("REVOKE {} ON *.* FROM {}", self.privilege, self.grantee())
     }
 }
 
@@ -116,10 +129,7 @@ pub(super) async fn accounts(asking: &Asking<'_>) -> Result<Fact<Vec<Account>>, 
 /// Privileges of all accounts on everything.
 pub(super) async fn privileges(asking: &Asking<'_>) -> Result<Fact<Vec<Held>>, EngineError> {
     let question = "SELECT GRANTEE, PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES ORDER BY GRANTEE, PRIVILEGE_TYPE";
-    let read = |mut row: Answer| Held {
-        grantee: row.text(),
-        privilege: row.text(),
-    };
+    let read = |mut row: Answer| Held::new(&row.text(), row.text());
     asking
         .list("the privileges of all accounts", &["SELECT"], question, read)
         .await
@@ -139,4 +149,15 @@ pub(super) async fn proxies(asking: &Asking<'_>) -> Result<Fact<Vec<(Account, Ac
             (account(&mut row), account(&mut row))
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Held;
+
+    #[test]
+    fn hostile_accounts_stay_accounts() {
+        let held = Held::new("'it's'@'%'", "SUPER".to_owned());
+        assert_eq!(held.revoke(), "REVOKE SUPER ON *.* FROM 'it''s'@'%'");
+    }
 }

@@ -49,8 +49,8 @@ pub(super) async fn channels(asking: &Asking<'_>) -> Result<Fact<Vec<Channel>>, 
             ("SHOW ALL SLAVES STATUS", "SLAVE MONITOR|REPLICA MONITOR|SUPER")
         }
         () if maria_db => ("SHOW ALL SLAVES STATUS", "REPLICATION CLIENT|SUPER"),
-        () if asking.mysql_at(8, 0, 22) => ("SHOW REPLICA STATUS", "REPLICATION CLIENT"),
-        () => ("SHOW SLAVE STATUS", "REPLICATION CLIENT"),
+        () if asking.mysql_at(8, 0, 22) => ("SHOW REPLICA STATUS", "REPLICATION CLIENT|SUPER"),
+        () => ("SHOW SLAVE STATUS", "REPLICATION CLIENT|SUPER"),
     };
     let read = move |mut row: Answer| channel(&mut row, maria_db);
     asking
@@ -105,8 +105,8 @@ pub(super) async fn logged(asking: &Asking<'_>) -> Result<Fact<Vec<(String, Stri
         () if asking.maria_db_from(10, 5) => {
             ("SHOW MASTER STATUS", "BINLOG MONITOR|REPLICATION CLIENT|SUPER")
         }
-        () if asking.mysql_from(8, 2) => ("SHOW BINARY LOG STATUS", "REPLICATION CLIENT"),
-        () => ("SHOW MASTER STATUS", "REPLICATION CLIENT"),
+        () if asking.mysql_from(8, 2) => ("SHOW BINARY LOG STATUS", "REPLICATION CLIENT|SUPER"),
+        () => ("SHOW MASTER STATUS", "REPLICATION CLIENT|SUPER"),
     };
     let read = |mut row: Answer| {
         row.skip(2);

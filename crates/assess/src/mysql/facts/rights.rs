@@ -146,21 +146,8 @@ impl Rights {
 
     fn holds(&self, need: &str) -> bool {
         let held = |name: &str| self.everywhere.contains(name);
-        held("ALL PRIVILEGES") || held("SUPER") && !is_about_data(need) || need.split('|').any(held)
+        held("ALL PRIVILEGES") || need.split('|').any(held)
     }
-}
-
-/// SUPER stands for what administers, never for what reads.
-fn is_about_data(need: &str) -> bool {
-    [
-        "SELECT",
-        "SHOW VIEW",
-        "TRIGGER",
-        "EVENT",
-        "PROCESS",
-        "REPLICATION CLIENT",
-    ]
-    .contains(&need)
 }
 
 fn first(need: &str) -> &str {

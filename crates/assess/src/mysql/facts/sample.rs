@@ -91,10 +91,7 @@ pub(crate) fn view(name: &str) -> (Fact<Vec<Table>>, Fact<Vec<Program>>, Fact<Ve
 
 /// A privilege of an account.
 pub(crate) fn held(grantee: &str, privilege: &str) -> Fact<Vec<Held>> {
-    Fact::new(vec![Held {
-        grantee: grantee.to_owned(),
-        privilege: privilege.to_owned(),
-    }])
+    Fact::new(vec![Held::new(grantee, privilege.to_owned())])
 }
 
 /// Variables or counters.
