@@ -63,6 +63,10 @@ impl<T> Fact<T> {
         self.0.as_ref().map_err(Clone::clone)
     }
 
+    fn take(self) -> Result<T, Unknown> {
+        self.0
+    }
+
     fn map<U>(self, change: impl FnOnce(T) -> U) -> Fact<U> {
         Fact(self.0.map(change))
     }
@@ -72,6 +76,8 @@ impl<T> Fact<T> {
 pub(crate) struct Facts {
     pub(crate) flavor: Flavor,
     pub(crate) target: &'static AuroraLine,
+    /// Our own account, as statements want it.
+    pub(crate) account: String,
     pub(crate) variables: Fact<Settings>,
     pub(crate) status: Fact<Settings>,
     pub(crate) schemas: Fact<Vec<Schema>>,
@@ -127,20 +133,22 @@ impl Facts {
             flavor,
             rights: &rights,
         };
+        let tables = tables::tables(asking).await?;
         let (columns, indexes) = (columns::columns(asking).await?, indexes::indexes(asking).await?);
         Ok(Self {
             flavor: flavor.clone(),
             target,
+            account: rights.account.clone(),
             variables: settings::variables(asking).await?,
             status: settings::status(asking).await?,
             schemas: tables::schemas(asking).await?,
-            tables: tables::tables(asking).await?,
             system_tables: tables::system_tables(asking).await?,
             definitions: definitions::definitions(asking, &columns, &indexes).await?,
             columns,
             indexes,
             foreign_keys: keys::foreign_keys(asking).await?,
-            partitions: keys::partitions(asking).await?,
+            partitions: keys::partitions(asking, &tables).await?,
+            tables,
             views: programs::views(asking).await?,
             routines: programs::routines(asking).await?,
             triggers: programs::triggers(asking).await?,
@@ -232,6 +240,7 @@ impl Facts {
         Self {
             flavor,
             target: AuroraLine::named(target).unwrap(),
+            account: "'assess'@'%'".to_owned(),
             variables: Fact::new(Settings::default()),
             status: Fact::new(Settings::default()),
             schemas: none(),

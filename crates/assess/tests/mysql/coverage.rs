@@ -68,3 +68,17 @@ fn ids_are_unique_and_there_are_enough() {
         );
     }
 }
+
+#[test]
+fn the_page_about_others_names_checks_that_there_are() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let named: BTreeSet<&str> = text
+        .split('`')
+        .filter(|part| part.starts_with("mysql.") && *part != "mysql.host")
+        .collect();
+    assert!(named.len() > 40, "{named:?}");
+    let ids: BTreeSet<&str> = ids().into_iter().collect();
+    let unknown: Vec<_> = named.difference(&ids).collect();
+    assert!(unknown.is_empty(), "no check has the id {unknown:?}");
+}

@@ -44,6 +44,7 @@ const GIVEN: [&str; 16] = [
 ];
 
 fn look(facts: &Facts) -> Looked {
+    // What our own account holds it was given for this.
     // Dynamic privileges are written with underscores, static ones with spaces or as one of a few words.
     let dynamic = |held: &&Held| held.privilege.contains('_') && !GIVEN.contains(&held.privilege.as_str());
     let mut by_account: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -51,7 +52,7 @@ fn look(facts: &Facts) -> Looked {
         .privileges
         .known()?
         .iter()
-        .filter(|held| !held.stays())
+        .filter(|held| !held.stays() && held.grantee() != facts.account)
         .filter(dynamic)
     {
         by_account

@@ -41,13 +41,11 @@ const ONLY_THERE: [&str; 15] = [
 ];
 
 fn look(facts: &Facts) -> Looked {
+    // What our own account holds it was given for this.
     let mut by_account: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for held in facts
-        .privileges
-        .known()?
-        .iter()
-        .filter(|held| !held.stays() && ONLY_THERE.contains(&held.privilege.as_str()))
-    {
+    for held in facts.privileges.known()?.iter().filter(|held| {
+        !held.stays() && held.grantee() != facts.account && ONLY_THERE.contains(&held.privilege.as_str())
+    }) {
         by_account
             .entry(held.grantee())
             .or_default()

@@ -1,6 +1,8 @@
 //! ucs2, macroman, macce, dec8 and hp8 are deprecated since 8.0.28 (MySQL manual, "Changes in MySQL 8.0").
 
-use daybreak_model::Severity;
+use std::collections::BTreeSet;
+
+use daybreak_model::{Severity, TableName};
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
@@ -42,7 +44,15 @@ fn look(facts: &Facts) -> Looked {
             format!("its default collation is {}", table.collation),
         )
     });
-    let columns = facts.base_columns()?.filter(|column| is_such(&column.collation));
+    // A column that only follows its table needs no word of its own.
+    let said: BTreeSet<&TableName> = facts
+        .base_tables()?
+        .filter(|table| is_such(&table.collation))
+        .map(|table| &table.name)
+        .collect();
+    let columns = facts
+        .base_columns()?
+        .filter(|column| is_such(&column.collation) && !said.contains(&column.table));
     let columns =
         columns.map(|column| Hit::new(column.object(), format!("its collation is {}", column.collation)));
     Ok(schemas.chain(tables).chain(columns).collect())

@@ -1,7 +1,9 @@
 //! utf8mb3 is deprecated (MySQL manual, "The utf8mb3 Character Set"; MySQL Shell, `utf8mb3`; Aurora precheck
 //! `utf8mb3Check`).
 
-use daybreak_model::Severity;
+use std::collections::BTreeSet;
+
+use daybreak_model::{Severity, TableName};
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
@@ -39,7 +41,15 @@ fn look(facts: &Facts) -> Looked {
             format!("its default collation is {}", table.collation),
         )
     });
-    let columns = facts.base_columns()?.filter(|column| is_such(&column.collation));
+    // A column that only follows its table needs no word of its own.
+    let said: BTreeSet<&TableName> = facts
+        .base_tables()?
+        .filter(|table| is_such(&table.collation))
+        .map(|table| &table.name)
+        .collect();
+    let columns = facts
+        .base_columns()?
+        .filter(|column| is_such(&column.collation) && !said.contains(&column.table));
     let columns =
         columns.map(|column| Hit::new(column.object(), format!("its collation is {}", column.collation)));
     Ok(schemas.chain(tables).chain(columns).collect())

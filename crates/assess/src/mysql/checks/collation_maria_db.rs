@@ -1,7 +1,9 @@
 //! NOPAD collations and some national ones are MariaDB's own (MariaDB documentation, "Supported Character Sets and
 //! Collations").
 
-use daybreak_model::Severity;
+use std::collections::BTreeSet;
+
+use daybreak_model::{Severity, TableName};
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
@@ -44,7 +46,15 @@ fn look(facts: &Facts) -> Looked {
             format!("its default collation is {}", table.collation),
         )
     });
-    let columns = facts.base_columns()?.filter(|column| is_such(&column.collation));
+    // A column that only follows its table needs no word of its own.
+    let said: BTreeSet<&TableName> = facts
+        .base_tables()?
+        .filter(|table| is_such(&table.collation))
+        .map(|table| &table.name)
+        .collect();
+    let columns = facts
+        .base_columns()?
+        .filter(|column| is_such(&column.collation) && !said.contains(&column.table));
     let columns =
         columns.map(|column| Hit::new(column.object(), format!("its collation is {}", column.collation)));
     Ok(schemas.chain(tables).chain(columns).collect())

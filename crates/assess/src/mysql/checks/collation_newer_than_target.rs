@@ -1,6 +1,8 @@
 //! utf8mb4_0900_ai_ci and its family came with 8.0.1 (MySQL manual, "Unicode Character Sets").
 
-use daybreak_model::{Severity, Version};
+use std::collections::BTreeSet;
+
+use daybreak_model::{Severity, TableName, Version};
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
@@ -39,7 +41,15 @@ fn look(facts: &Facts) -> Looked {
             format!("its default collation is {}", table.collation),
         )
     });
-    let columns = facts.base_columns()?.filter(|column| is_such(&column.collation));
+    // A column that only follows its table needs no word of its own.
+    let said: BTreeSet<&TableName> = facts
+        .base_tables()?
+        .filter(|table| is_such(&table.collation))
+        .map(|table| &table.name)
+        .collect();
+    let columns = facts
+        .base_columns()?
+        .filter(|column| is_such(&column.collation) && !said.contains(&column.table));
     let columns =
         columns.map(|column| Hit::new(column.object(), format!("its collation is {}", column.collation)));
     Ok(schemas.chain(tables).chain(columns).collect())

@@ -26,17 +26,20 @@ fn look(facts: &Facts) -> Looked {
         .base_tables()?
         .filter_map(|table| {
             let options = table.options.to_lowercase();
-            let without = match () {
-                () if options.contains("page_compressed") && !options.contains("page_compressed`='off'") => {
-                    "PAGE_COMPRESSED = 0"
+            // An option that was taken back may stay in the list.
+            let (with, without) = match () {
+                () if options.contains("page_compressed`=1") || options.contains("page_compressed`='on'") => {
+                    ("PAGE_COMPRESSED = 1", "PAGE_COMPRESSED = 0")
                 }
                 () if options.contains("compression=") && !options.contains("compression=\"none\"") => {
-                    "COMPRESSION = 'none'"
+                    ("COMPRESSION", "COMPRESSION = 'none'")
                 }
                 () => return None,
             };
-            let evidence = format!("it is made with {}", table.options);
-            Some(Hit::new(table.name.to_string(), evidence).mended_by(table.alter(without)))
+            Some(
+                Hit::new(table.name.to_string(), format!("it is made with {with}"))
+                    .mended_by(table.alter(without)),
+            )
         })
         .collect())
 }

@@ -23,8 +23,7 @@ pub(crate) struct Stored {
 impl Stored {
     /// The names of database and table, decoded.
     pub(crate) fn table(&self) -> Option<TableName> {
-        let (schema, name) = self.name.split_once('/')?;
-        Some(TableName::new(decoded(schema), decoded(name)))
+        table(&self.name)
     }
 
     /// The name of the table that this is a partition of.
@@ -36,6 +35,12 @@ impl Stored {
         }
         .table()
     }
+}
+
+/// The names of database and table in a name as InnoDB writes it.
+pub(super) fn table(name: &str) -> Option<TableName> {
+    let (schema, name) = name.split_once('/')?;
+    Some(TableName::new(decoded(schema), decoded(name)))
 }
 
 /// A name as InnoDB writes it, with its `@xxxx` as characters.

@@ -2,7 +2,9 @@ use daybreak_engine::EngineError;
 use daybreak_model::TableName;
 
 use super::asking::{Answer, Asking};
-use super::{Fact, OURS};
+use super::tables::Table;
+use super::{Fact, OURS, innodb};
+use crate::mysql::quote;
 
 /// A foreign key.
 #[derive(Debug, Clone)]
@@ -32,41 +34,70 @@ pub(crate) struct Partition {
     pub(crate) description: String,
 }
 
-/// Foreign keys of the applications' tables.
+/// Foreign keys of the applications' tables. Before 8.0 and on MariaDB they are read from InnoDB's own dictionary: to list
+/// them in `information_schema` such a server opens every table.
 pub(super) async fn foreign_keys(asking: &Asking<'_>) -> Result<Fact<Vec<ForeignKey>>, EngineError> {
-    let question = include_str!("keys.sql").replace("{ours}", OURS);
-    let read = |mut row: Answer| ForeignKey {
-        table: TableName::new(row.text(), row.text()),
-        name: row.text(),
-        columns: vec![row.text()],
-        parent: TableName::new(row.text(), row.text()),
-        parent_columns: vec![row.text()],
+    let parts = if asking.mysql_from(8, 0) {
+        let question = include_str!("keys.sql").replace("{ours}", OURS);
+        let read = |mut row: Answer| ForeignKey {
+            table: TableName::new(row.text(), row.text()),
+            name: row.text(),
+            columns: vec![row.text()],
+            parent: TableName::new(row.text(), row.text()),
+            parent_columns: vec![row.text()],
+        };
+        asking
+            .list("the foreign keys", &["SELECT"], &question, read)
+            .await?
+    } else {
+        let rows = asking
+            .list(
+                "InnoDB's foreign keys",
+                &["PROCESS"],
+                include_str!("keys_innodb.sql"),
+                stored,
+            )
+            .await?;
+        rows.map(|rows| rows.into_iter().flatten().collect())
     };
-    let parts = asking
-        .list("the foreign keys", &["SELECT"], &question, read)
-        .await?;
-    Ok(parts.map(|rows| {
-        let mut keys: Vec<ForeignKey> = Vec::new();
-        for row in rows {
-            match keys.last_mut() {
-                Some(last) if last.table == row.table && last.name == row.name => {
-                    last.columns.extend(row.columns);
-                    last.parent_columns.extend(row.parent_columns);
-                }
-                _ => keys.push(row),
-            }
-        }
-        keys
-    }))
+    Ok(parts.map(joined))
 }
 
-/// Partitions of the applications' tables.
-pub(super) async fn partitions(asking: &Asking<'_>) -> Result<Fact<Vec<Partition>>, EngineError> {
-    let question = format!(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, PARTITION_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_DESCRIPTION \
-         FROM information_schema.PARTITIONS WHERE PARTITION_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN ({OURS}) \
-         ORDER BY TABLE_SCHEMA, TABLE_NAME, PARTITION_ORDINAL_POSITION"
-    );
+/// A column of a key as InnoDB keeps it: `shop/orders_ibfk_1`, `shop/orders`, `shop/customers`.
+fn stored(mut row: Answer) -> Option<ForeignKey> {
+    let (id, table, parent) = (row.text(), innodb::table(&row.text()), innodb::table(&row.text()));
+    Some(ForeignKey {
+        table: table?,
+        name: id
+            .split_once('/')
+            .map_or_else(|| id.clone(), |(_, name)| name.to_owned()),
+        columns: vec![row.text()],
+        parent: parent?,
+        parent_columns: vec![row.text()],
+    })
+}
+
+/// Rows of one column each, in order, as keys.
+fn joined(rows: Vec<ForeignKey>) -> Vec<ForeignKey> {
+    let mut keys: Vec<ForeignKey> = Vec::new();
+    for row in rows {
+        match keys.last_mut() {
+            Some(last) if last.table == row.table && last.name == row.name => {
+                last.columns.extend(row.columns);
+                last.parent_columns.extend(row.parent_columns);
+            }
+            _ => keys.push(row),
+        }
+    }
+    keys
+}
+
+/// Partitions of the applications' tables. Before 8.0 and on MariaDB only those that have some are asked about, for such a
+/// server opens every table that the question does not leave out by name.
+pub(super) async fn partitions(
+    asking: &Asking<'_>,
+    tables: &Fact<Vec<Table>>,
+) -> Result<Fact<Vec<Partition>>, EngineError> {
     let read = |mut row: Answer| Partition {
         table: TableName::new(row.text(), row.text()),
         name: row.text(),
@@ -74,5 +105,27 @@ pub(super) async fn partitions(asking: &Asking<'_>) -> Result<Fact<Vec<Partition
         expression: row.text(),
         description: row.text(),
     };
-    asking.list("the partitions", &["SELECT"], &question, read).await
+    let question = |which: &str| include_str!("partitions.sql").replace("{which}", which);
+    if asking.mysql_from(8, 0) {
+        let question = question(&format!("TABLE_SCHEMA NOT IN ({OURS})"));
+        return asking.list("the partitions", &["SELECT"], &question, read).await;
+    }
+    let tables = match tables.known() {
+        Ok(tables) => tables,
+        Err(unknown) => return Ok(Fact::unknown(unknown)),
+    };
+    let mut all = Vec::new();
+    for table in tables
+        .iter()
+        .filter(|table| table.options.contains("partitioned"))
+    {
+        let (schema, name) = (quote::text(&table.name.schema), quote::text(&table.name.name));
+        let question = question(&format!("TABLE_SCHEMA = {schema} AND TABLE_NAME = {name}"));
+        let what = format!("the partitions of {}", table.name);
+        match asking.list(&what, &["SELECT"], &question, read).await?.take() {
+            Ok(partitions) => all.extend(partitions),
+            Err(unknown) => return Ok(Fact::unknown(unknown)),
+        }
+    }
+    Ok(Fact::new(all))
 }
