@@ -27,6 +27,9 @@ fn look(facts: &Facts) -> Looked {
     Ok(names
         .into_iter()
         .filter(|name| variables.is_on(name))
-        .map(|name| Hit::new(name, "it is ON").mended_by(format!("SET GLOBAL {name} = OFF")))
+        .map(|name| {
+            Hit::new(name, "it is ON: not every reader of the log understands it")
+                .mended_by(format!("SET GLOBAL {name} = OFF"))
+        })
         .collect())
 }

@@ -27,6 +27,11 @@ fn look(facts: &Facts) -> Looked {
     Ok(names
         .into_iter()
         .filter(|name| variables.is_on(name))
-        .map(|name| Hit::new(name, "it is ON"))
+        .map(|name| {
+            Hit::new(
+                name,
+                "it is ON: the files are encrypted, what goes over the network is not",
+            )
+        })
         .collect())
 }

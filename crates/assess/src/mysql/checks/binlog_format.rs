@@ -28,7 +28,11 @@ fn look(facts: &Facts) -> Looked {
         .filter(|format| *format != "ROW" && variables.is_on("log_bin"));
     Ok(format
         .map(|format| {
-            Hit::new("binlog_format", format!("it is {format}")).mended_by("SET GLOBAL binlog_format = ROW")
+            Hit::new(
+                "binlog_format",
+                format!("it is {format}: changes may be logged as statements"),
+            )
+            .mended_by("SET GLOBAL binlog_format = ROW")
         })
         .into_iter()
         .collect())

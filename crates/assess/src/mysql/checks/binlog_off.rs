@@ -24,7 +24,7 @@ pub(crate) const CHECK: Check = Check {
 fn look(facts: &Facts) -> Looked {
     let off = facts.variables.known()?.is_off("log_bin");
     Ok(off
-        .then(|| Hit::new("log_bin", "it is OFF"))
+        .then(|| Hit::new("log_bin", "it is OFF: nothing can follow this server"))
         .into_iter()
         .collect())
 }

@@ -29,8 +29,11 @@ fn look(facts: &Facts) -> Looked {
         .filter(|options| !options.is_empty());
     Ok(options
         .map(|options| {
-            Hit::new("binlog_row_value_options", format!("it is {options}"))
-                .mended_by("SET GLOBAL binlog_row_value_options = ''")
+            Hit::new(
+                "binlog_row_value_options",
+                format!("it is {options}: a logged row holds a part of its document"),
+            )
+            .mended_by("SET GLOBAL binlog_row_value_options = ''")
         })
         .into_iter()
         .collect())

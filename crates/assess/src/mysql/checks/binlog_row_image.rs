@@ -29,8 +29,11 @@ fn look(facts: &Facts) -> Looked {
         .filter(|image| !image.starts_with("FULL"));
     Ok(image
         .map(|image| {
-            Hit::new("binlog_row_image", format!("it is {image}"))
-                .mended_by("SET GLOBAL binlog_row_image = FULL")
+            Hit::new(
+                "binlog_row_image",
+                format!("it is {image}: a logged row lacks columns"),
+            )
+            .mended_by("SET GLOBAL binlog_row_image = FULL")
         })
         .into_iter()
         .collect())

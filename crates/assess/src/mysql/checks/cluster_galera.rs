@@ -23,7 +23,10 @@ pub(crate) const CHECK: Check = Check {
 
 fn look(facts: &Facts) -> Looked {
     let on = facts.variables.known()?.is_on("wsrep_on");
-    Ok(on.then(|| Hit::new("wsrep_on", "it is ON")).into_iter().collect())
+    Ok(on
+        .then(|| Hit::new("wsrep_on", "it is ON: other nodes write too"))
+        .into_iter()
+        .collect())
 }
 
 #[cfg(test)]

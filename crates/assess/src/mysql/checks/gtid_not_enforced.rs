@@ -28,7 +28,12 @@ fn look(facts: &Facts) -> Looked {
         .get("enforce_gtid_consistency")
         .filter(|value| !["ON", "1"].contains(value));
     Ok(enforced
-        .map(|value| Hit::new("enforce_gtid_consistency", format!("it is {value}")))
+        .map(|value| {
+            Hit::new(
+                "enforce_gtid_consistency",
+                format!("it is {value}: statements that GTIDs do not allow are let through"),
+            )
+        })
         .into_iter()
         .collect())
 }

@@ -28,7 +28,12 @@ fn look(facts: &Facts) -> Looked {
         .get("gtid_mode")
         .filter(|mode| *mode != "ON");
     Ok(mode
-        .map(|mode| Hit::new("gtid_mode", format!("it is {mode}")))
+        .map(|mode| {
+            Hit::new(
+                "gtid_mode",
+                format!("it is {mode}: a follower knows its place by file and position alone"),
+            )
+        })
         .into_iter()
         .collect())
 }

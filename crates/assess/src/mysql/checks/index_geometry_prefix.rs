@@ -1,6 +1,8 @@
 //! 8.0 has no prefix index over a spatial column (Aurora precheck `auroraUpgradeCheckForPrefixIndexOnGeometryColumns`).
 
-use daybreak_model::Severity;
+use std::collections::BTreeSet;
+
+use daybreak_model::{Severity, TableName};
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
@@ -21,12 +23,11 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn look(facts: &Facts) -> Looked {
-    let columns = facts.columns.known()?;
-    let is_spatial = |index: &Index, name: &str| {
-        columns
-            .iter()
-            .any(|column| column.table == index.table && column.name == name && column.is_spatial())
-    };
+    let spatial = facts.base_columns()?.filter(|column| column.is_spatial());
+    let spatial: BTreeSet<(&TableName, &str)> = spatial
+        .map(|column| (&column.table, column.name.as_str()))
+        .collect();
+    let is_spatial = |index: &Index, name: &str| spatial.contains(&(&index.table, name));
     let found = facts.indexes.known()?.iter().filter(|index| {
         let prefixed = index
             .parts

@@ -89,7 +89,7 @@ fn bytes(column: &Column, prefix: Option<u64>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::mysql::facts::{Facts, sample};
+    use crate::mysql::facts::sample;
 
     // The servers here refuse such an index or cut it down; it takes an upgraded 5.7 of before 5.7.35.
     #[test]
@@ -99,13 +99,7 @@ mod tests {
             ("Dynamic", "utf8mb4", 0),
             ("Compact", "latin1", 0),
         ] {
-            let (tables, columns, indexes) = sample::long_index(format, charset, 255);
-            let facts = Facts {
-                tables,
-                columns,
-                indexes,
-                ..Facts::mysql(5, 7, 30)
-            };
+            let facts = sample::long_index(format, charset, 255);
             assert_eq!(super::look(&facts).unwrap().len(), found, "{format} {charset}");
         }
     }

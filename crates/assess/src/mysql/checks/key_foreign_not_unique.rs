@@ -7,7 +7,7 @@ use daybreak_model::{Severity, TableName};
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
-use crate::mysql::facts::{Facts, ForeignKey};
+use crate::mysql::facts::{Facts, ForeignKey, Index};
 use crate::mysql::quote;
 use crate::{About, Crossing, Engine};
 
@@ -25,15 +25,21 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn look(facts: &Facts) -> Looked {
-    let indexes = facts.indexes.known()?;
+    // Names of columns do not tell capitals apart.
+    let lower = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_lowercase).collect::<Vec<_>>();
+    let whole = |index: &&Index| index.unique && index.parts.iter().all(|part| part.prefix.is_none());
+    let unique: BTreeSet<(&TableName, Vec<String>)> = facts
+        .indexes
+        .known()?
+        .iter()
+        .filter(whole)
+        .map(|index| (&index.table, lower(&mut index.columns())))
+        .collect();
     let covered = |key: &ForeignKey| {
-        indexes.iter().any(|index| {
-            let whole = index.parts.iter().all(|part| part.prefix.is_none());
-            index.unique
-                && whole
-                && index.table == key.parent
-                && index.columns().eq(key.parent_columns.iter().map(String::as_str))
-        })
+        unique.contains(&(
+            &key.parent,
+            lower(&mut key.parent_columns.iter().map(String::as_str)),
+        ))
     };
     let parents: BTreeSet<&TableName> = facts.base_tables()?.map(|table| &table.name).collect();
     let loose = facts

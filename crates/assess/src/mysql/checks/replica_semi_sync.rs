@@ -31,6 +31,11 @@ fn look(facts: &Facts) -> Looked {
     Ok(names
         .into_iter()
         .filter(|name| variables.is_on(name))
-        .map(|name| Hit::new(name, "it is ON"))
+        .map(|name| {
+            Hit::new(
+                name,
+                "it is ON: commits wait for a replica, or this replica answers",
+            )
+        })
         .collect())
 }

@@ -31,6 +31,11 @@ fn look(facts: &Facts) -> Looked {
     Ok(skipped
         .into_iter()
         .chain(lenient)
-        .map(|(name, value)| Hit::new(name, format!("it is {value}")))
+        .map(|(name, value)| {
+            Hit::new(
+                name,
+                format!("it is {value}: what does not fit is passed over without a word"),
+            )
+        })
         .collect())
 }

@@ -28,7 +28,14 @@ fn look(facts: &Facts) -> Looked {
         .get("innodb_flush_log_at_trx_commit")
         .filter(|value| *value != "1");
     Ok(value
-        .map(|value| Hit::new("innodb_flush_log_at_trx_commit", format!("it is {value}")))
+        .map(|value| {
+            Hit::new(
+                "innodb_flush_log_at_trx_commit",
+                format!(
+                    "it is {value}: commits do not wait for the disk, and a crash may take the last second"
+                ),
+            )
+        })
         .into_iter()
         .collect())
 }

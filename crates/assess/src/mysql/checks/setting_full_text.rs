@@ -36,7 +36,10 @@ fn look(facts: &Facts) -> Looked {
         .iter()
         .filter_map(|(name, default)| {
             let value = variables.get(name).filter(|value| value != default)?;
-            Some(Hit::new(*name, format!("it is {value}")))
+            Some(Hit::new(
+                *name,
+                format!("it is {value}, and {default} by default there"),
+            ))
         })
         .collect())
 }

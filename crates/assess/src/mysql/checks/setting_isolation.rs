@@ -28,7 +28,12 @@ fn look(facts: &Facts) -> Looked {
         .any(&["transaction_isolation", "tx_isolation"]);
     let other = level.filter(|(_, level)| *level != "REPEATABLE-READ");
     Ok(other
-        .map(|(name, level)| Hit::new(name, format!("it is {level}")))
+        .map(|(name, level)| {
+            Hit::new(
+                name,
+                format!("it is {level}, and REPEATABLE-READ by default there"),
+            )
+        })
         .into_iter()
         .collect())
 }

@@ -27,7 +27,12 @@ fn look(facts: &Facts) -> Looked {
         .number("innodb_page_size")
         .filter(|bytes| *bytes != 16_384);
     Ok(bytes
-        .map(|bytes| Hit::new("innodb_page_size", format!("it is {bytes}")))
+        .map(|bytes| {
+            Hit::new(
+                "innodb_page_size",
+                format!("it is {bytes} bytes, and 16384 there"),
+            )
+        })
         .into_iter()
         .collect())
 }

@@ -29,7 +29,12 @@ fn look(facts: &Facts) -> Looked {
         .get("secure_file_priv")
         .filter(|folder| folder.starts_with('/'));
     Ok(folder
-        .map(|folder| Hit::new("secure_file_priv", format!("it is {folder}")))
+        .map(|folder| {
+            Hit::new(
+                "secure_file_priv",
+                format!("statements read and write files in {folder}"),
+            )
+        })
         .into_iter()
         .collect())
 }

@@ -25,7 +25,12 @@ fn look(facts: &Facts) -> Looked {
     let handling = facts.variables.known()?.get("thread_handling");
     let pool = handling.filter(|handling| ["pool-of-threads", "loaded-dynamically"].contains(handling));
     Ok(pool
-        .map(|handling| Hit::new("thread_handling", format!("it is {handling}")))
+        .map(|handling| {
+            Hit::new(
+                "thread_handling",
+                format!("it is {handling}, which Aurora has no setting for"),
+            )
+        })
         .into_iter()
         .collect())
 }

@@ -27,7 +27,12 @@ fn look(facts: &Facts) -> Looked {
         .split(',')
         .any(|version| ["TLSv1", "TLSv1.0", "TLSv1.1"].contains(&version.trim()));
     Ok(old
-        .then(|| Hit::new("tls_version", format!("it is {versions}")))
+        .then(|| {
+            Hit::new(
+                "tls_version",
+                format!("it is {versions}: older clients may connect here, and not there"),
+            )
+        })
         .into_iter()
         .collect())
 }

@@ -91,25 +91,34 @@ fn is_servers_own(user: &str) -> bool {
 
 /// All accounts and roles.
 pub(super) async fn accounts(asking: &Asking<'_>) -> Result<Fact<Vec<Account>>, EngineError> {
-    // What CREATE ROLE makes: an account that nobody can log in with, and that has no password to expire.
-    let role = if asking.mysql_from(8, 0) {
-        "account_locked = 'Y' AND password_expired = 'Y' AND authentication_string = ''"
+    let hash = if asking.mysql_from(5, 7) {
+        "LENGTH(authentication_string)"
+    } else {
+        "GREATEST(LENGTH(Password), COALESCE(LENGTH(authentication_string), 0))"
+    };
+    let role = match () {
+        // What CREATE ROLE makes: an account that nobody can log in with, and that has no password to expire.
+        () if asking.mysql_from(8, 0) => {
+            "account_locked = 'Y' AND password_expired = 'Y' AND authentication_string = ''"
+        }
+        () if asking.maria_db_from(10, 1) => "is_role",
+        () => "'N'",
+    };
+    let locked = if asking.mysql_from(5, 7) {
+        "account_locked"
     } else {
         "'N'"
     };
-    let question = match () {
-        () if asking.maria_db_from(10, 4) => include_str!("accounts_mariadb.sql").to_owned(),
-        () if asking.mysql_from(5, 7) => include_str!("accounts.sql")
-            .replace("{hash}", "LENGTH(authentication_string)")
-            .replace("{locked}", "account_locked")
-            .replace("{role}", role),
-        () => include_str!("accounts.sql")
-            .replace(
-                "{hash}",
-                "GREATEST(LENGTH(Password), COALESCE(LENGTH(authentication_string), 0))",
-            )
-            .replace("{locked}", "'N'")
-            .replace("{role}", role),
+    // Passwords expire since 5.6.6.
+    let old = !asking.is_maria_db() && !asking.mysql_at(5, 6, 6);
+    let question = if asking.maria_db_from(10, 4) {
+        include_str!("accounts_mariadb.sql").to_owned()
+    } else {
+        include_str!("accounts.sql")
+            .replace("{hash}", hash)
+            .replace("{expired}", if old { "'N'" } else { "password_expired" })
+            .replace("{locked}", locked)
+            .replace("{role}", role)
     };
     let read = |mut row: Answer| Account {
         user: row.text(),

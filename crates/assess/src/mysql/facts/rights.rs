@@ -165,9 +165,15 @@ async fn statements(server: &dyn Database, flavor: &Flavor) -> Result<Vec<String
     if !maria_db && flavor.version < Version::new(8, 0, 0) {
         return Ok(statements);
     }
-    let rows = server
+    let rows = match server
         .ask("failed to read the account's roles", "SELECT CURRENT_ROLE()")
-        .await?;
+        .await
+    {
+        Ok(rows) => rows,
+        // MariaDB before 10.0.5 has no roles.
+        Err(error) if error.code.is_some() => return Ok(statements),
+        Err(error) => return Err(error),
+    };
     let roles = rows.into_iter().next().and_then(|row| Answer::new(row).maybe());
     match roles {
         Some(role) if maria_db => statements.push(format!("SHOW GRANTS FOR {}", quote::name(&role))),

@@ -4,7 +4,7 @@ use daybreak_model::TableName;
 
 use super::indexes::Part;
 use super::programs::{Kind, empty};
-use super::{Column, Fact, Held, Index, Program, Settings, Table, Transaction};
+use super::{Column, Fact, Facts, Held, Index, Program, Settings, Table, Transaction};
 
 fn table(name: &str, kind: &str, row_format: &str, bytes: u64) -> Table {
     Table {
@@ -46,12 +46,8 @@ pub(crate) fn many_tables(count: usize) -> Fact<Vec<Table>> {
     Fact::new(vec![table("orders", "BASE TABLE", "Dynamic", 0); count])
 }
 
-/// A table in a row format, with an index over a column of so many characters.
-pub(crate) fn long_index(
-    row_format: &str,
-    charset: &str,
-    characters: u64,
-) -> (Fact<Vec<Table>>, Fact<Vec<Column>>, Fact<Vec<Index>>) {
+/// MySQL 5.7 with a table in a row format, and an index over a column of so many characters.
+pub(crate) fn long_index(row_format: &str, charset: &str, characters: u64) -> Facts {
     let index = Index {
         table: TableName::new("shop", "orders"),
         name: "by_note".to_owned(),
@@ -63,30 +59,32 @@ pub(crate) fn long_index(
             prefix: None,
         }],
     };
-    (
-        Fact::new(vec![table("orders", "BASE TABLE", row_format, 0)]),
-        Fact::new(vec![column(
+    Facts {
+        tables: Fact::new(vec![table("orders", "BASE TABLE", row_format, 0)]),
+        columns: Fact::new(vec![column(
             "orders",
             "note",
             &format!("varchar({characters})"),
             charset,
         )]),
-        Fact::new(vec![index]),
-    )
+        indexes: Fact::new(vec![index]),
+        ..Facts::mysql(5, 7, 30)
+    }
 }
 
-/// A view with a column of this name.
-pub(crate) fn view(name: &str) -> (Fact<Vec<Table>>, Fact<Vec<Program>>, Fact<Vec<Column>>) {
+/// MySQL 5.7 with a view that has a column of this name.
+pub(crate) fn view(name: &str) -> Facts {
     let program = Program {
         schema: "shop".to_owned(),
         name: "sums".to_owned(),
         ..empty(Kind::View, "VIEW")
     };
-    (
-        Fact::new(vec![table("sums", "VIEW", "", 0)]),
-        Fact::new(vec![program]),
-        Fact::new(vec![column("sums", name, "int", "")]),
-    )
+    Facts {
+        tables: Fact::new(vec![table("sums", "VIEW", "", 0)]),
+        views: Fact::new(vec![program]),
+        columns: Fact::new(vec![column("sums", name, "int", "")]),
+        ..Facts::mysql(5, 7, 30)
+    }
 }
 
 /// A privilege of an account.
