@@ -15,7 +15,9 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("sandbox", &[], &[]),
     (
         "daybreak",
-        &["model", "engine", "assess", "work", "runbook", "traffic", "sandbox"],
+        &[
+            "model", "engine", "assess", "work", "runbook", "traffic", "sandbox",
+        ],
         &[],
     ),
 ];

@@ -1,4 +1,4 @@
-//! The checks, one a file. `docs/checks.md` says which of them stands for which precheck of others.
+//! The checks, one a file that is named after its id. `docs/checks.md` says which of them stands for which precheck of others.
 
 mod account_anonymous;
 mod account_any_host;
@@ -40,7 +40,7 @@ mod charset_deprecated;
 mod charset_utf8mb3;
 mod charset_way_back;
 mod cluster_galera;
-mod cluster_group;
+mod cluster_group_replication;
 mod collation_maria_db;
 mod collation_newer_than_target;
 mod collation_uca1400;
@@ -90,11 +90,9 @@ mod load_connections;
 mod load_hot_table;
 mod load_max_connections;
 mod load_write_rate;
-mod maria_db_period;
-mod maria_db_sequence;
-mod maria_db_system_versioned;
-mod mode_maxdb;
-mod mode_obsolete;
+mod mariadb_period;
+mod mariadb_sequence;
+mod mariadb_system_versioned;
 mod name_dollar;
 mod name_fulltext;
 mod name_not_encoded;
@@ -123,19 +121,19 @@ mod program_reserved_word;
 mod replica_delayed;
 mod replica_filter;
 mod replica_log_updates;
-mod replica_semi_sync;
 mod replica_several_sources;
 mod replica_skips_errors;
 mod replica_stopped;
 mod replica_triggers;
 mod replica_writable;
+mod replication_semi_sync;
+mod replication_server_id;
 mod routine_aggregate;
 mod routine_broken_text;
 mod routine_not_deterministic;
 mod routine_orphaned;
 mod routine_package;
 mod schema_system_object;
-mod server_id;
 mod server_remote;
 mod server_resource_group;
 mod setting_authentication;
@@ -152,7 +150,7 @@ mod setting_isolation;
 mod setting_local_infile;
 mod setting_name_case;
 mod setting_new_default;
-mod setting_old_optimizer;
+mod setting_optimizer_switch;
 mod setting_packet;
 mod setting_page_size;
 mod setting_performance_schema;
@@ -174,6 +172,8 @@ mod setting_trust_functions;
 mod size_many_tables;
 mod size_table;
 mod size_total;
+mod sql_mode_maxdb;
+mod sql_mode_obsolete;
 mod table_circular_directory;
 mod table_data_directory;
 mod table_dictionaries_differ;
@@ -191,12 +191,12 @@ mod table_row_format_old;
 mod table_row_too_large;
 mod table_system_tablespace;
 mod tablespace_encrypted;
+mod tablespace_undo;
 mod transaction_long;
 mod transaction_prepared;
 mod transaction_uncommitted;
 mod trigger_duplicate;
 mod trigger_on_replica;
-mod undo_tablespace;
 mod version_jump;
 mod version_maria_db;
 mod version_newer;
@@ -247,7 +247,7 @@ pub(crate) const CHECKS: &[Check] = &[
     charset_utf8mb3::CHECK,
     charset_way_back::CHECK,
     cluster_galera::CHECK,
-    cluster_group::CHECK,
+    cluster_group_replication::CHECK,
     collation_maria_db::CHECK,
     collation_newer_than_target::CHECK,
     collation_uca1400::CHECK,
@@ -297,11 +297,9 @@ pub(crate) const CHECKS: &[Check] = &[
     load_hot_table::CHECK,
     load_max_connections::CHECK,
     load_write_rate::CHECK,
-    maria_db_period::CHECK,
-    maria_db_sequence::CHECK,
-    maria_db_system_versioned::CHECK,
-    mode_maxdb::CHECK,
-    mode_obsolete::CHECK,
+    mariadb_period::CHECK,
+    mariadb_sequence::CHECK,
+    mariadb_system_versioned::CHECK,
     name_dollar::CHECK,
     name_fulltext::CHECK,
     name_not_encoded::CHECK,
@@ -330,19 +328,19 @@ pub(crate) const CHECKS: &[Check] = &[
     replica_delayed::CHECK,
     replica_filter::CHECK,
     replica_log_updates::CHECK,
-    replica_semi_sync::CHECK,
     replica_several_sources::CHECK,
     replica_skips_errors::CHECK,
     replica_stopped::CHECK,
     replica_triggers::CHECK,
     replica_writable::CHECK,
+    replication_semi_sync::CHECK,
+    replication_server_id::CHECK,
     routine_aggregate::CHECK,
     routine_broken_text::CHECK,
     routine_not_deterministic::CHECK,
     routine_orphaned::CHECK,
     routine_package::CHECK,
     schema_system_object::CHECK,
-    server_id::CHECK,
     server_remote::CHECK,
     server_resource_group::CHECK,
     setting_authentication::CHECK,
@@ -359,7 +357,7 @@ pub(crate) const CHECKS: &[Check] = &[
     setting_local_infile::CHECK,
     setting_name_case::CHECK,
     setting_new_default::CHECK,
-    setting_old_optimizer::CHECK,
+    setting_optimizer_switch::CHECK,
     setting_packet::CHECK,
     setting_page_size::CHECK,
     setting_performance_schema::CHECK,
@@ -381,6 +379,8 @@ pub(crate) const CHECKS: &[Check] = &[
     size_many_tables::CHECK,
     size_table::CHECK,
     size_total::CHECK,
+    sql_mode_maxdb::CHECK,
+    sql_mode_obsolete::CHECK,
     table_circular_directory::CHECK,
     table_data_directory::CHECK,
     table_dictionaries_differ::CHECK,
@@ -398,12 +398,12 @@ pub(crate) const CHECKS: &[Check] = &[
     table_row_too_large::CHECK,
     table_system_tablespace::CHECK,
     tablespace_encrypted::CHECK,
+    tablespace_undo::CHECK,
     transaction_long::CHECK,
     transaction_prepared::CHECK,
     transaction_uncommitted::CHECK,
     trigger_duplicate::CHECK,
     trigger_on_replica::CHECK,
-    undo_tablespace::CHECK,
     version_jump::CHECK,
     version_maria_db::CHECK,
     version_newer::CHECK,

@@ -104,7 +104,9 @@ impl Inspect for Postgres {
         let rows = connection.simple(question, what).await?;
         connection.give_back();
         let text = |row: &tokio_postgres::SimpleQueryRow| {
-            (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()
+            (0..row.len())
+                .map(|column| row.get(column).map(str::to_owned))
+                .collect()
         };
         Ok(rows.iter().map(text).collect())
     }

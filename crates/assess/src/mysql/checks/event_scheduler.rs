@@ -15,7 +15,7 @@ pub(crate) const CHECK: Check = Check {
         rows: &["P1", "F8"],
         severity: Severity::Degrades,
         crossing: Crossing::ToAurora,
-        title: "events that run here and would not run on Aurora by themselves, or the other way round",
+        title: "events that are enabled while the scheduler is off",
         remedy: "set event_scheduler in the cluster parameter group to what is wanted after the cut-over",
     },
     look,

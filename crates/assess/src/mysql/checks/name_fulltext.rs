@@ -11,7 +11,7 @@ use crate::{About, Crossing, Engine};
 pub(crate) const CHECK: Check = Check {
     about: About {
         id: "mysql.name.fulltext",
-        engines: Engine::MYSQL_FAMILY,
+        engines: Engine::MYSQL,
         rows: &["P1"],
         severity: Severity::Note,
         crossing: Crossing::into(8, 0, 11),

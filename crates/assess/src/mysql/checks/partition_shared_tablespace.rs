@@ -14,7 +14,7 @@ use crate::{About, Crossing, Engine};
 pub(crate) const CHECK: Check = Check {
     about: About {
         id: "mysql.partition.shared_tablespace",
-        engines: Engine::MYSQL_FAMILY,
+        engines: Engine::MYSQL,
         rows: &["P1"],
         severity: Severity::Blocks,
         crossing: Crossing::into(8, 0, 13),

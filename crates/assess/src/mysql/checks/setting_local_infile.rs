@@ -14,7 +14,7 @@ pub(crate) const CHECK: Check = Check {
         rows: &["P1", "D2"],
         severity: Severity::Note,
         crossing: Crossing::ToAurora,
-        title: "LOAD DATA LOCAL switched off or on unlike Aurora",
+        title: "LOAD DATA LOCAL for everybody",
         remedy: "set local_infile in the parameter group to what the applications need; a load is faster with it on",
     },
     look,
