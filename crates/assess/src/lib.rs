@@ -17,5 +17,5 @@ mod verdict;
 
 pub use about::{About, Crossing, Engine};
 pub use hit::Unknown;
-pub use mysql::grants as mysql_grants;
+pub use mysql::mysql_grants;
 pub use verdict::{Score, Verdict, all_checks, assess};

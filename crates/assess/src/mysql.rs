@@ -17,7 +17,7 @@ use daybreak_model::{AuroraLine, Flavor};
 
 pub(crate) use checks::CHECKS;
 use facts::Facts;
-pub use grants::grants;
+pub use grants::mysql_grants;
 
 use crate::About;
 use crate::hit::Looked;

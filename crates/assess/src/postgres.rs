@@ -10,8 +10,8 @@ use daybreak_model::{AuroraLine, Flavor};
 pub(crate) use checks::CHECKS;
 
 use crate::About;
-use crate::Unknown;
 use crate::hit::{Hit, Looked};
+use crate::Unknown;
 
 /// What a question may depend on.
 pub(crate) struct Subject<'a> {

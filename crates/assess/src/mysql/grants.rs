@@ -10,7 +10,7 @@ use super::quote;
 /// Source: the privileges of the MySQL manual, "Privileges Provided by MySQL" and the MariaDB documentation, "GRANT"
 /// (10.5 parts `REPLICATION CLIENT` in two).
 #[must_use]
-pub fn grants(flavor: &Flavor, user: &str, host: &str) -> Vec<String> {
+pub fn mysql_grants(flavor: &Flavor, user: &str, host: &str) -> Vec<String> {
     let maria_db = flavor.product == Product::MariaDb;
     let replication: &[&str] = match () {
         () if maria_db && flavor.version >= Version::new(10, 5, 0) => &["BINLOG MONITOR", "SLAVE MONITOR"],

@@ -1,7 +1,7 @@
 //! What the account may not see is said, never taken for nothing.
 
-use daybreak_model::{Finding, Told};
-use daybreak_sandbox::{Login, Server, ServerKind};
+use daybreak_model::{AuroraLine, Endpoint, Finding, Severity, Told};
+use daybreak_sandbox::{AuroraOptions, AuroraStandIn, Login, Server, ServerKind};
 
 use crate::ground::{self, HOST};
 
@@ -117,6 +117,33 @@ async fn a_view_that_we_may_not_open_is_not_broken() {
             .find(|finding| finding.id == "mysql.view.invalid"),
         None
     );
+}
+
+/// What an administrator of Aurora may do there is enough: nobody has SUPER.
+#[tokio::test]
+async fn aurora_is_assessed_by_its_administrator() {
+    let sandbox = ground::sandbox();
+    let started = AuroraStandIn::start(&sandbox, AuroraOptions::mysql().gtid(true)).await;
+    let Some(cluster) = daybreak_sandbox::available(started) else {
+        return;
+    };
+    let url = cluster.admin_url();
+    let url = url.split('?').next().unwrap();
+    let server = daybreak_engine::database(Endpoint::parse("aurora", &format!("{url}?tls=off")).unwrap());
+    let target = AuroraLine::named("aurora-mysql 8.4").unwrap();
+    let verdict = daybreak_assess::assess(&server, target).await.unwrap();
+    let unknown: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.told == Told::CouldNotTell)
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+    let blocking: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Blocks)
+        .collect();
+    assert!(blocking.is_empty(), "{blocking:#?}");
 }
 
 #[tokio::test]
