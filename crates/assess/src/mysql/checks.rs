@@ -62,6 +62,7 @@ mod column_uuid;
 mod column_vector;
 mod column_year2;
 mod column_zero_date;
+mod column_zero_date_rows;
 mod column_zerofill;
 mod definer_administrator;
 mod definer_empty;
@@ -269,6 +270,7 @@ pub(crate) const CHECKS: &[Check] = &[
     column_vector::CHECK,
     column_year2::CHECK,
     column_zero_date::CHECK,
+    column_zero_date_rows::CHECK,
     column_zerofill::CHECK,
     definer_administrator::CHECK,
     definer_empty::CHECK,

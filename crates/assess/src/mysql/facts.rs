@@ -17,6 +17,7 @@ mod settings;
 mod tables;
 
 mod definitions;
+mod zero_dates;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -88,6 +89,8 @@ pub(crate) struct Facts {
     pub(crate) foreign_keys: Fact<Vec<ForeignKey>>,
     pub(crate) partitions: Fact<Vec<Partition>>,
     pub(crate) definitions: Fact<Vec<(TableName, String)>>,
+    /// Columns with a zero date in some row, where an index tells.
+    pub(crate) zero_dates: Fact<Vec<(TableName, String)>>,
     pub(crate) views: Fact<Vec<Program>>,
     pub(crate) routines: Fact<Vec<Program>>,
     pub(crate) triggers: Fact<Vec<Program>>,
@@ -144,6 +147,7 @@ impl Facts {
             schemas: tables::schemas(asking).await?,
             system_tables: tables::system_tables(asking).await?,
             definitions: definitions::definitions(asking, &columns, &indexes).await?,
+            zero_dates: zero_dates::zero_dates(asking, &tables, &columns, &indexes).await?,
             columns,
             indexes,
             foreign_keys: keys::foreign_keys(asking).await?,
@@ -251,6 +255,7 @@ impl Facts {
             foreign_keys: none(),
             partitions: none(),
             definitions: none(),
+            zero_dates: none(),
             views: none(),
             routines: none(),
             triggers: none(),

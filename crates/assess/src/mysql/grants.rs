@@ -5,7 +5,7 @@ use daybreak_model::{Flavor, Product, Version};
 use super::quote;
 
 /// The statements that give an account all that an assessment looks at, and nothing that writes. `SELECT` on everything
-/// makes tables, accounts and the bodies of routines visible; rows of applications are not read.
+/// makes tables, accounts and the bodies of routines visible; of the rows of applications only zero dates are looked for.
 ///
 /// Source: the privileges of the MySQL manual, "Privileges Provided by MySQL" and the MariaDB documentation, "GRANT"
 /// (10.5 parts `REPLICATION CLIENT` in two).

@@ -32,6 +32,12 @@ pub(crate) const PLANTED: &[Planted] = &[
         "SET GLOBAL mysql56_temporal_format = OFF; CREATE TABLE times (id INT PRIMARY KEY, at DATETIME); SET GLOBAL mysql56_temporal_format = ON",
     ),
     (
+        "mysql.column.zero_date_rows",
+        "shop.zeroes.at",
+        "SET sql_mode = ''; CREATE TABLE zeroes (id INT PRIMARY KEY, at DATETIME, KEY (at)); \
+         INSERT INTO zeroes VALUES (1, '0000-00-00')",
+    ),
+    (
         "mysql.column.year2",
         "shop.years.y",
         "CREATE TABLE years (id INT PRIMARY KEY, y YEAR(2))",

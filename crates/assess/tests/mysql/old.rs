@@ -110,6 +110,12 @@ pub(crate) const PLANTED: &[Planted] = &[
         "CREATE TABLE dates (id INT PRIMARY KEY, day DATE NOT NULL DEFAULT '0000-00-00')",
     ),
     (
+        "mysql.column.zero_date_rows",
+        "shop.zeroes.day",
+        "CREATE TABLE zeroes (id INT PRIMARY KEY, day DATE, at DATETIME, KEY (day), KEY (at)); \
+         INSERT INTO zeroes VALUES (1, '2026-11-25', NOW()), (2, '0000-00-00', NOW())",
+    ),
+    (
         "mysql.column.counter_near_end",
         "shop.few.id",
         "CREATE TABLE few (id TINYINT NOT NULL AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT = 120",

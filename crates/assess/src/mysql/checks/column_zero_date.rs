@@ -1,6 +1,5 @@
-//! With NO_ZERO_DATE and strict mode, which are the default since 5.7, such a table can neither be made nor altered
-//! (MySQL Shell, `zeroDates`; Aurora precheck `zeroDatesCheck`). Whether rows hold zero dates is not read here: that
-//! would read every row; a data check compares them as they are.
+//! With NO_ZERO_DATE and strict mode, which are the default since 5.7, such a table can neither be made nor altered (MySQL
+//! Shell, `zeroDates`; Aurora precheck `zeroDatesCheck`). Rows are the business of `mysql.column.zero_date_rows`.
 
 use daybreak_model::Severity;
 
