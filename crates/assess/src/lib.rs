@@ -19,6 +19,7 @@ mod verdict;
 
 pub use about::{About, Crossing, Engine};
 pub use hit::Unknown;
+pub use mysql::mysql_grants;
 pub use postgres::postgresql_grants;
 pub use verdict::{Score, Verdict, all_checks, assess};
 pub use ways::{Method, Way, end_of_support, ways};

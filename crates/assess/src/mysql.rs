@@ -1,6 +1,12 @@
 //! The MySQL family: facts gathered once, and checks that look at them.
 
+mod quote;
+mod words;
+
 mod facts;
+mod grants;
+
+mod reserved;
 
 mod checks;
 
@@ -11,6 +17,7 @@ use daybreak_model::{AuroraLine, Flavor};
 
 pub(crate) use checks::CHECKS;
 use facts::Facts;
+pub use grants::mysql_grants;
 
 use crate::About;
 use crate::hit::Looked;

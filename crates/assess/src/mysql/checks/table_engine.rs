@@ -20,12 +20,24 @@ pub(crate) const CHECK: Check = Check {
     look,
 };
 
+/// Engines whose rows lie in their own tables: rebuilding them as InnoDB keeps the rows.
+const LOCAL: [&str; 6] = ["MyISAM", "MEMORY", "ARCHIVE", "CSV", "Aria", "RocksDB"];
+
 fn look(facts: &Facts) -> Looked {
-    let other = facts.tables()?.iter().filter(|table| table.engine != "InnoDB");
+    let other = facts.base_tables()?.filter(|table| {
+        LOCAL
+            .iter()
+            .any(|engine| table.engine.eq_ignore_ascii_case(engine))
+    });
     Ok(other
         .map(|table| {
-            Hit::new(table.name.to_string(), format!("ENGINE = {}", table.engine))
-                .mended_by(format!("ALTER TABLE {} ENGINE = InnoDB", table.quoted()))
+            let evidence = match table.engine.as_str() {
+                "MEMORY" => "ENGINE = MEMORY: its rows vanish with every restart".to_owned(),
+                engine => format!(
+                    "ENGINE = {engine}: its rows are in no transaction, and Aurora has no such engine"
+                ),
+            };
+            Hit::new(table.name.to_string(), evidence).mended_by(table.alter("ENGINE = InnoDB"))
         })
         .collect())
 }

@@ -1,0 +1,4 @@
+SELECT f.ID, f.FOR_NAME, f.REF_NAME, c.FOR_COL_NAME, c.REF_COL_NAME
+FROM information_schema.INNODB_SYS_FOREIGN AS f
+JOIN information_schema.INNODB_SYS_FOREIGN_COLS AS c ON c.ID = f.ID
+ORDER BY f.ID, c.POS
