@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use daybreak_assess::{mysql_grants, postgresql_grants};
 use daybreak_engine::{Grantee, database, grants};
-use daybreak_model::{Endpoint, Flavor, Hosting, Product, Version};
+use daybreak_model::{Endpoint, Family, Flavor, Hosting, Product, Version};
 use serde::Serialize;
 
 use super::source::Start;
@@ -68,7 +69,8 @@ impl Job {
     const fn parts(self) -> &'static [&'static str] {
         match self {
             Self::Topology => &["topology"],
-            Self::Assess => &["assess"],
+            // The checks know what they ask: `statements`.
+            Self::Assess => &[],
             Self::SchemaCheck => &["schema-check"],
             Self::Check => &["check"],
             Self::Copy => &["read"],
@@ -78,6 +80,31 @@ impl Job {
             Self::Replicate => &["lead", "follow"],
             Self::Fence => &["fence"],
         }
+    }
+
+    fn statements(self, flavor: &Flavor, grantee: &Grantee) -> Vec<String> {
+        if self == Self::Assess {
+            let Grantee {
+                user,
+                host,
+                database,
+                schemas,
+            } = grantee;
+            return match flavor.family() {
+                Family::Mysql => mysql_grants(flavor, user, host),
+                Family::Postgres => postgresql_grants(user, database, schemas),
+            };
+        }
+        let mut statements: Vec<String> = Vec::new();
+        for part in self.parts() {
+            let part = grants(part, flavor, grantee).expect("the engine knows every part of a job");
+            for statement in part {
+                if !statements.contains(&statement) {
+                    statements.push(statement);
+                }
+            }
+        }
+        statements
     }
 
     fn name(self) -> String {
@@ -125,15 +152,7 @@ impl Accounts {
             schemas: self.schemas.clone(),
         };
         for job in &self.jobs {
-            let mut statements: Vec<String> = Vec::new();
-            for part in job.parts() {
-                let part = grants(part, &flavor, &grantee).expect("the engine knows every part of a job");
-                statements.extend(
-                    part.into_iter()
-                        .filter(|statement| !statements.contains(statement))
-                        .collect::<Vec<_>>(),
-                );
-            }
+            let statements = job.statements(&flavor, &grantee);
             let printed = Printed {
                 job: job.name(),
                 flavor: flavor.to_string(),

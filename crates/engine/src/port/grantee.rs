@@ -1,8 +1,7 @@
 /// What an account can be needed for, read-only jobs first: what [`Inspect::missing_privileges`](crate::Inspect) and
 /// [`grants`](crate::grants()) know.
-pub const JOBS: [&str; 10] = [
+pub const JOBS: [&str; 9] = [
     "topology",
-    "assess",
     "schema-check",
     "check",
     "read",

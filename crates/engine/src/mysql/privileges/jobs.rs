@@ -16,7 +16,7 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
     let mut needs: Vec<Need> = match job {
         "topology" => topology(flavor),
         "check" => with(topology(flavor), &[&["SELECT"], &["SHOW VIEW"]]),
-        "assess" | "schema-check" => {
+        "schema-check" => {
             let mut needs = with(
                 topology(flavor),
                 &[
@@ -29,9 +29,6 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
             );
             if flavor.shows_routines() {
                 needs.push(&["SHOW_ROUTINE"]);
-            }
-            if job == "assess" && dynamic {
-                needs.push(&["SELECT ON performance_schema"]);
             }
             needs
         }
