@@ -69,8 +69,8 @@ impl Job {
     const fn parts(self) -> &'static [&'static str] {
         match self {
             Self::Topology => &["topology"],
-            // The checks know what they ask: `statements`.
-            Self::Assess => &[],
+            // It begins with a walk; what the checks ask they know themselves.
+            Self::Assess => &["topology"],
             Self::SchemaCheck => &["schema-check"],
             Self::Check => &["check"],
             Self::Copy => &["read"],
@@ -83,18 +83,6 @@ impl Job {
     }
 
     fn statements(self, flavor: &Flavor, grantee: &Grantee) -> Vec<String> {
-        if self == Self::Assess {
-            let Grantee {
-                user,
-                host,
-                database,
-                schemas,
-            } = grantee;
-            return match flavor.family() {
-                Family::Mysql => mysql_grants(flavor, user, host),
-                Family::Postgres => postgresql_grants(user, database, schemas),
-            };
-        }
         let mut statements: Vec<String> = Vec::new();
         for part in self.parts() {
             let part = grants(part, flavor, grantee).expect("the engine knows every part of a job");
@@ -103,6 +91,15 @@ impl Job {
                     statements.push(statement);
                 }
             }
+        }
+        if self == Self::Assess {
+            let checks = match flavor.family() {
+                Family::Mysql => mysql_grants(flavor, &grantee.user, &grantee.host),
+                Family::Postgres => postgresql_grants(&grantee.user, &grantee.database, &grantee.schemas),
+            };
+            statements.extend(checks);
+            let mut seen = std::collections::BTreeSet::new();
+            statements.retain(|statement| seen.insert(statement.clone()));
         }
         statements
     }

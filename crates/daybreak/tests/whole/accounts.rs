@@ -158,7 +158,8 @@ async fn looking_needs_no_more_than_is_printed() {
             .run(&estate.primary, &login, &["--format", "json", "assess"])
             .await;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let findings: Vec<serde_json::Value> = serde_json::from_str(&printed).expect("an array");
+        let findings: Vec<serde_json::Value> = serde_json::from_str(&printed)
+            .unwrap_or_else(|error| panic!("{kind}: {error}: {}", String::from_utf8_lossy(&output.stderr)));
         let untold: Vec<&str> = findings
             .iter()
             .filter(|finding| finding["told"] == "could_not_tell")

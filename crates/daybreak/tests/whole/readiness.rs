@@ -42,6 +42,8 @@ async fn mysql_names_definers_and_settings_that_the_target_lacks() {
         primary,
         "shop",
         &[
+            "CREATE USER 'ghost'@'10.%' IDENTIFIED BY 'Only-here-1'",
+            "GRANT SELECT ON shop.* TO 'ghost'@'10.%'",
             "CREATE DEFINER = 'ghost'@'10.%' VIEW seen AS SELECT page FROM visits",
             "CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2",
             "CREATE TRIGGER counted BEFORE INSERT ON visits FOR EACH ROW SET @seen = 1",

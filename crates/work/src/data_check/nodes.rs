@@ -73,10 +73,17 @@ impl Node {
         Ok(())
     }
 
+    /// Notes that it was not there any more.
+    fn passed_over(&self, outcome: &mut TableReport) {
+        let why = self.left.as_ref().map_or_else(String::new, in_words);
+        outcome.doubt(format!("not compared: {why}"));
+    }
+
     /// Takes an error in: a table's own is a doubt about that table, any other ends this server's comparison.
     fn trouble(&mut self, error: EngineError, outcome: &mut TableReport) {
         outcome.doubt(in_words(&error));
-        if !is_of_a_table(&error) {
+        let stuck = self.follower.as_ref().is_none_or(|follower| follower.stuck);
+        if stuck || !is_of_a_table(&error) {
             self.follower = None;
             self.left = Some(error);
         }
@@ -212,6 +219,12 @@ async fn look(
     range: &RowRange,
     outcomes: &mut [TableReport],
 ) -> Result<(), EngineError> {
+    if nodes.iter().all(|node| node.follower.is_none()) {
+        for (node, outcome) in nodes.iter().zip(outcomes) {
+            node.passed_over(outcome);
+        }
+        return Ok(());
+    }
     let (here, there) = tokio::join!(
         lead_chunk(lead, table, range),
         join_all(nodes.iter_mut().map(|node| node.chunk(table, range)))
@@ -227,8 +240,7 @@ async fn look(
     for ((node, outcome), there) in nodes.iter_mut().zip(outcomes).zip(there) {
         let there = match there {
             None => {
-                let why = node.left.as_ref().map_or_else(String::new, in_words);
-                outcome.doubt(format!("not compared: {why}"));
+                node.passed_over(outcome);
                 continue;
             }
             Some(Err(error)) => {

@@ -40,6 +40,8 @@ pub(super) struct Follower {
     pub(super) server: Arc<dyn Database>,
     pub(super) on: Box<dyn Check>,
     follows: Follows,
+    /// Whether it did not reach a position in time, or cannot: every further wait would be as long and as vain.
+    pub(super) stuck: bool,
 }
 
 impl Lead {
@@ -61,6 +63,7 @@ impl Follower {
             server: Arc::clone(&compared.server),
             on: compared.server.checker().await?,
             follows: compared.follows.clone(),
+            stuck: false,
         })
     }
 
@@ -70,6 +73,12 @@ impl Follower {
         source: &Arc<dyn Database>,
         patience: Duration,
     ) -> Result<(), EngineError> {
+        let reached = self.reach(source, patience).await;
+        self.stuck = reached.as_ref().is_err_and(|error| !error.is_transient());
+        reached
+    }
+
+    async fn reach(&mut self, source: &Arc<dyn Database>, patience: Duration) -> Result<(), EngineError> {
         match &self.follows {
             Follows::Nothing => Ok(()),
             Follows::Link(link) => {
