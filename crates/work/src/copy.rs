@@ -226,14 +226,14 @@ pub async fn load(
 /// it holds.
 async fn verify(
     source: &dyn Database,
-    mark: SchemaMark,
+    mark: Option<SchemaMark>,
     target: &dyn Database,
     scope: &Scope,
     image: &SchemaImage,
 ) -> Result<(), LoadError> {
     let flavor = target.flavor().await?;
     let source_now = async {
-        if mark.still_holds(source.schema_mark().await?) {
+        if mark.is_some() && mark == source.schema_mark().await? {
             return Ok(None);
         }
         source.schema(scope, &flavor).await.map(Some)

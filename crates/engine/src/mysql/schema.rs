@@ -4,7 +4,6 @@ mod canonical;
 mod catalog;
 mod create_table;
 mod definitions;
-mod mark;
 mod parts;
 mod refusals;
 mod stored;

@@ -86,23 +86,9 @@ pub struct Following {
     pub lag_seconds: Option<f64>,
 }
 
-/// A number that does not stay the same when a server's schema changes.
+/// A hash over the versions of the catalogs' rows: equal marks mean that the schema is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemaMark {
-    /// MySQL family: how many statements that make, alter, drop or rename anything the server has run, of whatever session.
-    /// PostgreSQL: a hash over the versions of the catalogs' rows.
-    pub mark: u64,
-    /// MySQL family: for how long the server has been up and counting, in seconds.
-    pub uptime: u64,
-}
-
-impl SchemaMark {
-    /// Whether no schema statement has run from this mark to a later one.
-    #[must_use]
-    pub const fn still_holds(self, later: Self) -> bool {
-        self.mark == later.mark && self.uptime <= later.uptime
-    }
-}
+pub struct SchemaMark(pub u64);
 
 /// An account that is not there, and what runs in its name: using any of that is refused (MySQL error 1449).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,9 +120,9 @@ pub trait Inspect: Send + Sync {
     /// objects have equal `definition`s exactly when the target has what the source has.
     async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError>;
 
-    /// Where its schema stands: two equal marks spare reading the schema again. A difference proves nothing: temporary tables
-    /// make one as well.
-    async fn schema_mark(&self) -> Result<SchemaMark, EngineError>;
+    /// Where its schema stands, if it can tell: two equal marks spare reading the schema again. A difference proves nothing:
+    /// temporary tables make one as well.
+    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError>;
 
     /// The columns, checks and options of tables, and on the MySQL family their keys and indexes, each on its own, in the
     /// tables' order. A table that is gone has none.

@@ -52,7 +52,7 @@ impl Inspect for Postgres {
         Ok(image)
     }
 
-    async fn schema_mark(&self) -> Result<SchemaMark, EngineError> {
+    async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {
         let what = "failed to see where the schema stands";
         let connection = self.server.lease().await?;
         let mark = connection
@@ -61,7 +61,7 @@ impl Inspect for Postgres {
         let mark = mark.and_then(|mark| mark.parse().ok());
         let mark = mark.ok_or_else(|| trouble(connection.server(), what, ErrorKind::Other, None))?;
         connection.give_back();
-        Ok(SchemaMark { mark, uptime: 0 })
+        Ok(Some(SchemaMark(mark)))
     }
 
     async fn parts(&self, tables: &[TableName]) -> Result<Vec<TablePart>, EngineError> {

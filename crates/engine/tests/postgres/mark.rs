@@ -23,7 +23,8 @@ async fn a_mark_moves_with_every_schema_statement_and_with_nothing_else() {
         ])
         .await;
         let after = ok(side.database.schema_mark().await);
-        assert!(before.still_holds(after), "{major}: rows are no schema");
+        assert!(after.is_some());
+        assert_eq!(before, after, "{major}: rows are no schema");
         for change in [
             "ALTER TABLE shop.t ADD COLUMN more integer DEFAULT 1",
             "ALTER TABLE shop.t DROP COLUMN more",
@@ -49,7 +50,7 @@ async fn a_mark_moves_with_every_schema_statement_and_with_nothing_else() {
         ] {
             side.run(&[change]).await;
             let after = ok(side.database.schema_mark().await);
-            assert!(!before.still_holds(after), "{major}: {change}");
+            assert_ne!(before, after, "{major}: {change}");
             before = after;
         }
     }
