@@ -1,5 +1,7 @@
 //! Reading rows.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::{Buf, Bytes, BytesMut};
 use daybreak_model::{ChunkDigest, Flavor, KeyBound, RowDigest, RowRange, Table};
@@ -23,18 +25,23 @@ const BLOCK: usize = 256 * 1024;
 pub(crate) struct Reader {
     checker: Checker,
     flavor: Flavor,
-    sizes: Sizes,
     /// In a snapshot, where rows lie still while it reads: only there do page ranges cover every row exactly once, and stay
     /// large rows where they were found.
-    in_snapshot: Option<LargeRows>,
+    in_snapshot: Option<InSnapshot>,
+}
+
+/// What a reader in a snapshot has with it.
+pub(crate) struct InSnapshot {
+    pub(crate) large: LargeRows,
+    /// Shared by all readers of the snapshot.
+    pub(crate) sizes: Arc<Sizes>,
 }
 
 impl Reader {
-    pub(crate) fn new(connection: Connection, flavor: Flavor, in_snapshot: Option<LargeRows>) -> Self {
+    pub(crate) fn new(connection: Connection, flavor: Flavor, in_snapshot: Option<InSnapshot>) -> Self {
         Self {
             checker: Checker::new(connection),
             flavor,
-            sizes: Sizes::default(),
             in_snapshot,
         }
     }
@@ -46,13 +53,13 @@ impl Reader {
         range: &RowRange,
         only: bool,
     ) -> Result<Vec<Place>, EngineError> {
-        let Some(question) = encode::large_rows(table, range, only).filter(|_| self.in_snapshot.is_some())
-        else {
+        let question = encode::large_rows(table, range, only);
+        let Some((question, in_snapshot)) = question.zip(self.in_snapshot.as_ref()) else {
             return Ok(Vec::new());
         };
         // Without `only` the rows are those of partitions, which keep their large values themselves.
         if only
-            && let Some(size) = self.sizes.of(self.checker.connection(), table).await?
+            && let Some(size) = in_snapshot.sizes.of(self.checker.connection(), table).await?
             && size.large_values <= encode::FEW_LARGE_VALUES
         {
             return Ok(Vec::new());
@@ -176,8 +183,11 @@ impl Check for Reader {
 impl Read for Reader {
     async fn cut(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError> {
         let only = self.checker.only(table).await?;
-        if only && self.in_snapshot.is_some() && self.flavor.scans_page_ranges() {
-            let size = self.sizes.of(self.checker.connection(), table).await?;
+        if only
+            && self.flavor.scans_page_ranges()
+            && let Some(in_snapshot) = &self.in_snapshot
+        {
+            let size = in_snapshot.sizes.of(self.checker.connection(), table).await?;
             Ok(split::by_pages(
                 table,
                 size.map_or(0, |size| size.rows),
@@ -206,7 +216,7 @@ impl Read for Reader {
         let connection = self.checker.connection();
         let mut rows = Self::pass_on(connection, table, &statement, true, &mut out).await?;
         if let Some(in_snapshot) = self.in_snapshot.as_ref().filter(|_| !large.is_empty()) {
-            let mut beside = in_snapshot.begin(connection).await?;
+            let mut beside = in_snapshot.large.begin(connection).await?;
             // One `COPY` for each, so that the driver does not read the next while one is on its way.
             for place in &large {
                 let statement = encode::copy_row_out(table, place);

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use daybreak_model::{Table, TableName};
+use tokio::sync::Mutex;
 
 use super::connection::Connection;
 use super::quote;
@@ -18,10 +19,13 @@ pub(crate) struct Size {
     pub(crate) large_values: u64,
 }
 
-/// What was asked on one connection. Inside a snapshot a size holds for as long as the snapshot: whatever it sees was on disk
-/// before.
+/// What was asked so far, by any of the connections that share a snapshot. A size holds for as long as the snapshot: whatever it
+/// sees was on disk before.
 #[derive(Default)]
-pub(crate) struct Sizes {
+pub(crate) struct Sizes(Mutex<Asked>);
+
+#[derive(Default)]
+struct Asked {
     of: HashMap<TableName, Size>,
     schemas: HashSet<String>,
 }
@@ -29,13 +33,15 @@ pub(crate) struct Sizes {
 impl Sizes {
     /// The size of a table; `None` of one that holds no rows itself, or is not there.
     pub(crate) async fn of(
-        &mut self,
+        &self,
         connection: &Connection,
         table: &Table,
     ) -> Result<Option<Size>, EngineError> {
+        // Held over the question: who comes meanwhile waits for its answer.
+        let mut asked = self.0.lock().await;
         let schema = &table.name.schema;
-        if self.schemas.contains(schema) {
-            return Ok(self.of.get(&table.name).copied());
+        if asked.schemas.contains(schema) {
+            return Ok(asked.of.get(&table.name).copied());
         }
         let ask = format!(
             "SELECT c.relname, pg_relation_size(c.oid), coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0)
@@ -48,10 +54,10 @@ impl Sizes {
             let number = |column| row.get(column).and_then(|text| text.parse().ok());
             if let (Some(name), Some(rows), Some(large_values)) = (row.get(0), number(1), number(2)) {
                 let size = Size { rows, large_values };
-                self.of.insert(TableName::new(schema, name), size);
+                asked.of.insert(TableName::new(schema, name), size);
             }
         }
-        self.schemas.insert(schema.clone());
-        Ok(self.of.get(&table.name).copied())
+        asked.schemas.insert(schema.clone());
+        Ok(asked.of.get(&table.name).copied())
     }
 }

@@ -10,8 +10,9 @@ use tokio::sync::Semaphore;
 use super::classify::trouble;
 use super::connection::{Connection, Purpose};
 use super::large_rows::LargeRows;
-use super::reader::Reader;
+use super::reader::{InSnapshot, Reader};
 use super::server::Server;
+use super::sizes::Sizes;
 use super::{publication, quote};
 use crate::{EngineError, ErrorKind, Read, Snapshot};
 
@@ -49,9 +50,17 @@ pub(crate) async fn take(
     match shared {
         Ok((position, connections)) => {
             let large_rows = Arc::new(Semaphore::new(1));
+            let sizes = Arc::new(Sizes::default());
             let reader = |connection| {
                 let large = LargeRows::new(server.endpoint.clone(), Arc::clone(&large_rows));
-                let reader = Reader::new(connection, flavor.clone(), Some(large));
+                let reader = Reader::new(
+                    connection,
+                    flavor.clone(),
+                    Some(InSnapshot {
+                        large,
+                        sizes: Arc::clone(&sizes),
+                    }),
+                );
                 Box::new(reader) as Box<dyn Read>
             };
             Ok(Box::new(SharedSnapshot {

@@ -11,7 +11,7 @@ use super::{LoadError, describe};
 use crate::WorkEvent;
 
 /// Blocks between a reader and its writer: with blocks of at most 512 KiB (or one row) this bounds a worker's memory.
-const BLOCKS_IN_FLIGHT: usize = 4;
+pub(super) const BLOCKS_IN_FLIGHT: usize = 4;
 
 /// Leaves a range alone when the target holds exactly the snapshot's rows of it, else writes it anew.
 pub(super) async fn compare_range(
@@ -43,7 +43,7 @@ pub(super) enum Broken {
 }
 
 /// Moves a range once.
-pub(super) async fn pass_over(
+async fn pass_over(
     table: &Table,
     range: &RowRange,
     reader: &mut dyn Read,
@@ -58,7 +58,7 @@ pub(super) async fn pass_over(
 }
 
 /// What came of a range, by what both sides say.
-fn arrived(
+pub(super) fn arrived(
     table: &Table,
     sent: Result<Copied, EngineError>,
     written: Result<Copied, EngineError>,

@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use daybreak_engine::{Copied, EngineError, Read, Write};
+use daybreak_engine::{Block, Copied, EngineError, Read, Write};
 use daybreak_model::{Phase, RowRange, SchemaObject, Table};
+use tokio::sync::mpsc;
 
 use super::LoadError;
 use super::load::{Load, finish, statements};
-use super::range::{Broken, copy_range, pass_over};
+use super::range::{BLOCKS_IN_FLIGHT, Broken, arrived, copy_range};
 use crate::WorkEvent;
 
 /// Moves a group; after a transient error on the target, with a new connection.
@@ -84,11 +85,51 @@ async fn once(
     let broken = |error: EngineError| Broken::ByWriter(error);
     writer.begin(&tables).await.map_err(broken)?;
     *made = true;
-    let mut copied = Vec::with_capacity(group.len());
-    for index in group {
-        copied.push(pass_over(load.table(*index), &RowRange::Whole, reader, writer).await?);
-    }
     let tables: Vec<&Table> = group.iter().map(|index| load.table(*index)).collect();
+    let copied = rows(&tables, reader, writer).await?;
     writer.commit(&indexes, &tables).await.map_err(broken)?;
     Ok(copied)
+}
+
+/// Moves the rows of tables one after the other. The next table is read while one is written: with few rows in each, waiting
+/// for answers would be much of the time.
+async fn rows(
+    tables: &[&Table],
+    reader: &mut dyn Read,
+    writer: &mut dyn Write,
+) -> Result<Vec<Copied>, Broken> {
+    let (ahead, mut coming) = mpsc::channel::<mpsc::Receiver<Block>>(1);
+    let read = async move {
+        let mut sent = Vec::with_capacity(tables.len());
+        for table in tables {
+            let (blocks, received) = mpsc::channel(BLOCKS_IN_FLIGHT);
+            if ahead.send(received).await.is_err() {
+                break;
+            }
+            sent.push(reader.read(table, &RowRange::Whole, blocks).await);
+            if sent.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        sent
+    };
+    let write = async move {
+        let mut written = Vec::with_capacity(tables.len());
+        for table in tables {
+            let Some(received) = coming.recv().await else {
+                break;
+            };
+            written.push(writer.write(table, &RowRange::Whole, received).await);
+            if written.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        written
+    };
+    let (sent, written) = tokio::join!(read, write);
+    // Either side ends with its first failure, and the other finds nobody there at that table or the next: so the first
+    // table that did not arrive tells why.
+    let both = tables.iter().zip(sent.into_iter().zip(written));
+    both.map(|(table, (sent, written))| arrived(table, sent, written))
+        .collect()
 }

@@ -80,14 +80,6 @@ impl Pair {
         self.scratch.path().join("pgpass")
     }
 
-    /// Where rows lie ready for the table, as the source's server writes and the target's reads them.
-    fn ready_file(&self, table: usize) -> PathBuf {
-        self.source
-            .primary
-            .data_dir()
-            .join(format!("bench-t{table}.copy"))
-    }
-
     /// A client of the superuser's, over the socket.
     async fn psql(&self, server: &Server) -> Result<Command, Trouble> {
         let mut command = Command::new(self.sandbox.program(ServerKind::Postgres(MAJOR), "psql").await?);
@@ -95,6 +87,28 @@ impl Pair {
             .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
             .arg(server.root_url("shop"));
         Ok(command)
+    }
+
+    /// Two clients between which a script flows: statements that the first says, and rows that its server says between them.
+    async fn small_tables(
+        &self,
+        case: &Case,
+        connection: usize,
+        tables: impl Iterator<Item = usize>,
+    ) -> Result<(Command, Command), Trouble> {
+        let mut script = String::new();
+        for table in tables {
+            script += &format!(
+                "\\echo 'BEGIN; {}; COPY bench.t{table} FROM STDIN;'\nCOPY bench.t{table} TO STDOUT;\n\\echo '\\\\.'\n\\echo '{}; COMMIT;'\n",
+                create(case, table).replace('\'', "''"),
+                indexes(table).join("; ")
+            );
+        }
+        let file = self.scratch.path().join(format!("tables-{connection}.sql"));
+        std::fs::write(&file, script)?;
+        let mut from = self.psql(&self.source.primary).await?;
+        from.arg("--file").arg(file);
+        Ok((from, self.psql(self.target.writer()).await?))
     }
 }
 
@@ -150,13 +164,6 @@ impl Ground for Pair {
                     statements.extend(fill(case, table));
                     if case.shape != Shape::Large {
                         statements.extend(indexes(table));
-                    }
-                    if case.shape == Shape::Small {
-                        let file = self.ready_file(table);
-                        statements.push(format!(
-                            "COPY bench.t{table} TO '{}' (FORMAT binary)",
-                            file.display()
-                        ));
                     }
                     statements.push(format!("ANALYZE bench.t{table}"));
                     statements
@@ -292,42 +299,32 @@ impl Ground for Pair {
         case.shape != Shape::Large
     }
 
-    /// `COPY` to `COPY` by pipes, a table each, then key and index; for small tables, where starting a client would be most of
-    /// the time, `COPY` of ready files on as many connections.
+    /// `COPY` to `COPY` by pipes, a table each, then key and index; of small tables, where starting clients would be most of the
+    /// time, each pipe carries its share one after the other.
     async fn limit(&self, case: &Case) -> Result<(), Trouble> {
         let target = self.target.writer();
         target.rows_in("shop", "CREATE SCHEMA bench").await?;
         let mut work = Vec::new();
         for connection in 0..CONNECTIONS {
-            let mut tables = Vec::new();
-            let mut script = String::new();
-            for table in (1..=case.tables).skip(connection).step_by(CONNECTIONS) {
-                if case.shape == Shape::Small {
-                    let file = self.ready_file(table);
-                    script += &format!(
-                        "BEGIN;\n{};\nCOPY bench.t{table} FROM '{}' (FORMAT binary);\n{};\nCOMMIT;\n",
-                        create(case, table),
-                        file.display(),
-                        indexes(table).join(";\n")
-                    );
-                    continue;
+            let tables = (1..=case.tables).skip(connection).step_by(CONNECTIONS);
+            let mut pipes = Vec::new();
+            if case.shape == Shape::Small {
+                pipes.push(self.small_tables(case, connection, tables).await?);
+            } else {
+                for table in tables {
+                    let mut from = self.psql(&self.source.primary).await?;
+                    from.arg(format!("--command=COPY bench.t{table} TO STDOUT (FORMAT binary)"));
+                    let mut to = self.psql(target).await?;
+                    to.arg(format!("--command={}", create(case, table)))
+                        .arg(format!(
+                            "--command=COPY bench.t{table} FROM STDIN (FORMAT binary)"
+                        ))
+                        .args(indexes(table).map(|index| format!("--command={index}")));
+                    pipes.push((from, to));
                 }
-                let mut from = self.psql(&self.source.primary).await?;
-                from.arg(format!("--command=COPY bench.t{table} TO STDOUT (FORMAT binary)"));
-                let mut to = self.psql(target).await?;
-                to.arg(format!("--command={}", create(case, table)))
-                    .arg(format!(
-                        "--command=COPY bench.t{table} FROM STDIN (FORMAT binary)"
-                    ))
-                    .args(indexes(table).map(|index| format!("--command={index}")));
-                tables.push((from, to));
             }
-            let mut client = self.psql(target).await?;
             work.push(async move {
-                if !script.is_empty() {
-                    program::feed(&mut client, &script).await?;
-                }
-                for (mut from, mut to) in tables {
+                for (mut from, mut to) in pipes {
                     program::pipe(&mut from, &mut to).await?;
                 }
                 Ok::<(), Trouble>(())
