@@ -6,6 +6,7 @@ mod words;
 mod facts;
 mod grants;
 
+mod collated;
 mod reserved;
 
 mod checks;
