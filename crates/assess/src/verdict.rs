@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use daybreak_engine::{Database, EngineError};
 use daybreak_model::{AuroraLine, Family, Finding, Flavor, Severity, Told};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{About, mysql, postgres};
 
 /// A server's findings, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Score {
     /// Checks that apply to this server and this target.
     pub checks: usize,

@@ -39,6 +39,8 @@ pub(crate) struct Assessment {
 pub(crate) struct Judged<'a> {
     /// Findings that block and that nothing waives.
     pub(crate) blocking: Vec<&'a Finding>,
+    /// Findings that would block, of which nothing can be said and which nothing waives.
+    pub(crate) untold: Vec<&'a Finding>,
     /// Findings that are waived, with the reason.
     pub(crate) waived: Vec<(&'a Finding, &'a Waiver)>,
     /// Waivers that would cover a finding and are past.
@@ -242,6 +244,7 @@ pub(crate) fn day_of(moment: jiff::Timestamp) -> Day {
 pub(crate) fn judge<'a>(findings: &'a [Finding], waivers: &'a [Waiver], today: Day) -> Judged<'a> {
     let mut judged = Judged {
         blocking: Vec::new(),
+        untold: Vec::new(),
         waived: Vec::new(),
         past: Vec::new(),
     };
@@ -257,8 +260,10 @@ pub(crate) fn judge<'a>(findings: &'a [Finding], waivers: &'a [Waiver], today: D
                 judged.past.push(waiver);
             }
         }
-        if finding.severity == Severity::Blocks && finding.told == Told::Found {
-            judged.blocking.push(finding);
+        match finding.told {
+            _ if finding.severity != Severity::Blocks => {}
+            Told::Found => judged.blocking.push(finding),
+            Told::CouldNotTell => judged.untold.push(finding),
         }
     }
     judged

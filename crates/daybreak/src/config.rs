@@ -8,7 +8,7 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
-pub(crate) use waiver::Waiver;
+pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, Waiver};
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) scope: Scope,
     /// The datacenter side.
     pub(crate) source: Side,
+    /// Addresses of further servers of the source's estate, which no other server names.
+    pub(crate) also: Vec<String>,
     /// The Aurora side.
     pub(crate) target: Side,
     /// Account and manner of replication, both ways.
@@ -71,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) load: LoadSettings,
     /// How data is checked.
     pub(crate) check: CheckSettings,
+    /// Whether the primary is compared with its replicas, row by row, before the load.
+    pub(crate) estate_check: bool,
     /// Limits of the cut-over.
     pub(crate) cut_over: CutOverSettings,
     /// The gate, where the plan has one.

@@ -6,6 +6,7 @@ mod cli;
 mod conduct;
 mod config;
 mod demo;
+mod estate;
 mod exit;
 mod output;
 mod plays;

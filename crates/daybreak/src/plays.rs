@@ -2,8 +2,8 @@
 //!
 //! | play | steps |
 //! |---|---|
-//! | `migrate` | estate.check · links.prepare · load.copy · target.hold · replicate.start · data.check |
-//! | `migrate` without replication | estate.check · source.hold · load.copy · target.hold · data.check |
+//! | `migrate` | assess · schema.check · estate.check · data.check.estate · links.prepare · load.copy · target.hold · replicate.start · data.check |
+//! | `migrate` without replication | assess · schema.check · estate.check · data.check.estate · source.hold · load.copy · target.hold · data.check |
 //! | `cutover` | cutover.arm · cutover.check · { ready · hold · fence · reach · turn · open · shift } · cutover.confirm |
 //! | `failback` | the same as `cutover`, the other way round |
 //!
@@ -13,6 +13,7 @@ mod cut_over;
 mod direction;
 mod failure;
 mod gate_line;
+pub(crate) mod kept;
 mod migrate;
 mod relay;
 mod world;

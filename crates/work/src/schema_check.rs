@@ -18,7 +18,7 @@ use std::time::Duration;
 use daybreak_engine::{Database, EngineError, database};
 use daybreak_model::{Endpoint, Scope};
 use futures_util::future::join_all;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use classify::Consequence;
 use compare::Found;
@@ -80,7 +80,7 @@ pub enum SchemaVerdict {
 }
 
 /// Statements that make one server like the first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaRepair {
     /// Address of the server.
     pub server: String,
@@ -134,7 +134,7 @@ pub struct ComparedNode {
 }
 
 /// A statement that was run, or tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaRepaired {
     /// Address of the server.
     pub server: String,

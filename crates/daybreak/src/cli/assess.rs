@@ -45,7 +45,7 @@ impl Assess {
         let waivers = begin.settings.map_or_else(Vec::new, |settings| settings.waivers);
         let source = begin.endpoint;
         let target = self.line(&source)?;
-        let assessment = assessment::of_estate(&source, self.start.also(), target, |words| {
+        let assessment = assessment::of_estate(&source, &begin.also, target, |words| {
             if output::is_terminal() {
                 output::say(words);
             }

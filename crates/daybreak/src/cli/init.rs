@@ -125,12 +125,22 @@ impl Init {
             Some(listen) => format!("[gate]\nlisten = {}", quote(listen)),
             None => "# [gate]\n# listen = \"0.0.0.0:3306\"".to_owned(),
         };
+        let mut also: Vec<String> = self.also.iter().map(|name| quote(name)).collect();
+        if source.family == Family::Postgres && primary.endpoint != *source {
+            // A primary does not know the port that a standby listens at.
+            also.push(quote(&source.address()));
+        }
+        let also = match also.as_slice() {
+            [] => "# also = [\"10.0.0.7:5433\"]".to_owned(),
+            also => format!("also = [{}]", also.join(", ")),
+        };
         [
             ("{flavor}", identity.flavor.to_string()),
             ("{start}", plain(&source.address())),
             ("{estate}", estate),
             ("{name}", quote(&self.name)),
             ("{schemas}", names.join(", ")),
+            ("{also}", also),
             ("{source_url}", quote(&source_url)),
             ("{source_env}", quote(&self.source_password_env)),
             ("{target_url}", quote(self.target.as_deref().unwrap_or(example))),

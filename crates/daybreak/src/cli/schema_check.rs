@@ -1,15 +1,13 @@
 use std::path::Path;
 
 use clap::Args;
-use daybreak_engine::{Direction, TieKind, database};
-use daybreak_model::Endpoint;
 use daybreak_work::{
-    Consequence, Member, SchemaCheckSettings, SchemaNode, SchemaPlace, SchemaReport, SchemaUntold,
-    SchemaVerdict, Topology, Unreached, schema_check,
+    SchemaCheckSettings, SchemaNode, SchemaPlace, SchemaReport, SchemaVerdict, Topology, schema_check,
 };
 
 use super::plain;
 use super::source::{Begin, Start};
+use crate::estate::{not_compared, recognise, schema_node};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
@@ -39,7 +37,7 @@ pub(crate) struct SchemaCheck {
 impl SchemaCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
-        let mut topology = self.start.walk(&begin.endpoint).await?;
+        let mut topology = self.start.around(&begin).await?;
         if let Some(settings) = &begin.settings {
             recognise(&mut topology, &settings.target.endpoint).await;
         }
@@ -48,7 +46,7 @@ impl SchemaCheck {
             let hint = error.hint().map(str::to_owned);
             Trouble::new(error, hint)
         })?;
-        unreached(&topology, &settings, &mut report);
+        not_compared(&topology.unreached, &settings.nodes, &mut report);
         match format {
             Format::Json => output::json(&report),
             Format::Text => lines(&report).iter().for_each(output::line),
@@ -88,15 +86,15 @@ impl SchemaCheck {
         // A member that was named is asked as the account it was named with.
         let named = |address: &str| further.iter().any(|(endpoint, _)| endpoint.address() == address);
         let own = reference.endpoint.address();
-        let mut nodes = vec![node(reference)];
+        let mut nodes = vec![schema_node(reference)];
         let others = topology
             .members
             .iter()
             .map(|member| (member, member.endpoint.address()));
         let others = others.filter(|(_, address)| *address != own && !named(address));
-        nodes.extend(others.map(|(member, _)| node(member)));
+        nodes.extend(others.map(|(member, _)| schema_node(member)));
         for (endpoint, place) in further {
-            let member = topology.at(&endpoint.address()).map(node);
+            let member = topology.at(&endpoint.address()).map(schema_node);
             nodes.push(SchemaNode {
                 endpoint,
                 place,
@@ -120,67 +118,13 @@ impl SchemaCheck {
     }
 }
 
-/// The target is asked with an account of its own, so that the walk did not reach it where it follows the source already. A
-/// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows.
-async fn recognise(topology: &mut Topology, target: &Endpoint) {
-    if topology.at(&target.address()).is_some() {
-        return;
-    }
-    let told = database(target.clone()).surroundings().await;
-    for tie in told.ties.iter().filter(|tie| tie.direction == Direction::Follows) {
-        let Some(above) = topology.above(tie).map(|member| member.endpoint.address()) else {
-            continue;
-        };
-        let named = |server: &&Unreached| server.named_by == above && server.name != target.address();
-        if topology.unreached.iter().filter(named).count() == 1 {
-            topology.unreached.retain(|server| !named(&server));
-        }
-    }
-}
-
-/// A member of the estate. What applications can write to is a primary, also as the other half of a pair.
-fn node(member: &Member) -> SchemaNode {
-    let follows = |kind: Option<TieKind>| {
-        let mut ties = member.surroundings.ties.iter();
-        ties.any(|tie| tie.direction == Direction::Follows && kind.is_none_or(|kind| tie.kind == kind))
-    };
-    let follows_any = follows(None) || member.identity.follows.is_some();
-    SchemaNode {
-        endpoint: member.endpoint.clone(),
-        place: match (member.open, follows_any) {
-            (true, _) | (_, false) => SchemaPlace::Primary,
-            (false, true) => SchemaPlace::Replica,
-        },
-        follows: follows_any,
-        physical: follows(Some(TieKind::PhysicalStream)),
-    }
-}
-
-/// Servers of the estate that could not be asked are not known to be the same.
-fn unreached(topology: &Topology, settings: &SchemaCheckSettings, report: &mut SchemaReport) {
-    let named = |name: &str| settings.nodes.iter().any(|node| node.endpoint.address() == name);
-    for server in topology.unreached.iter().filter(|server| !named(&server.name)) {
-        report.could_not_tell.push(SchemaUntold {
-            server: server.name.clone(),
-            what: "its whole schema".to_owned(),
-            why: server.why.clone(),
-            grant: None,
-        });
-        if report.verdict == SchemaVerdict::Same {
-            report.verdict = SchemaVerdict::CouldNotTell;
-        }
-    }
-}
-
 /// The report by object. Names come from servers: every line stays one line.
 fn lines(report: &SchemaReport) -> Vec<String> {
     let mut lines = Vec::new();
     for difference in &report.differences {
         lines.push(format!(
             "{} {}: {}",
-            difference.kind,
-            difference.object,
-            in_words(difference.class)
+            difference.kind, difference.object, difference.class
         ));
         lines.push(format!("  {}", difference.difference));
         for repair in &difference.repair {
@@ -224,13 +168,4 @@ fn lines(report: &SchemaReport) -> Vec<String> {
         }
     });
     lines.iter().map(|line| plain(line)).collect()
-}
-
-const fn in_words(class: Consequence) -> &'static str {
-    match class {
-        Consequence::Harmless => "harmless",
-        Consequence::BreaksTheWayBack => "breaks the way back",
-        Consequence::BreaksTheApplication => "breaks the application",
-        Consequence::BreaksReplication => "breaks replication",
-    }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Start {
 /// Where to begin, and the plan it is from.
 pub(crate) struct Begin {
     pub(crate) endpoint: Endpoint,
+    /// Further servers, which no other names: the command line's and the plan's.
+    pub(crate) also: Vec<String>,
     /// Absent where a URL was given.
     pub(crate) settings: Option<Settings>,
 }
@@ -38,16 +40,12 @@ impl Start {
         self.source.is_some()
     }
 
-    /// Further servers that were named.
-    pub(crate) fn also(&self) -> &[String] {
-        &self.also
-    }
-
     /// The server to begin with.
     pub(crate) fn begin(&self, plan: &Path) -> Result<Begin, Trouble> {
         if let Some(url) = &self.source {
             return Ok(Begin {
                 endpoint: self.endpoint("source", url)?,
+                also: self.also.clone(),
                 settings: None,
             });
         }
@@ -61,6 +59,7 @@ impl Start {
         })?;
         Ok(Begin {
             endpoint: settings.source.endpoint.clone(),
+            also: [&*self.also, &*settings.also].concat(),
             settings: Some(settings),
         })
     }
@@ -70,11 +69,20 @@ impl Start {
         server::named(label, url, &self.source_password_env)
     }
 
-    /// All servers around it.
-    pub(crate) async fn walk(&self, from: &Endpoint) -> Result<Topology, Trouble> {
-        walk(from, &self.also).await.map_err(|error| {
-            let hint = error.hint().map(str::to_owned);
-            Trouble::new(error, hint)
-        })
+    /// All servers around where to begin.
+    pub(crate) async fn around(&self, begin: &Begin) -> Result<Topology, Trouble> {
+        around(&begin.endpoint, &begin.also).await
     }
+
+    /// All servers around one, and those that the command line names.
+    pub(crate) async fn walk(&self, from: &Endpoint) -> Result<Topology, Trouble> {
+        around(from, &self.also).await
+    }
+}
+
+async fn around(from: &Endpoint, also: &[String]) -> Result<Topology, Trouble> {
+    walk(from, also).await.map_err(|error| {
+        let hint = error.hint().map(str::to_owned);
+        Trouble::new(error, hint)
+    })
 }

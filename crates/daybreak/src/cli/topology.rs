@@ -71,7 +71,7 @@ pub(super) struct Missing<'a> {
 impl ShowTopology {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
-        let topology = self.start.walk(&begin.endpoint).await?;
+        let topology = self.start.around(&begin).await?;
         let estate = Estate::of(&topology);
         match format {
             _ if self.dot => output::line(dot::graph(&estate)),

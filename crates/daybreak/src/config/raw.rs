@@ -37,6 +37,8 @@ pub(crate) struct RawWaiver {
 pub(crate) struct RawMigration {
     pub(super) name: String,
     pub(super) schemas: Vec<String>,
+    #[serde(default)]
+    pub(super) also: Vec<String>,
     pub(super) state_dir: Option<PathBuf>,
 }
 
@@ -81,6 +83,7 @@ pub(crate) struct RawLoad {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawCheck {
+    pub(super) estate: Option<bool>,
     pub(super) range_rows: Option<u64>,
     pub(super) range_megabytes: Option<u64>,
     pub(super) looks: Option<u32>,

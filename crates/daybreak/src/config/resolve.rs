@@ -74,6 +74,13 @@ pub(super) fn resolve(
             }
         }
     }
+    if let Some(name) = raw.migration.also.iter().find(|name| !is_address(name)) {
+        return Err(resolver.error(
+            "migration.also",
+            &format!("has `{name}`"),
+            "write each as host:port",
+        ));
+    }
     let native = raw.replication.native.unwrap_or(true);
     if !native && raw.replication.way_back == Some(true) {
         return Err(resolver.error(
@@ -106,12 +113,14 @@ pub(super) fn resolve(
             schemas: raw.migration.schemas,
         },
         source,
+        also: raw.migration.also,
         target,
         link,
         native,
         way_back: raw.replication.way_back.unwrap_or(native),
         load,
         check,
+        estate_check: raw.check.estate.unwrap_or(true),
         cut_over,
         gate,
         waivers,

@@ -4,6 +4,13 @@ use daybreak_model::{Day, Finding};
 use super::raw::RawWaiver;
 use super::{PlanError, nearest};
 
+/// What the runbook's schema check of the estate finds, as waivers name it; its objects are those of `daybreak schema-check`.
+pub(crate) const SCHEMA_CHECK: &str = "schema.check";
+
+/// What the runbook's data check of the estate finds, as waivers name it; its objects are tables, and addresses of servers that
+/// could not be compared.
+pub(crate) const DATA_CHECK: &str = "data.check.estate";
+
 /// Findings that are known and accepted, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Waiver {
@@ -38,7 +45,8 @@ pub(super) fn resolve(
     raw: Vec<RawWaiver>,
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<Vec<Waiver>, PlanError> {
-    let known: Vec<&str> = all_checks().iter().map(|about| about.id).collect();
+    let mut known: Vec<&str> = all_checks().iter().map(|about| about.id).collect();
+    known.extend([SCHEMA_CHECK, DATA_CHECK]);
     let one = |(place, raw): (usize, RawWaiver)| {
         let key = |name: &str| format!("waivers[{place}].{name}");
         if !known.contains(&raw.check.as_str()) {

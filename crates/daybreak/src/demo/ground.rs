@@ -136,6 +136,9 @@ impl Ground {
                 self.estate.database
             )
         };
+        // A PostgreSQL primary does not know at which port a standby listens.
+        let standbys = self.estate.replicas.iter().filter(|_| scheme == "postgres");
+        let also = standbys.flat_map(|standby| ["--also".to_owned(), standby.address().to_string()]);
         let output = self
             .daybreak()?
             .args(["init", "--name", "demo", "--source"])
@@ -144,6 +147,7 @@ impl Ground {
             .arg(url(&self.cluster.admin, self.cluster.cluster_port()))
             .arg("--gate")
             .arg(format!("127.0.0.1:{}", self.gate_port))
+            .args(also)
             .output()
             .await?;
         if !output.status.success() {

@@ -1,9 +1,12 @@
 mod assess;
 mod data_check;
 mod estate_check;
+mod estate_data_check;
 mod links_prepare;
 mod load_copy;
+mod refuse;
 mod replicate_start;
+mod schema_check;
 mod source_hold;
 mod target_hold;
 
@@ -15,7 +18,11 @@ pub(crate) use estate_check::pair;
 
 use super::World;
 
-/// Everything up to two equal sides: assessed, checked, loaded, replicating, compared, with the target closed to applications.
+/// Where a step looks that begins at the source.
+const EVERY: &str = "every server found around it";
+
+/// Everything up to two equal sides: the estate assessed and compared, both sides checked, loaded, replicating, compared, with the
+/// target closed to applications. The long comparison of the estate comes after everything that can refuse at once.
 /// Without native replication the source is closed, too, before the load.
 pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
     migrate_as(world, world.settings.native)
@@ -26,7 +33,9 @@ pub(crate) fn migrate_as(world: &Arc<World>, native: bool) -> Result<Runbook, Ba
     if !native {
         return Runbook::builder("migrate")
             .step(assess::Assess(Arc::clone(world)))
+            .step(schema_check::SchemaCheck(Arc::clone(world)))
             .step(estate_check::EstateCheck(Arc::clone(world)))
+            .step(estate_data_check::EstateDataCheck(Arc::clone(world)))
             .step(source_hold::SourceHold(Arc::clone(world)))
             .step(load_copy::LoadCopy(Arc::clone(world)))
             .step(target_hold::TargetHold(Arc::clone(world)))
@@ -35,7 +44,9 @@ pub(crate) fn migrate_as(world: &Arc<World>, native: bool) -> Result<Runbook, Ba
     }
     Runbook::builder("migrate")
         .step(assess::Assess(Arc::clone(world)))
+        .step(schema_check::SchemaCheck(Arc::clone(world)))
         .step(estate_check::EstateCheck(Arc::clone(world)))
+        .step(estate_data_check::EstateDataCheck(Arc::clone(world)))
         .step(links_prepare::LinksPrepare(Arc::clone(world)))
         .step(load_copy::LoadCopy(Arc::clone(world)))
         .step(target_hold::TargetHold(Arc::clone(world)))

@@ -2,12 +2,12 @@
 //! looser; one that refuses what the other takes is stricter.
 
 use daybreak_model::{ObjectKind, PartKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::SchemaPlace;
 
 /// What a difference does; the later, the worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consequence {
     /// Nothing anybody notices.
@@ -18,6 +18,17 @@ pub enum Consequence {
     BreaksTheApplication,
     /// The server's replication stops, or its rows drift.
     BreaksReplication,
+}
+
+impl std::fmt::Display for Consequence {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Harmless => "harmless",
+            Self::BreaksTheWayBack => "breaks the way back",
+            Self::BreaksTheApplication => "breaks the application",
+            Self::BreaksReplication => "breaks replication",
+        })
+    }
 }
 
 /// What differs.

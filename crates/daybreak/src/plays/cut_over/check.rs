@@ -5,7 +5,8 @@ use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo
 use daybreak_work::{CheckReport, Delta, Verdict, data_check};
 
 use super::Play;
-use crate::plays::failure::{OrFail, evidence};
+use crate::plays::failure::OrFail;
+use crate::plays::kept;
 use crate::plays::relay::shown;
 
 /// Begins to follow which rows change, then compares every row: from here on nothing can differ unseen.
@@ -37,7 +38,7 @@ impl Step for Check {
     }
 
     async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
-        Ok(evidence(&follow_and_compare(cx, &self.0).await?))
+        Ok(kept::check(&follow_and_compare(cx, &self.0).await?))
     }
 
     async fn verify(&self, _cx: &Context) -> Result<daybreak_runbook::Verdict, StepError> {
@@ -83,7 +84,7 @@ pub(super) async fn follow_and_compare(cx: &Context, play: &Play) -> Result<Chec
         ));
         return Err(error
             .with_hint("mend the rows on the side that is not written, then run the same command again")
-            .with_evidence(evidence(&report)));
+            .with_evidence(kept::check(&report)));
     }
     *world.delta.lock().await = Some(delta);
     Ok(report)

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_engine::ErrorKind;
-use daybreak_model::{AuroraLine, Finding, Told, some_of};
+use daybreak_model::{AuroraLine, Finding, Told};
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use serde_json::{Value, json};
 
-use super::estate_check;
-use crate::assessment::{self, Assessment, day_of, judge};
-use crate::plays::World;
+use super::refuse::{past, refusal};
+use super::{EVERY, estate_check};
+use crate::assessment::{self, day_of, judge};
 use crate::plays::failure::OrFail;
+use crate::plays::{World, kept};
 
 /// Looks at every server of the source's estate for what will not survive the move (P1), and goes no further where something
 /// blocks that the plan does not waive.
@@ -21,7 +21,10 @@ pub(super) struct Assess(pub(super) Arc<World>);
 impl Step for Assess {
     fn plan(&self) -> StepPlan {
         StepPlan {
-            servers: vec![self.0.settings.source.endpoint.to_string()],
+            servers: vec![self.0.settings.source.endpoint.to_string(), EVERY.to_owned()],
+            statements: vec![
+                "what each check asks: settings, catalogs, accounts, counters; read-only".to_owned(),
+            ],
             undo: Undo::Nothing,
             deadline: Duration::from_secs(300),
             ..StepPlan::new("assess", "P1", "assess every server of the estate")
@@ -36,7 +39,7 @@ impl Step for Assess {
         let world = &self.0;
         let start = &world.settings.source.endpoint;
         let target = self.target().await?;
-        let assessment = match assessment::of_estate(start, &[], target, |_| {}).await {
+        let assessment = match assessment::of_estate(start, &world.settings.also, target, |_| {}).await {
             Err(error) if error.kind == ErrorKind::Privilege => {
                 // All that is missing is told in one go.
                 estate_check::allowed(world).await?;
@@ -51,32 +54,18 @@ impl Step for Assess {
             .iter()
             .map(|(finding, _)| finding.id.as_str())
             .collect();
-        let past: Vec<String> = judged
-            .past
-            .iter()
-            .map(|waiver| format!("{} until {}", waiver.check, waiver.expires))
-            .collect();
-        let evidence = Evidence::none()
-            .with("servers", servers(&assessment))
-            .with("could_not_tell", hidden(&findings))
+        let evidence = kept::findings(&findings, &judged)
+            .with("servers", kept::servers(&assessment.servers))
+            .with("could_not_tell", kept::some(&hidden(&findings)))
             .with("waived", waived.into_iter().collect::<Vec<_>>())
-            .with("waivers_past", past.clone());
+            .with("waivers_past", past(&judged));
         if judged.blocking.is_empty() {
             return Ok(evidence);
         }
-        let names: Vec<String> = judged.blocking.iter().map(|finding| named(finding)).collect();
+        let what = "the assessment found what blocks the move";
         let hint = "`daybreak assess` shows each with its remedy; or accept it in the plan: `[[waivers]]` with `check`, `object`, \
                     `reason` and `expires`";
-        let hint = match past.as_slice() {
-            [] => hint.to_owned(),
-            past => format!("{hint}; waivers that no longer count: {}", past.join(", ")),
-        };
-        Err(StepError::new(format!(
-            "the assessment found what blocks the move: {}",
-            some_of(&names)
-        ))
-        .with_hint(hint)
-        .with_evidence(evidence))
+        Err(refusal(what, &judged.blocking, hint, &judged, evidence))
     }
 
     /// Nothing was changed that could be otherwise now: what later steps need of it they look at again themselves.
@@ -91,26 +80,6 @@ impl Assess {
         let flavor = self.0.target.flavor().await.or_fail()?;
         Ok(assessment::line_of(&flavor))
     }
-}
-
-fn named(finding: &Finding) -> String {
-    format!(
-        "{} of {} on {} ({})",
-        finding.id, finding.object, finding.server, finding.evidence
-    )
-}
-
-/// Each server with its counts.
-fn servers(assessment: &Assessment) -> Value {
-    let servers = assessment.servers.iter().map(|server| {
-        json!({
-            "server": server.verdict.server,
-            "flavor": server.verdict.flavor.to_string(),
-            "target": server.target.name,
-            "score": server.verdict.score,
-        })
-    });
-    servers.collect()
 }
 
 fn hidden(findings: &[Finding]) -> Vec<String> {

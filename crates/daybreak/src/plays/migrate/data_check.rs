@@ -6,9 +6,9 @@ use daybreak_model::Position;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo};
 use daybreak_work::{CheckReport, Verdict, data_check};
 
-use crate::plays::World;
-use crate::plays::failure::{OrFail, evidence};
+use crate::plays::failure::OrFail;
 use crate::plays::relay::shown;
+use crate::plays::{World, kept};
 
 /// Compares every row of every table while both sides live.
 pub(super) struct DataCheck(pub(super) Arc<World>);
@@ -86,7 +86,7 @@ impl Step for DataCheck {
             .with_hint("let nothing write there, then run the same command again"));
         }
         let ended = cx.clock().now().to_string();
-        let measured = evidence(&report).with("ended", ended);
+        let measured = kept::check(&report).with("ended", ended);
         if report.verdict == Verdict::Same {
             return Ok(measured);
         }
