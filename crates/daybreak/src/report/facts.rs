@@ -1,0 +1,45 @@
+use indicatif::HumanCount;
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// Named facts, one a line; what is made of parts has lines of its own.
+pub(super) fn table<'a>(facts: impl Iterator<Item = (&'a str, &'a Value)>) -> Markup {
+    html! {
+        table.facts {
+            @for (name, value) in facts {
+                tr { th { (name.replace('_', " ")) } td { (fact(value)) } }
+            }
+        }
+    }
+}
+
+fn fact(value: &Value) -> Markup {
+    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+    match value {
+        Value::Object(facts) => table(facts.iter().map(|(name, value)| (name.as_str(), value))),
+        Value::Array(values) if values.iter().all(is_plain) => {
+            let words: Vec<String> = values.iter().map(plain).collect();
+            html! { (words.join(", ")) }
+        }
+        Value::Array(values) => html! { @for value in values { div.part { (fact(value)) } } },
+        plain_value => html! { (plain(plain_value)) },
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => match number.as_f64() {
+            Some(number) if number.fract() != 0.0 => format!("{number:.3}"),
+            _ => number.to_string(),
+        },
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// A number with its thousands set apart.
+pub(super) fn count(number: u64) -> String {
+    HumanCount(number).to_string()
+}
