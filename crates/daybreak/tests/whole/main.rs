@@ -10,6 +10,7 @@ mod init;
 mod kill_matrix;
 mod looking;
 mod migration;
+mod presteps;
 mod readiness;
 mod refusals;
 mod schema_check;

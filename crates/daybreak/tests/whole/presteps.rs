@@ -1,0 +1,191 @@
+//! The runbook compares the estate before it copies anything (P2, P3): on real servers.
+
+use std::time::Duration;
+
+use daybreak_sandbox::{AuroraOptions, EstateOptions, Server, ServerKind};
+use serde_json::Value;
+
+use crate::ground::{self, Ground};
+use crate::refusals::refused;
+
+/// As far as this, in JSON; without the first two for people.
+const UNTIL: [&str; 6] = ["--format", "json", "run", "--yes", "--until", "data.check.estate"];
+
+/// The evidence of a step that a run did.
+fn evidence<'a>(lines: &'a [Value], step: &str) -> &'a Value {
+    let done = lines
+        .iter()
+        .find(|line| line["kind"] == "step_done" && line["step"] == step);
+    &done.unwrap_or_else(|| panic!("{step} is done: {lines:?}"))["evidence"]
+}
+
+fn waiver(check: &str, object: &str) -> String {
+    format!(
+        "\n[[waivers]]\ncheck = \"{check}\"\nobject = \"{object}\"\nreason = \"that replica goes\"\nexpires = 2999-12-31\n"
+    )
+}
+
+/// Changes a replica alone.
+async fn on_replica(replica: &Server, statements: &str) {
+    let all = format!(
+        "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; USE shop; {statements}; SET GLOBAL super_read_only = ON"
+    );
+    replica.rows(&all).await.expect("changed");
+}
+
+/// Waits until the replica has everything that the primary has.
+async fn settled(ground: &Ground) {
+    let last = "SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_NAME = 'forget_visits'";
+    let replica = &ground.estate.replicas[0];
+    let patience = Duration::from_secs(60);
+    replica.wait_for(last, "1", patience).await.expect("it follows");
+    let rows = "SELECT COUNT(*) FROM shop.order_lines";
+    let there = ground.estate.primary.value(rows).await.expect("asked");
+    replica
+        .wait_for(rows, &there.expect("a number"), patience)
+        .await
+        .expect("it follows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_differs_stops_a_migration_before_anything_is_changed() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true).replicas(1);
+    let Some(ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    ground.found(200).await;
+    ground.init(|plan| plan).await;
+    settled(&ground).await;
+    let replica = &ground.estate.replicas[0];
+    on_replica(
+        replica,
+        "ALTER TABLE visits DROP COLUMN page; ALTER TABLE transfers DROP INDEX done; \
+         UPDATE products SET title = CONCAT(title, '!') WHERE id = 7",
+    )
+    .await;
+
+    let said = refused(&ground, &UNTIL[2..], 1).await;
+    assert!(
+        said.contains("do not have the same schema")
+            && said.contains("schema.check of shop.visits.page")
+            && !said.contains("shop.transfers.done")
+            && said.contains("[[waivers]]"),
+        "{said}"
+    );
+    let schemas = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'shop'";
+    let there = ground.cluster.writer().value(schemas).await.expect("asked");
+    assert_eq!(there.as_deref(), Some("0"), "nothing is on the target");
+
+    ground.change(|plan| plan + &waiver("schema.check", "shop.visits.page"));
+    let said = refused(&ground, &UNTIL[2..], 1).await;
+    assert!(
+        said.contains("do not hold the same rows")
+            && said.contains("data.check.estate of shop.products on replica")
+            && said.contains("row (7)"),
+        "{said}"
+    );
+
+    // The row is waived; that the other table cannot be compared without its column stops the run, too.
+    ground.change(|plan| plan + &waiver("data.check.estate", "shop.products"));
+    let said = refused(&ground, &UNTIL[2..], 1).await;
+    assert!(
+        said.contains("could not be told")
+            && said.contains("shop.visits")
+            && said.contains("check.estate = false"),
+        "{said}"
+    );
+
+    on_replica(
+        replica,
+        "ALTER TABLE visits ADD COLUMN page VARCHAR(80) NOT NULL DEFAULT '/' FIRST",
+    )
+    .await;
+    ground.change(|plan| plan + &waiver("data.check.estate", "shop.visits"));
+    let lines = ground.succeed(&UNTIL).await;
+    let estate = evidence(&lines, "data.check.estate");
+    assert_eq!(estate["checks"][0]["verdict"], "different", "{estate}");
+    let products = estate["findings"].as_array().and_then(|findings| {
+        findings
+            .iter()
+            .find(|finding| finding["object"] == "shop.products")
+    });
+    assert_eq!(
+        products.map(|found| &found["waived"]["reason"]),
+        Some(&Value::from("that replica goes")),
+        "{estate}"
+    );
+
+    report(&ground).await;
+}
+
+/// The report tells what was seen: the harmless difference, the waived one, the row.
+async fn report(ground: &Ground) {
+    let page = ground.folder.path().join("report.html");
+    ground
+        .succeed(&["report", "--output", &page.to_string_lossy()])
+        .await;
+    let html = std::fs::read_to_string(&page).expect("the page");
+    for words in [
+        "shop.transfers.done",
+        "waived until 2999-12-31: that replica goes",
+        "row (7) has other values",
+        "ADD KEY `done`",
+    ] {
+        assert!(html.contains(words), "the page says {words}");
+    }
+    let json = std::fs::read(page.with_extension("json")).expect("beside it");
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(json["schema_check"]["verdict"], "different");
+    assert_eq!(
+        json["estate_data_check"]["checks"][0]["tables"][0]["table"]["name"],
+        "products"
+    );
+    assert!(
+        json["assessment"]["findings"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty()),
+        "{}",
+        json["assessment"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_no_server_names_is_named_by_the_plan() {
+    let estate = EstateOptions::new(ServerKind::Postgres(15)).replicas(1);
+    let Some(ground) = ground::lay(estate, AuroraOptions::postgres(17)).await else {
+        return;
+    };
+    ground.found(200).await;
+    ground.init(|plan| plan).await;
+    let said = refused(&ground, &UNTIL[2..], 1).await;
+    assert!(
+        said.contains("could not be told") && said.contains("standby") && said.contains("migration.also"),
+        "{said}"
+    );
+    let standby = ground.estate.replicas[0].address().to_string();
+    ground.change(|plan| plan.replace("# also = [\"10.0.0.7:5433\"]", &format!("also = [\"{standby}\"]")));
+    let lines = ground.succeed(&UNTIL).await;
+    let compared = evidence(&lines, "data.check.estate");
+    assert_eq!(compared["checks"][0]["verdict"], "same", "{compared}");
+    assert_eq!(compared["checks"].as_array().map(Vec::len), Some(1), "{compared}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_comparison_of_the_estates_rows_can_be_left_out() {
+    let estate = EstateOptions::new(ServerKind::Postgres(15)).replicas(1);
+    let Some(ground) = ground::lay(estate, AuroraOptions::postgres(17)).await else {
+        return;
+    };
+    ground.found(200).await;
+    ground
+        .init(|plan| plan.replace("estate = true", "estate = false"))
+        .await;
+    let planned = ground.run(&["plan"]).await;
+    let printed = String::from_utf8_lossy(&planned.stdout).into_owned();
+    assert!(
+        printed.contains("the plan leaves it out (`check.estate = false`)"),
+        "{printed}"
+    );
+    let lines = ground.succeed(&UNTIL).await;
+    assert_eq!(evidence(&lines, "data.check.estate")["left_out"], true);
+}
