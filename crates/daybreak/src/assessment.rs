@@ -15,7 +15,7 @@ use crate::config::Waiver;
 const UNREACHED: &str = "server.unreached";
 
 /// How a server can get to Aurora.
-const WAY: &str = "server.way";
+pub(crate) const WAY: &str = "server.way";
 
 /// A server that was looked at.
 pub(crate) struct Assessed {

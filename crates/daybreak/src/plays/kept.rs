@@ -67,7 +67,6 @@ pub(crate) struct Difference {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Compared {
     pub(crate) server: String,
-    #[serde(flatten)]
     pub(crate) report: CheckReport,
     #[serde(default)]
     pub(crate) tables_left_out: usize,

@@ -5,6 +5,7 @@ use daybreak_runbook::History;
 use maud::{Markup, html};
 
 use super::look::Look;
+use crate::assessment::WAY;
 use crate::output::words;
 use crate::plays::kept::{Accepted, Found, Server};
 
@@ -62,8 +63,9 @@ pub(super) fn section(history: &History) -> Markup {
     }
 }
 
-fn card(server: &Server, found: &[&Found]) -> Markup {
+fn card(server: &Server, all: &[&Found]) -> Markup {
     let score = &server.score;
+    let (ways, found): (Vec<&Found>, Vec<&Found>) = all.iter().partition(|found| found.finding.id == WAY);
     html! {
         div.card {
             h3 { (server.server) }
@@ -79,6 +81,13 @@ fn card(server: &Server, found: &[&Found]) -> Markup {
                 (group(title, open, found.iter().copied().filter(|found| {
                     found.finding.told == told && found.finding.severity == severity
                 }).collect()))
+            }
+            @if !ways.is_empty() {
+                details.group {
+                    summary { "Ways to Aurora" }
+                    @for way in &ways { (object(way)) }
+                    @for support in ways.first().iter().map(|way| &way.finding.remedy) { p.object.quiet { (support) } }
+                }
             }
         }
     }

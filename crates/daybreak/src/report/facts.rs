@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use indicatif::HumanCount;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -21,8 +23,28 @@ fn fact(value: &Value) -> Markup {
             let words: Vec<String> = values.iter().map(plain).collect();
             html! { (words.join(", ")) }
         }
+        Value::Array(values) if values.iter().all(Value::is_object) => beside(values),
         Value::Array(values) => html! { @for value in values { div.part { (fact(value)) } } },
         plain_value => html! { (plain(plain_value)) },
+    }
+}
+
+/// Things of one kind, one a line, their facts in columns.
+fn beside(things: &[Value]) -> Markup {
+    let of = |thing: &Value| thing.as_object().cloned().unwrap_or_default();
+    let names: BTreeSet<String> = things
+        .iter()
+        .flat_map(|thing| of(thing).into_iter().map(|(name, _)| name))
+        .collect();
+    html! {
+        table {
+            thead { tr { @for name in &names { th { (name.replace('_', " ")) } } } }
+            tbody {
+                @for thing in things {
+                    tr { @for name in &names { td { @if let Some(value) = thing.get(name) { (fact(value)) } } } }
+                }
+            }
+        }
     }
 }
 

@@ -100,7 +100,7 @@ fn check(report: &CheckReport, left_out: u64) -> Markup {
         details open[unfolded] {
             summary { "Tables" }
             div.wide { table {
-                thead { tr { th { "Table" } th { "Verdict" } th.number { "Rows" } th.number { "Ranges" } th.number { "Again" } } }
+                thead { tr { th { "Table" } th { "Verdict" } th.number { "Rows" } th.number { "Ranges" } th.number { "Looked at again" } } }
                 tbody { @for table in &report.tables { (row(table)) } }
             } }
             (super::left_out(left_out, "tables", "daybreak data-check"))

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use daybreak_runbook::{Evidence, Run, StepHistory, StepStanding};
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::facts;
 use super::look::measured;
 use crate::output::words;
 
 /// Lists that have a section of their own.
-const ELSEWHERE: [&str; 4] = ["findings", "differences", "checks", "tables"];
+const ELSEWHERE: [&str; 5] = ["findings", "differences", "checks", "tables", "servers"];
 
 pub(super) fn section(run: &Run) -> Markup {
     html! {
@@ -97,10 +98,14 @@ fn details(title: &str, lines: &[String]) -> Markup {
 }
 
 fn evidence(title: &str, evidence: &Evidence) -> Markup {
-    let is_here = |name: &str, value: &serde_json::Value| !(value.is_array() && ELSEWHERE.contains(&name));
+    let is_here = |(name, value): &(&str, &Value)| {
+        let list = value.as_array();
+        list.is_none_or(|list| !list.is_empty() && !ELSEWHERE.contains(name))
+    };
+    let mut here = evidence.iter().filter(is_here).peekable();
     html! {
-        @if !evidence.is_empty() {
-            details { summary { (title) } (facts::table(evidence.iter().filter(|(name, value)| is_here(name, value)))) }
+        @if here.peek().is_some() {
+            details { summary { (title) } (facts::table(here)) }
         }
     }
 }

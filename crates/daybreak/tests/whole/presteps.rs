@@ -103,7 +103,7 @@ async fn a_replica_that_differs_stops_a_migration_before_anything_is_changed() {
     ground.change(|plan| plan + &waiver("data.check.estate", "shop.visits"));
     let lines = ground.succeed(&UNTIL).await;
     let estate = evidence(&lines, "data.check.estate");
-    assert_eq!(estate["checks"][0]["verdict"], "different", "{estate}");
+    assert_eq!(estate["checks"][0]["report"]["verdict"], "different", "{estate}");
     let products = estate["findings"].as_array().and_then(|findings| {
         findings
             .iter()
@@ -129,6 +129,7 @@ async fn report(ground: &Ground) {
         "shop.transfers.done",
         "waived until 2999-12-31: that replica goes",
         "row (7) has other values",
+        "1 different",
         "ADD KEY `done`",
     ] {
         assert!(html.contains(words), "the page says {words}");
@@ -137,7 +138,7 @@ async fn report(ground: &Ground) {
     let json: Value = serde_json::from_slice(&json).expect("JSON");
     assert_eq!(json["schema_check"]["verdict"], "different");
     assert_eq!(
-        json["estate_data_check"]["checks"][0]["tables"][0]["table"]["name"],
+        json["estate_data_check"]["checks"][0]["report"]["tables"][0]["table"]["name"],
         "products"
     );
     assert!(
@@ -166,7 +167,7 @@ async fn a_standby_that_no_server_names_is_named_by_the_plan() {
     ground.change(|plan| plan.replace("# also = [\"10.0.0.7:5433\"]", &format!("also = [\"{standby}\"]")));
     let lines = ground.succeed(&UNTIL).await;
     let compared = evidence(&lines, "data.check.estate");
-    assert_eq!(compared["checks"][0]["verdict"], "same", "{compared}");
+    assert_eq!(compared["checks"][0]["report"]["verdict"], "same", "{compared}");
     assert_eq!(compared["checks"].as_array().map(Vec::len), Some(1), "{compared}");
 }
 

@@ -210,7 +210,10 @@ fn found(replica: &Endpoint, report: &NodeReport) -> Vec<Finding> {
         TableVerdict::Different { count, rows } => {
             let first: Vec<String> = rows.iter().take(3).map(ToString::to_string).collect();
             Some(Finding {
-                evidence: format!("{count} difference(s): {}", first.join("; ")),
+                evidence: match first.as_slice() {
+                    [] => format!("{count} difference(s), and no key to name the rows by"),
+                    first => format!("{count} difference(s): {}", first.join("; ")),
+                },
                 told: Told::Found,
                 ..untold(server, &table.table.to_string(), "")
             })
