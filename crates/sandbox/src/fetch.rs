@@ -5,6 +5,7 @@ mod binaries;
 mod clock;
 mod npm;
 mod path;
+mod pip;
 mod source;
 mod tool;
 

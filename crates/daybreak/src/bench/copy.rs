@@ -7,7 +7,6 @@
 mod child;
 mod mysql;
 mod postgres;
-mod result;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -16,10 +15,10 @@ use async_trait::async_trait;
 use daybreak_sandbox::{Sandbox, SandboxError};
 
 use super::figures::median;
+use super::result::{self, Figure};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 use child::Loaded;
-use result::Figure;
 
 pub(crate) use child::carry_out;
 
@@ -228,6 +227,7 @@ async fn measure(ground: &dyn Ground, case: &Case, options: &Options) -> Result<
         peer_s: peer.and_then(|name| of(Contender::Peer(name))),
         limit_s: of(Contender::Limit),
         peak_memory_mb: memory.iter().copied().reduce(f64::max),
+        felt: None,
     };
     if peers.is_empty() {
         return Ok(vec![line(None)]);

@@ -17,7 +17,7 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(super) struct Spread {
     p50: f64,
-    p99: f64,
+    pub(super) p99: f64,
     max: f64,
 }
 

@@ -1,7 +1,7 @@
 //! Other programs, run to their end.
 
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -10,10 +10,15 @@ use crate::exit::Trouble;
 
 /// Runs a program; its failure carries the end of what it said.
 pub(super) async fn run(command: &mut Command) -> Result<Vec<u8>, Trouble> {
+    Ok(told(command).await?.stdout)
+}
+
+/// The same, for one that complains on standard error and does not fail.
+pub(super) async fn told(command: &mut Command) -> Result<Output, Trouble> {
     let output = quiet(command).stdout(Stdio::piped()).spawn()?;
     let output = output.wait_with_output().await?;
     judge(command, output.status, &output.stderr)?;
-    Ok(output.stdout)
+    Ok(output)
 }
 
 /// Runs a program with a text on its standard input.

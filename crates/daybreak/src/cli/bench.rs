@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::bench::{copy, cutover};
+use crate::bench::{check, copy, cutover};
 use crate::exit::{Exit, Trouble};
 use crate::output::Format;
 
@@ -15,6 +15,9 @@ pub(crate) struct Bench {
 enum What {
     /// How long a load takes: ours, its peers, and the limit that the target sets.
     Copy(CopyBench),
+    /// How long a check of every row of a primary, its replica and a third server takes: ours, its peers, and the limit that the servers
+    /// set; and what an application feels of it.
+    Check(CheckBench),
     /// How long writes stop when they are moved out and home under load, beside the bare statements.
     Cutover(CutoverBench),
     /// One load, by addresses in the environment: what `copy` measures, in a process of its own.
@@ -45,6 +48,28 @@ struct CopyBench {
 }
 
 #[derive(Debug, Args)]
+struct CheckBench {
+    /// Which databases. pt-table-checksum runs on MariaDB alone, reladiff on all.
+    #[arg(long, value_enum, default_value = "mysql")]
+    engine: CheckEngine,
+    /// Rows of the first case, in one table of sysbench's shape; 0 leaves it out, and the application with it.
+    #[arg(long, default_value_t = 2_000_000)]
+    rows: u64,
+    /// Tables of the second case, of 20 rows each; 0 leaves it out.
+    #[arg(long, default_value_t = 2_000)]
+    tables: usize,
+    /// Seconds that the application is measured, alone and beside the check, in each round; 0 leaves it out.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// Rounds; a figure is their median.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
+    /// Leave the peers out: ours and the limit alone.
+    #[arg(long)]
+    no_peers: bool,
+}
+
+#[derive(Debug, Args)]
 struct CutoverBench {
     /// Which databases.
     #[arg(long, value_enum, default_value = "mysql")]
@@ -57,6 +82,13 @@ struct CutoverBench {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Engine {
     Mysql,
+    Postgres,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CheckEngine {
+    Mysql,
+    Mariadb,
     Postgres,
 }
 
@@ -74,6 +106,22 @@ impl Bench {
                     format,
                 };
                 copy::run(&options).await
+            }
+            What::Check(asked) => {
+                let options = check::Options {
+                    kind: match asked.engine {
+                        CheckEngine::Mysql => check::Kind::Mysql,
+                        CheckEngine::Mariadb => check::Kind::MariaDb,
+                        CheckEngine::Postgres => check::Kind::Postgres,
+                    },
+                    rows: asked.rows,
+                    tables: asked.tables,
+                    seconds: asked.seconds,
+                    times: usize::from(asked.times),
+                    no_peers: asked.no_peers,
+                    format,
+                };
+                check::run(&options).await
             }
             What::Cutover(asked) => {
                 let options = cutover::Options {

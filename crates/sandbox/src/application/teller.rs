@@ -21,8 +21,8 @@ struct Shared {
     closing: AtomicBool,
     acknowledged: AtomicU64,
     failed: AtomicU64,
-    /// When each write was acknowledged, in order.
-    acknowledgements: Mutex<Vec<Instant>>,
+    /// When each write was acknowledged, in order, and how long its transfer took.
+    acknowledgements: Mutex<Vec<(Instant, Duration)>>,
 }
 
 impl Bank {
@@ -63,17 +63,18 @@ impl Bank {
     /// The longest stretch without an acknowledged write that ended after `since`; up to now, if none was acknowledged.
     pub async fn longest_pause(&self, since: Instant) -> Pause {
         let acknowledgements = self.shared.acknowledgements.lock().await;
-        let first = acknowledgements.partition_point(|at| *at < since);
+        let first = acknowledgements.partition_point(|(at, _)| *at < since);
         let mut previous = first
             .checked_sub(1)
-            .map_or(self.opened, |index| acknowledgements[index]);
+            .map_or(self.opened, |index| acknowledgements[index].0);
         let mut longest = Pause {
             from: previous,
             length: Duration::ZERO,
         };
-        for &at in acknowledgements[first..]
+        for at in acknowledgements[first..]
             .iter()
-            .chain(std::iter::once(&Instant::now()))
+            .map(|(at, _)| *at)
+            .chain(std::iter::once(Instant::now()))
         {
             let length = at.saturating_duration_since(previous);
             if length > longest.length {
@@ -85,6 +86,13 @@ impl Bank {
             previous = at;
         }
         longest
+    }
+
+    /// How long each transfer took that was acknowledged between two moments, from its beginning to its acknowledgement.
+    pub async fn latencies(&self, from: Instant, to: Instant) -> Vec<Duration> {
+        let acknowledgements = self.shared.acknowledgements.lock().await;
+        let between = acknowledgements.iter().filter(|(at, _)| (from..to).contains(at));
+        between.map(|(_, took)| *took).collect()
     }
 
     /// Closes: transfers under way are ended, and everything that was acknowledged is handed over.
@@ -120,9 +128,12 @@ impl Shared {
             };
             sequence += 1;
             let transfer = self.next(number, sequence);
+            let begun = Instant::now();
             match open.transfer(&transfer).await {
                 Ok(()) => {
-                    self.acknowledgements.lock().await.push(Instant::now());
+                    let mut acknowledgements = self.acknowledgements.lock().await;
+                    acknowledgements.push((Instant::now(), begun.elapsed()));
+                    drop(acknowledgements);
                     self.acknowledged.fetch_add(1, Ordering::Relaxed);
                     ledger.acknowledged.insert(transfer.token);
                     connection = Some(open);

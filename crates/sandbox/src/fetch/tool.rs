@@ -1,19 +1,25 @@
 //! Programs that are no servers and that a benchmark measures itself beside.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::apt;
+use super::{apt, pip};
 use crate::SandboxError;
 use crate::cache::Cache;
 
-/// A tool that copies databases.
+/// A tool that copies or compares databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// `mydumper` and `myloader`: parallel dump and load of MySQL.
     Mydumper,
     /// `pgcopydb`: parallel copy of one PostgreSQL database to another.
     Pgcopydb,
+    /// `pt-table-checksum`: compares replicas of MySQL and MariaDB with their primary.
+    PtTableChecksum,
+    /// reladiff, a Python library that compares tables of two databases: the program is `python3`.
+    Reladiff,
 }
 
 impl fmt::Display for Tool {
@@ -21,24 +27,50 @@ impl fmt::Display for Tool {
         f.write_str(match self {
             Self::Mydumper => "mydumper",
             Self::Pgcopydb => "pgcopydb",
+            Self::PtTableChecksum => "pt-table-checksum",
+            Self::Reladiff => "reladiff",
         })
     }
 }
 
+/// Where a tool comes from when it is not on `PATH`.
+enum Origin {
+    /// A Debian suite and packages: the newest suite whose build works with the servers here, and with the machine's Perl.
+    Apt(&'static str, &'static [&'static str]),
+    /// Packages of PyPI, for the machine's Python.
+    Pip(&'static [&'static str]),
+}
+
 impl Tool {
-    /// The Debian suite it is taken from and its packages: the newest suite whose build works with the servers here.
-    fn source(self) -> (&'static str, &'static [&'static str]) {
+    const fn origin(self) -> Origin {
         match self {
-            Self::Mydumper => ("sid", &["mydumper"]),
-            Self::Pgcopydb => ("trixie", &["pgcopydb", "postgresql-client-17"]),
+            Self::Mydumper => Origin::Apt("sid", &["mydumper"]),
+            Self::Pgcopydb => Origin::Apt("trixie", &["pgcopydb", "postgresql-client-17"]),
+            Self::PtTableChecksum => Origin::Apt("bookworm", &["percona-toolkit"]),
+            Self::Reladiff => Origin::Pip(&["reladiff", "mysql-connector-python", "psycopg2-binary"]),
         }
     }
 
-    fn programs(self) -> &'static [&'static str] {
+    const fn programs(self) -> &'static [&'static str] {
         match self {
             Self::Mydumper => &["mydumper", "myloader"],
             Self::Pgcopydb => &["pgcopydb"],
+            Self::PtTableChecksum => &["pt-table-checksum"],
+            Self::Reladiff => &["python3"],
         }
+    }
+
+    /// Whether the programs in a folder are all that is needed.
+    fn is_whole(self, folder: &Path) -> bool {
+        if !self.programs().iter().all(|name| folder.join(name).exists()) {
+            return false;
+        }
+        let imported = || {
+            let mut python = Command::new(folder.join("python3"));
+            python.args(["-c", "import reladiff, mysql.connector, psycopg2"]);
+            python.output().is_ok_and(|output| output.status.success())
+        };
+        self != Self::Reladiff || imported()
     }
 }
 
@@ -49,6 +81,8 @@ pub struct ToolPrograms {
     pub folder: PathBuf,
     /// Where the plugins of MariaDB's client library lie, when it was unpacked beside the system and looks elsewhere by itself.
     pub client_plugins: Option<PathBuf>,
+    /// Environment in which interpreters find what was unpacked beside the system.
+    pub environment: Vec<(&'static str, OsString)>,
 }
 
 impl ToolPrograms {
@@ -61,36 +95,78 @@ impl ToolPrograms {
 
 /// Gives a tool from `PATH`, else from the cache, else fetched into it.
 pub(crate) fn obtain(cache: &Cache, tool: Tool, notice: &dyn Fn(&str)) -> Result<ToolPrograms, SandboxError> {
-    let has_all = |folder: &Path| tool.programs().iter().all(|name| folder.join(name).exists());
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    if let Some(folder) = std::env::split_paths(&on_path).find(|folder| has_all(folder)) {
+    if let Some(folder) = std::env::split_paths(&on_path).find(|folder| tool.is_whole(folder)) {
         return Ok(ToolPrograms {
             folder,
             client_plugins: None,
+            environment: Vec::new(),
         });
     }
-    let (suite, packages) = tool.source();
-    let folders = ["usr/bin".to_owned(), "usr/lib/postgresql/17/bin".to_owned()];
     let home = cache
-        .folder(&format!("tool-{tool}"), |staging, home| {
-            apt::fetch(&tool, &folders, suite, packages, staging, home, notice)
+        .folder(&format!("tool-{tool}"), |staging, home| match tool.origin() {
+            Origin::Apt(suite, packages) => {
+                let folders = ["usr/bin".to_owned(), "usr/lib/postgresql/17/bin".to_owned()];
+                apt::fetch(&tool, &folders, suite, packages, staging, home, notice)
+            }
+            Origin::Pip(packages) => pip::fetch(&tool, packages, staging, notice),
         })
         .map_err(|failure| SandboxError::Unavailable {
             what: tool.to_string(),
             why: failure.to_string(),
             hint: format!("install {tool}, so that it is found on PATH"),
         })?;
-    Ok(ToolPrograms {
-        folder: home.join("usr/bin"),
-        client_plugins: client_plugins(&home),
+    Ok(match tool {
+        Tool::Mydumper | Tool::Pgcopydb => ToolPrograms {
+            folder: home.join("usr/bin"),
+            client_plugins: client_plugins(&home),
+            environment: Vec::new(),
+        },
+        Tool::PtTableChecksum => ToolPrograms {
+            folder: home.join("usr/bin"),
+            client_plugins: None,
+            environment: perl(&home),
+        },
+        Tool::Reladiff => ToolPrograms {
+            folder: pip::python(&on_path)?,
+            client_plugins: None,
+            environment: vec![("PYTHONPATH", home.into_os_string())],
+        },
     })
+}
+
+/// `usr/lib/TRIPLET`.
+fn library_folders(home: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(home.join("usr/lib"));
+    let folders = folders.into_iter().flatten().flatten();
+    folders
+        .map(|folder| folder.path())
+        .filter(|folder| folder.to_string_lossy().ends_with("-linux-gnu"))
+        .collect()
 }
 
 /// `usr/lib/TRIPLET/libmariadb3/plugin`.
 fn client_plugins(home: &Path) -> Option<PathBuf> {
-    let triplets = std::fs::read_dir(home.join("usr/lib")).ok()?;
-    triplets
-        .flatten()
-        .map(|triplet| triplet.path().join("libmariadb3/plugin"))
+    let folders = library_folders(home).into_iter();
+    folders
+        .map(|folder| folder.join("libmariadb3/plugin"))
         .find(|folder| folder.exists())
+}
+
+/// Where the machine's Perl finds the modules, and their libraries.
+fn perl(home: &Path) -> Vec<(&'static str, OsString)> {
+    let mut modules = vec![home.join("usr/share/perl5")];
+    let libraries = library_folders(home);
+    for folder in &libraries {
+        let versions = std::fs::read_dir(folder.join("perl5"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        modules.extend(versions.map(|version| version.path()));
+    }
+    let joined = |folders: &[PathBuf]| std::env::join_paths(folders).unwrap_or_default();
+    vec![
+        ("PERL5LIB", joined(&modules)),
+        ("LD_LIBRARY_PATH", joined(&libraries)),
+    ]
 }

@@ -4,18 +4,34 @@ use serde::Serialize;
 use crate::output::{self, Format};
 
 /// One case beside one peer. Field names are stable: scripts read them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Figure {
     pub(super) case: String,
-    /// Seconds of our load, the whole process; median.
+    /// Seconds of ours, the whole process; median.
     pub(super) ours_s: Option<f64>,
     pub(super) peer: Option<&'static str>,
     /// Seconds of the peer's; median; absent when it could not be had or failed.
     pub(super) peer_s: Option<f64>,
-    /// Seconds of the target's own fastest way for rows that lie ready; median.
+    /// Seconds of the least that the servers need for it; median.
     pub(super) limit_s: Option<f64>,
-    /// The most resident memory that the process of our load ever had, over all rounds, in units of 2^20 bytes.
+    /// The most resident memory that our process ever had, over all rounds, in units of 2^20 bytes.
     pub(super) peak_memory_mb: Option<f64>,
+    /// What an application felt meanwhile, where one was at work.
+    #[serde(flatten)]
+    pub(super) felt: Option<Felt>,
+}
+
+/// How long an application's transactions took, alone and beside our work.
+#[derive(Debug, Serialize)]
+pub(super) struct Felt {
+    /// The 99th percentile without our work, in milliseconds; median of the rounds.
+    pub(super) p99_alone_ms: f64,
+    /// The same while it goes on.
+    pub(super) p99_beside_ms: f64,
+    /// How much longer, in percent.
+    pub(super) added_p99_percent: f64,
+    /// Transactions measured.
+    pub(super) transactions: usize,
 }
 
 pub(super) fn print(figures: &[Figure], format: Format) {
@@ -55,4 +71,12 @@ pub(super) fn print(figures: &[Figure], format: Format) {
         ]);
     }
     output::line(table);
+    for figure in figures {
+        if let Some(felt) = &figure.felt {
+            output::line(format!(
+                "{}: p99 of {} transactions {:.2} ms alone, {:.2} ms beside the check: {:+.1} %",
+                figure.case, felt.transactions, felt.p99_alone_ms, felt.p99_beside_ms, felt.added_p99_percent
+            ));
+        }
+    }
 }
