@@ -553,11 +553,14 @@ async fn the_target_of_a_plan(estate: EstateOptions, cluster: AuroraOptions, ext
         return;
     };
     ground.found(500).await;
-    ground.init(|plan| plan).await;
+    let also = address(&ground.estate.replicas[0]);
+    let named = format!("also = [\"{also}\"]");
+    ground
+        .init(|plan| plan.replace("# also = [\"10.0.0.7:5433\"]", &named))
+        .await;
     ground
         .succeed(&["--format", "json", "run", "--until", "data.check"])
         .await;
-    let also = address(&ground.estate.replicas[0]);
     let check = ["--format", "json", "schema-check", "--also", &also];
     let output = ground.run(&check).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -214,6 +214,7 @@ fn found(replica: &Endpoint, report: &NodeReport) -> Vec<Finding> {
                     [] => format!("{count} difference(s), and no key to name the rows by"),
                     first => format!("{count} difference(s): {}", first.join("; ")),
                 },
+                remedy: "`daybreak data-check` names the rows and prints what repairs them".to_owned(),
                 told: Told::Found,
                 ..untold(server, &table.table.to_string(), "")
             })
@@ -240,7 +241,7 @@ fn untold(server: &str, object: &str, why: &str) -> Finding {
         server: server.to_owned(),
         object: object.to_owned(),
         evidence: why.to_owned(),
-        remedy: "`daybreak data-check` names the rows and prints what repairs them".to_owned(),
+        remedy: "see to it that it can be compared, then run the same command again".to_owned(),
         statement: None,
         told: Told::CouldNotTell,
     }

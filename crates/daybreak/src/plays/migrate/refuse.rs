@@ -31,8 +31,15 @@ pub(super) fn refusal(
 }
 
 fn named(finding: &Finding) -> String {
-    format!(
-        "{} of {} on {} ({})",
-        finding.id, finding.object, finding.server, finding.evidence
-    )
+    let Finding {
+        id,
+        object,
+        server,
+        evidence,
+        ..
+    } = finding;
+    if object == server {
+        return format!("{id} of {object} ({evidence})");
+    }
+    format!("{id} of {object} on {server} ({evidence})")
 }
