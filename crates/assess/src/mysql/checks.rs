@@ -88,6 +88,7 @@ mod key_foreign_engine;
 mod key_foreign_name;
 mod key_foreign_not_unique;
 mod load_connections;
+mod load_hot_keys;
 mod load_hot_table;
 mod load_max_connections;
 mod load_write_rate;
@@ -170,6 +171,7 @@ mod setting_tls_off;
 mod setting_tls_optional;
 mod setting_tls_version;
 mod setting_trust_functions;
+mod size_growth;
 mod size_many_tables;
 mod size_table;
 mod size_total;
@@ -296,6 +298,7 @@ pub(crate) const CHECKS: &[Check] = &[
     key_foreign_name::CHECK,
     key_foreign_not_unique::CHECK,
     load_connections::CHECK,
+    load_hot_keys::CHECK,
     load_hot_table::CHECK,
     load_max_connections::CHECK,
     load_write_rate::CHECK,
@@ -378,6 +381,7 @@ pub(crate) const CHECKS: &[Check] = &[
     setting_tls_optional::CHECK,
     setting_tls_version::CHECK,
     setting_trust_functions::CHECK,
+    size_growth::CHECK,
     size_many_tables::CHECK,
     size_table::CHECK,
     size_total::CHECK,

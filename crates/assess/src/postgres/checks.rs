@@ -105,6 +105,8 @@ mod server_newer;
 mod table_dead_rows;
 mod table_deferrable_key;
 mod table_foreign;
+mod table_growth;
+mod table_hot_keys;
 mod table_identity_full;
 mod table_identity_index_gone;
 mod table_identity_nothing;
@@ -242,6 +244,8 @@ pub(crate) const CHECKS: &[Check] = &[
     table_dead_rows::CHECK,
     table_deferrable_key::CHECK,
     table_foreign::CHECK,
+    table_growth::CHECK,
+    table_hot_keys::CHECK,
     table_identity_full::CHECK,
     table_identity_index_gone::CHECK,
     table_identity_nothing::CHECK,

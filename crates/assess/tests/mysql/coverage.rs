@@ -15,6 +15,7 @@ const PURE: &[&str] = &[
     "mysql.index.too_large",
     "mysql.innodb.history",
     "mysql.load.write_rate",
+    "mysql.size.growth",
     "mysql.size.many_tables",
     "mysql.size.table",
     "mysql.size.total",

@@ -149,7 +149,14 @@ pub(crate) const PLANTED: &[Planted] = &[
     (
         "mysql.load.hot_table",
         "shop.hot",
-        "CREATE TABLE hot (id INT AUTO_INCREMENT PRIMARY KEY); INSERT INTO hot SELECT NULL FROM information_schema.COLUMNS AS a, (SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5) AS b LIMIT 12000",
+        "CREATE TABLE hot (id INT AUTO_INCREMENT PRIMARY KEY); INSERT INTO hot SELECT NULL FROM information_schema.COLUMNS AS a, information_schema.COLLATIONS AS b LIMIT 90000",
+    ),
+    (
+        "mysql.load.hot_keys",
+        "shop.few",
+        "CREATE TABLE few (id INT PRIMARY KEY, n INT NOT NULL); SET @n = 0; \
+         INSERT INTO few SELECT (@n := @n + 1) % 10, 0 FROM information_schema.COLUMNS AS a, information_schema.COLLATIONS AS b LIMIT 12000 \
+         ON DUPLICATE KEY UPDATE n = n + 1; ANALYZE TABLE few",
     ),
     ("mysql.version.newer", "version", ""),
 ];

@@ -89,6 +89,7 @@ pub(crate) const PURE: &[&str] = &[
     "postgresql.database.many_tables",
     "postgresql.replication.lag",
     "postgresql.server.block_size",
+    "postgresql.table.growth",
     "postgresql.transaction.long",
 ];
 
@@ -173,6 +174,15 @@ pub(crate) const PLANTED: &[Planted] = &[
             "CREATE TABLE s.hot (id integer PRIMARY KEY)",
             "SELECT pg_stat_reset()",
             "INSERT INTO s.hot SELECT i FROM generate_series(1, 500000) AS i",
+        ],
+    ),
+    everywhere(
+        "postgresql.table.hot_keys",
+        "s.few",
+        &[
+            "CREATE TABLE s.few (id integer PRIMARY KEY, n integer NOT NULL)",
+            "INSERT INTO s.few SELECT i, 0 FROM generate_series(1, 10) AS i",
+            "DO $$ BEGIN FOR i IN 1..1500 LOOP UPDATE s.few SET n = n + 1; END LOOP; END $$",
         ],
     ),
     everywhere("postgresql.object.superuser_owned", "role postgres", &[]),

@@ -20,6 +20,9 @@ pub(crate) struct Transaction {
 pub(crate) struct Hot {
     pub(crate) table: TableName,
     pub(crate) writes: u64,
+    pub(crate) inserts: u64,
+    pub(crate) updates: u64,
+    pub(crate) deletes: u64,
 }
 
 /// Open transactions but our own.
@@ -56,12 +59,16 @@ pub(super) async fn prepared(asking: &Asking<'_>) -> Result<Fact<Vec<String>>, E
 /// The tables that are written most.
 pub(super) async fn hot(asking: &Asking<'_>) -> Result<Fact<Vec<Hot>>, EngineError> {
     let question = format!(
-        "SELECT OBJECT_SCHEMA, OBJECT_NAME, COUNT_WRITE FROM performance_schema.table_io_waits_summary_by_table \
+        "SELECT OBJECT_SCHEMA, OBJECT_NAME, COUNT_WRITE, COUNT_INSERT, COUNT_UPDATE, COUNT_DELETE \
+         FROM performance_schema.table_io_waits_summary_by_table \
          WHERE OBJECT_SCHEMA NOT IN ({OURS}) AND COUNT_WRITE > 0 ORDER BY COUNT_WRITE DESC LIMIT 20"
     );
     let read = |mut row: Answer| Hot {
         table: TableName::new(row.text(), row.text()),
         writes: row.number(),
+        inserts: row.number(),
+        updates: row.number(),
+        deletes: row.number(),
     };
     asking
         .list("the tables' counters", &["SELECT"], &question, read)

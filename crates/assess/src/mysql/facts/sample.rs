@@ -4,7 +4,7 @@ use daybreak_model::TableName;
 
 use super::indexes::Part;
 use super::programs::{Kind, empty};
-use super::{Column, Fact, Facts, Held, Index, Program, Settings, Table, Transaction};
+use super::{Column, Fact, Facts, Held, Hot, Index, Program, Settings, Table, Transaction};
 
 fn table(name: &str, kind: &str, row_format: &str, bytes: u64) -> Table {
     Table {
@@ -16,6 +16,7 @@ fn table(name: &str, kind: &str, row_format: &str, bytes: u64) -> Table {
         collation: "utf8mb4_bin".to_owned(),
         counter: None,
         bytes,
+        rows: 1_000_000,
         comment: String::new(),
     }
 }
@@ -39,6 +40,17 @@ fn column(table: &str, name: &str, full: &str, charset: &str) -> Column {
 /// One table of this size.
 pub(crate) fn tables(bytes: u64) -> Fact<Vec<Table>> {
     Fact::new(vec![table("orders", "BASE TABLE", "Dynamic", bytes)])
+}
+
+/// A table's counters.
+pub(crate) fn counted(table: &str, inserts: u64, updates: u64, deletes: u64) -> Fact<Vec<Hot>> {
+    Fact::new(vec![Hot {
+        table: TableName::new("shop", table),
+        writes: inserts + updates + deletes,
+        inserts,
+        updates,
+        deletes,
+    }])
 }
 
 /// So many tables.

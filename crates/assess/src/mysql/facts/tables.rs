@@ -27,6 +27,8 @@ pub(crate) struct Table {
     pub(crate) counter: Option<u64>,
     /// Data and indexes, in bytes, as estimated.
     pub(crate) bytes: u64,
+    /// Rows, as estimated; 0 where the server has no estimate.
+    pub(crate) rows: u64,
     /// Of a view or table the server cannot open: why.
     pub(crate) comment: String,
 }
@@ -71,6 +73,7 @@ pub(super) async fn tables(asking: &Asking<'_>) -> Result<Fact<Vec<Table>>, Engi
         collation: row.text(),
         counter: row.maybe().and_then(|counter| counter.parse().ok()),
         bytes: row.number(),
+        rows: row.number(),
         comment: row.text(),
     };
     asking.list("the tables", &["SELECT"], &question, read).await
