@@ -12,6 +12,7 @@ mod quote;
 mod session;
 
 mod column;
+mod group;
 mod key;
 
 mod identity;

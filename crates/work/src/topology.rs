@@ -59,11 +59,11 @@ impl Topology {
         let mut way: Vec<&Member> = Vec::new();
         let mut here = self.members.first();
         while let Some(member) = here {
-            let Some(follows) = &member.identity.follows else {
+            let Some(follows) = follows(member) else {
                 return Ok(member);
             };
             way.push(member);
-            if let Some(missing) = self.unreached.iter().find(|server| server.name == *follows) {
+            if let Some(missing) = self.unreached.iter().find(|server| server.name == follows) {
                 return Err(missing);
             }
             let above = self.at(follows);
@@ -149,7 +149,7 @@ impl Topology {
                             "subscriber(s)",
                             "a publisher does not know the port that its subscribers listen at: name it with `--also HOST:PORT`",
                         ),
-                        TieKind::PhysicalStream | TieKind::BinaryLog => (
+                        TieKind::PhysicalStream | TieKind::BinaryLog | TieKind::Group => (
                             "standby server(s)",
                             "a primary does not know the port that its standbys listen at: name it with `--also HOST:PORT`",
                         ),
@@ -174,6 +174,14 @@ impl Topology {
                 && above.is_some_and(|above| above.endpoint.address() == address)
         })
     }
+}
+
+/// Whom a member gets its changes from: by its own replication, or as a secondary of its group.
+fn follows(member: &Member) -> Option<&str> {
+    let mut ties = member.surroundings.ties.iter();
+    let in_group = ties.find(|tie| tie.kind == TieKind::Group && tie.direction == Direction::Follows);
+    let own = member.identity.follows.as_deref();
+    own.or_else(|| in_group.map(|tie| tie.other.as_str()))
 }
 
 /// The host of `host (name)`, as servers name followers whose port they do not know.

@@ -6,6 +6,7 @@ mod data_check;
 mod estates;
 mod faults;
 mod ground;
+mod group;
 mod init;
 mod kill_matrix;
 mod looking;

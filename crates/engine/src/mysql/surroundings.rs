@@ -4,7 +4,7 @@
 //! "SHOW ALL SLAVES STATUS", "Semisynchronous Replication".
 
 use super::connection::Server;
-use super::privileges;
+use super::{group, privileges};
 use crate::{Direction, EngineError, ErrorKind, Surroundings, Tie, TieKind, Untold};
 
 /// Variables that decide how a server replicates; each server knows some of them.
@@ -12,7 +12,7 @@ const SETTINGS: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version_c
     'log_bin', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', \
     'binlog_expire_logs_seconds', 'expire_logs_days', 'log_replica_updates', 'log_slave_updates', 'gtid_mode', \
     'enforce_gtid_consistency', 'gtid_domain_id', 'gtid_strict_mode', 'read_only', 'super_read_only', \
-    'lower_case_table_names', 'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', \
+    'lower_case_table_names', 'group_replication_group_name', 'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', \
     'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_replica_enabled', \
     'rpl_semi_sync_slave_enabled')";
 
@@ -34,6 +34,17 @@ impl Server {
         match self.followers().await {
             Ok(ties) => told.ties.extend(ties),
             Err(error) => told.untold.push(self.untold("who follows it", &error).await),
+        }
+        match self.group().await {
+            Ok(ties) => told.ties.extend(ties),
+            Err(error) => told.untold.push(Untold {
+                what: "the other members of its group".to_owned(),
+                why: error.in_words(),
+                grant: match error.kind {
+                    ErrorKind::Privilege => Some(format!("{} {}", group::NEEDS, self.account().await)),
+                    _ => None,
+                },
+            }),
         }
         match self
             .rows::<(String, String)>("failed to read the settings of replication", SETTINGS)

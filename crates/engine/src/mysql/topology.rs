@@ -6,6 +6,7 @@ use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
 use super::connection::Server;
+use super::group;
 use crate::{EngineError, ErrorKind, Following};
 
 /// Where the status sends whoever wants to know what an applier's error was.
@@ -111,7 +112,10 @@ impl Server {
         };
         let channels = rows.iter().map(channel);
         Ok(channels
-            .filter(|channel| !channel.status.source_host.is_empty())
+            // The group's own channels follow nobody by name.
+            .filter(|channel| {
+                !channel.status.source_host.is_empty() && !channel.name.starts_with(group::CHANNEL)
+            })
             .collect())
     }
 

@@ -12,6 +12,8 @@ pub enum TieKind {
     PhysicalStream,
     /// PostgreSQL: a subscription applies decoded changes.
     LogicalStream,
+    /// MySQL: members of one group agree on the order of transactions (Group Replication).
+    Group,
 }
 
 /// Which way a tie leads, as seen from the server that tells of it.
