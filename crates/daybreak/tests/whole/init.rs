@@ -175,6 +175,9 @@ async fn postgres_from_a_standby() {
         .assert_found(first, &["--also", &also], &[&estate.primary, first, second])
         .await;
     assert!(!plan.contains("not reached"), "{plan}");
+    // What looks at the estate later finds them by the plan.
+    let named = format!("also = [\"{also}\", \"127.0.0.1:{}\"]", first.port());
+    assert!(plan.contains(&named), "{plan}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
