@@ -11,6 +11,7 @@ mod report;
 
 mod checkpoint;
 mod compare;
+mod pace;
 
 mod sides;
 
@@ -38,10 +39,15 @@ use crate::{Observe, ThrottleLimits};
 /// How a check is done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckSettings {
-    /// Rows in a range, about.
+    /// Rows in a unit, about: the smallest range that is compared, and as many rows as are ever listed at once.
     pub range_rows: u64,
-    /// Bytes in a range, about.
+    /// Bytes in a unit, about.
     pub range_bytes: u64,
+    /// How long one statement is to take: as many neighbouring units are asked for at once as the slowest server answers for
+    /// in this time.
+    pub chunk_time: Duration,
+    /// The largest share of the time that the check works, in percent (1 to 100): it rests in between.
+    pub share: u8,
     /// How often a range or row that keeps changing is looked at before the answer is "could not tell".
     pub looks: u32,
     /// How long the target may take to pass a position.
@@ -55,11 +61,14 @@ pub struct CheckSettings {
 }
 
 impl Default for CheckSettings {
-    /// What a check does unless a plan says otherwise.
+    /// What a check does unless a plan says otherwise. It does not rest between chunks: it has one connection to each server,
+    /// stands back by itself while a server is busy or behind, and a longer check is under load for longer.
     fn default() -> Self {
         Self {
             range_rows: 20_000,
             range_bytes: 16 << 20,
+            chunk_time: Duration::from_millis(500),
+            share: 100,
             looks: 10,
             patience: Duration::from_secs(60),
             rows_named: 20,

@@ -3,6 +3,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use daybreak_engine::{Database, EngineError, database, replication};
@@ -40,6 +41,13 @@ pub(crate) struct DataCheck {
     /// Stand back while more sessions than this are at work on the primary.
     #[arg(long, value_name = "NUMBER")]
     max_running_sessions: Option<usize>,
+    /// How long one statement is to take: as many neighbouring rows are compared at once as the slowest server answers for in this
+    /// time. Half a second, or the plan's.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    chunk_time: Option<Duration>,
+    /// The largest share of the time that the check works, 1 to 100: it rests in between. 100, or the plan's.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    share: Option<u8>,
     /// How long a server may take to reach a position of the primary's.
     #[arg(long, value_name = "SECONDS")]
     patience: Option<u32>,
@@ -64,6 +72,17 @@ struct Ground {
     settings: CheckSettings,
     /// Where the check keeps what it has come to.
     checkpoint: PathBuf,
+}
+
+/// A time in seconds, above zero and up to an hour.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|time| !time.is_zero() && *time <= Duration::from_secs(3600))
+        .ok_or_else(|| "write seconds above 0 and up to 3600, such as 0.5".to_owned())
 }
 
 fn failed(error: EngineError) -> Trouble {
@@ -175,8 +194,10 @@ impl DataCheck {
         settings.rows_named = self.rows_named;
         settings.lag_seconds = self.max_lag.unwrap_or(settings.lag_seconds);
         if let Some(seconds) = self.patience {
-            settings.patience = std::time::Duration::from_secs(seconds.into());
+            settings.patience = Duration::from_secs(seconds.into());
         }
+        settings.chunk_time = self.chunk_time.unwrap_or(settings.chunk_time);
+        settings.share = self.share.unwrap_or(settings.share);
         let throttle = &mut settings.throttle;
         throttle.running_sessions = self.max_running_sessions.unwrap_or(throttle.running_sessions);
         let state = planned.map_or_else(|| folder.join(".daybreak"), |settings| settings.state_dir.clone());

@@ -83,6 +83,8 @@ pub(crate) struct RawLoad {
 pub(crate) struct RawCheck {
     pub(super) range_rows: Option<u64>,
     pub(super) range_megabytes: Option<u64>,
+    pub(super) chunk_seconds: Option<f64>,
+    pub(super) share_percent: Option<u8>,
     pub(super) looks: Option<u32>,
     pub(super) patience_seconds: Option<f64>,
     pub(super) rows_named: Option<usize>,

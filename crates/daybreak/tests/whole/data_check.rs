@@ -124,7 +124,7 @@ async fn rows_of_a_mysql_replica_are_compared_under_writes_and_repaired() {
     let mut killed = looking.start(primary, &estate.admin, &["data-check"]).await;
     for _ in 0..6000 {
         let lines = std::fs::read_to_string(&told).map_or(0, |text| text.lines().count());
-        if lines > 5 {
+        if lines > 3 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

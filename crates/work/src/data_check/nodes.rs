@@ -8,6 +8,7 @@ use daybreak_model::{ChunkDigest, RowRange, Table};
 use futures_util::future::join_all;
 
 use super::checkpoint::{Begun, Checkpoint};
+use super::pace::{Pace, rest};
 use super::report::{CheckReport, TableReport};
 use super::sides::{Compared, Follower, Lead};
 use super::{CheckError, CheckSettings, settle};
@@ -148,20 +149,27 @@ pub async fn check_nodes(
                 begun
             }
         };
-        for place in begun.done..begun.ranges.len() {
+        let mut pace = Pace::new(settings.chunk_time);
+        while begun.done < begun.ranges.len() {
             throttle.pass(observer).await;
             if last_wait.elapsed() > settings.throttle.interval {
                 stand_back(&mut nodes, settings, observer).await;
                 last_wait = Instant::now();
             }
-            let range = &begun.ranges[place];
-            look(&mut lead, &mut nodes, table, range, &mut begun.outcomes).await?;
+            let begun_at = Instant::now();
+            let units = next_units(&begun.ranges[begun.done..], &pace);
+            let took = look(&mut lead, &mut nodes, table, units, &mut begun.outcomes).await?;
+            if let Some(took) = took {
+                pace.took(units.len(), took);
+            }
+            begun.done += units.len();
             if let Some(checkpoint) = checkpoint.as_mut() {
-                checkpoint.done(&table.name, place + 1, &begun.outcomes)?;
+                checkpoint.done(&table.name, begun.done, &begun.outcomes)?;
             }
             let seen = begun.outcomes.iter().map(|outcome| outcome.rows).max();
             let progress = Progress::new(rows + seen.unwrap_or(0), rows_expected, 0, started.elapsed());
             observer.event(WorkEvent::Progress(progress));
+            give_way(begun_at.elapsed(), settings, observer).await;
         }
         let seen = begun
             .outcomes
@@ -211,29 +219,45 @@ async fn begin(lead: &mut Lead, table: &Table, nodes: usize) -> Result<Begun, En
     })
 }
 
-/// One range on all servers at once; what is not the same at the first look is settled server by server.
+/// The units that the next chunk joins: neighbours, as many as the pace allows.
+fn next_units<'a>(left: &'a [RowRange], pace: &Pace) -> &'a [RowRange] {
+    let most = &left[..left.len().min(pace.units())];
+    if RowRange::joined(most).is_some() {
+        most
+    } else {
+        &left[..1]
+    }
+}
+
+/// Some units on all servers at once, as one range; what is not the same at the first look is settled server by server.
+/// Returns how long the slowest server took for it.
 async fn look(
     lead: &mut Lead,
     nodes: &mut [Node],
     table: &Table,
-    range: &RowRange,
+    units: &[RowRange],
     outcomes: &mut [TableReport],
-) -> Result<(), EngineError> {
+) -> Result<Option<Duration>, EngineError> {
+    let Some(range) = RowRange::joined(units) else {
+        return Ok(None);
+    };
     if nodes.iter().all(|node| node.follower.is_none()) {
         for (node, outcome) in nodes.iter().zip(outcomes) {
             node.passed_over(outcome);
         }
-        return Ok(());
+        return Ok(None);
     }
+    let begun = Instant::now();
     let (here, there) = tokio::join!(
-        lead_chunk(lead, table, range),
-        join_all(nodes.iter_mut().map(|node| node.chunk(table, range)))
+        lead_chunk(lead, table, &range),
+        join_all(nodes.iter_mut().map(|node| node.chunk(table, &range)))
     );
+    let took = begun.elapsed();
     let here = match here {
         Err(error) if is_of_a_table(&error) => {
             let why = in_words(&error);
             outcomes.iter_mut().for_each(|outcome| outcome.doubt(why.clone()));
-            return Ok(());
+            return Ok(Some(took));
         }
         here => here?,
     };
@@ -252,11 +276,67 @@ async fn look(
         outcome.chunks += 1;
         outcome.rows += here.rows;
         if here != there {
+            settle_units(lead, node, table, units, outcome).await?;
+        }
+    }
+    Ok(Some(took))
+}
+
+/// Settles units that together are not the same: halves them until it stands at a unit, so that no more than the rows of one
+/// are ever listed. What is not in a first half must be in the second.
+async fn settle_units(
+    lead: &mut Lead,
+    node: &mut Node,
+    table: &Table,
+    units: &[RowRange],
+    outcome: &mut TableReport,
+) -> Result<(), EngineError> {
+    let mut open = vec![units];
+    while let Some(part) = open.pop() {
+        if let [unit] = part {
             outcome.rechecked += 1;
-            settle_range(lead, node, table, range, outcome).await?;
+            settle_range(lead, node, table, unit, outcome).await?;
+            continue;
+        }
+        let (first, second) = part.split_at(part.len() / 2);
+        let first_differs = differ(lead, node, table, first, outcome).await?;
+        if !first_differs || differ(lead, node, table, second, outcome).await? {
+            open.push(second);
+        }
+        if first_differs {
+            open.push(first);
         }
     }
     Ok(())
+}
+
+/// Whether units are not the same now; a server that does not answer any more has nothing that differs.
+async fn differ(
+    lead: &mut Lead,
+    node: &mut Node,
+    table: &Table,
+    units: &[RowRange],
+    outcome: &mut TableReport,
+) -> Result<bool, EngineError> {
+    let Some(range) = RowRange::joined(units) else {
+        return Ok(true);
+    };
+    let (here, there) = tokio::join!(lead_chunk(lead, table, &range), node.chunk(table, &range));
+    let here = match here {
+        Err(error) if is_of_a_table(&error) => {
+            outcome.doubt(in_words(&error));
+            return Ok(false);
+        }
+        here => here?,
+    };
+    match there {
+        None => Ok(false),
+        Some(Err(error)) => {
+            node.trouble(error, outcome);
+            Ok(false)
+        }
+        Some(Ok(there)) => Ok(here != there),
+    }
 }
 
 async fn lead_chunk(lead: &mut Lead, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
@@ -310,6 +390,26 @@ async fn settle_range(
             node.trouble(error, outcome);
         }
     }
+}
+
+/// Rests, so that the check has no larger share of the time than it may.
+async fn give_way(worked: Duration, settings: &CheckSettings, observer: &dyn Observe) {
+    /// Shorter rests are not worth a word.
+    const WORTH_A_WORD: Duration = Duration::from_millis(100);
+    let rest = rest(worked, settings.share);
+    if rest.is_zero() {
+        return;
+    }
+    if rest > WORTH_A_WORD {
+        observer.event(WorkEvent::Waiting {
+            why: format!(
+                "resting {:.1} s: the check has {}% of the time",
+                rest.as_secs_f64(),
+                settings.share
+            ),
+        });
+    }
+    tokio::time::sleep(rest).await;
 }
 
 /// Waits while a replica is too far behind: our reading may be what keeps it.

@@ -10,8 +10,8 @@ use super::sides::{Follower, Lead};
 /// Rows listed at once; a range with more is cut in two first. Bounds memory.
 const ROWS_AT_ONCE: u64 = 20_000;
 
-/// Settles a differing range of a table with a key: lists the rows of both sides and looks at each suspect until it is
-/// proven the same or different.
+/// Settles a differing range of a table with a key: lists the rows of both sides, part by part, and looks at each suspect until
+/// it is proven the same or different.
 pub(super) async fn by_rows(
     lead: &mut Lead,
     follower: &mut Follower,
@@ -23,7 +23,6 @@ pub(super) async fn by_rows(
         RowRange::Keys(keys) => keys.clone(),
         RowRange::Whole | RowRange::Pages { .. } => KeyRange::default(),
     }];
-    let mut keys = Vec::new();
     while let Some(keys_left) = ranges.pop() {
         let part = RowRange::Keys(keys_left.clone());
         let (here, there) = tokio::try_join!(
@@ -40,14 +39,10 @@ pub(super) async fn by_rows(
         } else {
             None
         };
-        let Some(cut_at) = cut_at else {
-            keys.extend(suspects(&here, &there));
+        let Some(cut_at) = cut_at.filter(|at| keys_left.up_to.as_ref() != Some(at)) else {
+            rows(lead, follower, table, suspects(&here, &there), outcome).await?;
             continue;
         };
-        if keys_left.up_to.as_ref() == Some(&cut_at) {
-            keys.extend(suspects(&here, &there));
-            continue;
-        }
         let first = KeyRange {
             after: keys_left.after.clone(),
             up_to: Some(cut_at.clone()),
@@ -57,13 +52,13 @@ pub(super) async fn by_rows(
             lead.on.rows(table, &whole_first, ROWS_AT_ONCE * 2),
             follower.on.rows(table, &whole_first, ROWS_AT_ONCE * 2)
         )?;
-        keys.extend(suspects(&here, &there));
+        rows(lead, follower, table, suspects(&here, &there), outcome).await?;
         ranges.push(KeyRange {
             after: Some(cut_at),
             up_to: keys_left.up_to,
         });
     }
-    rows(lead, follower, table, keys, outcome).await
+    Ok(())
 }
 
 /// How often in a row a difference has to be seen, with the same values each time. Once proves nothing: between two looks a
