@@ -31,6 +31,7 @@ mod relation;
 mod sizes;
 
 mod checker;
+mod keyless;
 mod large_rows;
 mod publication;
 mod reader;

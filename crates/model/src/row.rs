@@ -94,8 +94,19 @@ impl RowRange {
 pub struct ChunkDigest {
     /// Number of rows.
     pub rows: u64,
-    /// Sum of the rows' 64-bit hashes; a sum, so that order does not matter and duplicates do.
+    /// Sum of the first 64 bits of the rows' hashes; a sum, so that order does not matter and duplicates do.
     pub sum: u128,
+    /// Sum of their second 64 bits; zero where hashes have no more than 64.
+    pub second_sum: u128,
+}
+
+/// The hash of all of a row's columns: 64 bits, or 128 where a check is to be strong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RowHash {
+    /// The first 64 bits.
+    pub first: u64,
+    /// The second 64; zero where there are none.
+    pub second: u64,
 }
 
 /// One row's key and the hash of all of its columns.
@@ -104,7 +115,7 @@ pub struct RowDigest {
     /// The row's key.
     pub key: KeyBound,
     /// Hash of the row.
-    pub hash: u64,
+    pub hash: RowHash,
 }
 
 #[cfg(test)]

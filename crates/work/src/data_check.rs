@@ -24,12 +24,12 @@ mod nodes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybreak_engine::{Database, EngineError, Replication};
+use daybreak_engine::{Database, EngineError, Hashing, Replication};
 use daybreak_model::Table;
 
 pub use checkpoint::Checkpoint;
 pub use delta::Delta;
-pub use explain::{ColumnDifference, Explained, explain, repair};
+pub use explain::{ColumnDifference, Explained, Times, explain, repair};
 pub use nodes::{NodeReport, check_nodes};
 pub use report::{CheckReport, RowDifference, TableReport, TableVerdict, Verdict};
 pub use sides::{Compared, Follows};
@@ -48,6 +48,8 @@ pub struct CheckSettings {
     pub chunk_time: Duration,
     /// The largest share of the time that the check works, in percent (1 to 100): it rests in between.
     pub share: u8,
+    /// What the hash of a row is made of.
+    pub hashing: Hashing,
     /// How often a range or row that keeps changing is looked at before the answer is "could not tell".
     pub looks: u32,
     /// How long the target may take to pass a position.
@@ -69,6 +71,7 @@ impl Default for CheckSettings {
             range_bytes: 16 << 20,
             chunk_time: Duration::from_millis(500),
             share: 100,
+            hashing: Hashing::default(),
             looks: 10,
             patience: Duration::from_secs(60),
             rows_named: 20,

@@ -16,8 +16,8 @@ pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
-    Follows, NodeReport, RowDifference, TableReport, TableVerdict, Verdict, check_nodes, data_check, explain,
-    repair,
+    Follows, NodeReport, RowDifference, TableReport, TableVerdict, Times, Verdict, check_nodes, data_check,
+    explain, repair,
 };
 pub use observe::{Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{

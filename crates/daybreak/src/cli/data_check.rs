@@ -48,6 +48,12 @@ pub(crate) struct DataCheck {
     /// The largest share of the time that the check works, 1 to 100: it rests in between. 100, or the plan's.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     share: Option<u8>,
+    /// Hash rows to 128 bits of SHA-256 instead of 64 bits of what is quickest. Takes about twice as long.
+    #[arg(long)]
+    strong: bool,
+    /// Compare JSON by what it means: the order of keys and white space do not count. Numbers count as they are written.
+    #[arg(long)]
+    json_by_meaning: bool,
     /// How long a server may take to reach a position of the primary's.
     #[arg(long, value_name = "SECONDS")]
     patience: Option<u32>,
@@ -198,6 +204,8 @@ impl DataCheck {
         }
         settings.chunk_time = self.chunk_time.unwrap_or(settings.chunk_time);
         settings.share = self.share.unwrap_or(settings.share);
+        settings.hashing.strong |= self.strong;
+        settings.hashing.json_by_meaning |= self.json_by_meaning;
         let throttle = &mut settings.throttle;
         throttle.running_sessions = self.max_running_sessions.unwrap_or(throttle.running_sessions);
         let state = planned.map_or_else(|| folder.join(".daybreak"), |settings| settings.state_dir.clone());
@@ -257,12 +265,13 @@ impl DataCheck {
             .collect();
         let tables: Vec<String> = ground.tables.iter().map(|table| table.name.to_string()).collect();
         format!(
-            "{} with {}: {} by {} rows or {} bytes, naming {}",
+            "{} with {}: {} by {} rows or {} bytes, {:?}, naming {}",
             address(&ground.source),
             nodes.join(", "),
             tables.join(", "),
             ground.settings.range_rows,
             ground.settings.range_bytes,
+            ground.settings.hashing,
             ground.settings.rows_named
         )
     }
@@ -272,7 +281,7 @@ impl DataCheck {
         for ((node, _), report) in ground.nodes.iter().zip(reports) {
             for (table, rows) in found::differing(&report.report, &ground.tables) {
                 all.extend(
-                    found::of_table(&ground.source, &node.server, table, rows)
+                    found::of_table(&ground.source, &node.server, table, rows, ground.settings.hashing)
                         .await
                         .map_err(failed)?,
                 );
@@ -288,7 +297,8 @@ impl DataCheck {
             let name = node.server.endpoint().to_string();
             for table in &ground.tables {
                 let of = |found: &&Found| found.server == name && found.table == table.name.to_string();
-                let rows: Vec<_> = found.iter().filter(of).map(|found| found.row.clone()).collect();
+                let rows = found.iter().filter(of).map(|found| found.row.clone());
+                let rows: Vec<_> = rows.filter(|row| row.repair.is_some()).collect();
                 if rows.is_empty() {
                     continue;
                 }

@@ -85,6 +85,8 @@ pub(crate) struct RawCheck {
     pub(super) range_megabytes: Option<u64>,
     pub(super) chunk_seconds: Option<f64>,
     pub(super) share_percent: Option<u8>,
+    pub(super) strong: Option<bool>,
+    pub(super) json_by_meaning: Option<bool>,
     pub(super) looks: Option<u32>,
     pub(super) patience_seconds: Option<f64>,
     pub(super) rows_named: Option<usize>,

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daybreak_engine::Hashing;
 use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
@@ -253,6 +254,10 @@ impl Resolver<'_> {
                 defaults.chunk_time.as_secs_f64(),
             )?,
             share,
+            hashing: Hashing {
+                strong: raw.strong.unwrap_or_default(),
+                json_by_meaning: raw.json_by_meaning.unwrap_or_default(),
+            },
             looks: raw.looks.unwrap_or(defaults.looks).max(1),
             patience: self.seconds(
                 "check.patience_seconds",

@@ -22,7 +22,7 @@ use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    AbsentDefiner, Changes, Check, Database, EngineError, Following, Identity, Inspect, Open, Read,
+    AbsentDefiner, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open, Read,
     RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold,
     Write,
 };
@@ -205,7 +205,7 @@ impl Database for Mysql {
         Ok(Box::new(Writer::open(Arc::clone(&self.server)).await?))
     }
 
-    async fn checker(&self) -> Result<Box<dyn Check>, EngineError> {
+    async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {
         Ok(Box::new(Checker::open(Arc::clone(&self.server)).await?))
     }
 

@@ -8,7 +8,7 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Changes, Check, EngineError, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold, Write,
+    Changes, Compare, EngineError, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -254,7 +254,7 @@ pub trait Database: Inspect + Open + Send + Sync {
     async fn writer(&self) -> Result<Box<dyn Write>, EngineError>;
 
     /// A connection that computes digests inside the server.
-    async fn checker(&self) -> Result<Box<dyn Check>, EngineError>;
+    async fn checker(&self) -> Result<Box<dyn Compare>, EngineError>;
 
     /// Follows which rows of the scope change from now on.
     async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError>;

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::server::Server;
 use super::writer::Writer;
 use super::{literal, sequences, snapshot};
-use crate::{Changes, Check, Database, EngineError, Read, Snapshot, Statement, Write};
+use crate::{Changes, Compare, Database, EngineError, Read, Snapshot, Statement, Write};
 
 /// One server.
 pub(crate) struct Postgres {
@@ -69,7 +69,7 @@ impl Database for Postgres {
         Ok(Box::new(Writer::new(self.rows_connection().await?).await?))
     }
 
-    async fn checker(&self) -> Result<Box<dyn Check>, EngineError> {
+    async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {
         Ok(Box::new(Checker::new(self.rows_connection().await?)))
     }
 

@@ -45,7 +45,7 @@ impl Delta {
         Ok(Self {
             changes: source.changes(scope).await?,
             lead: Lead::open(source, settings).await?,
-            follower: Follower::open(&compared).await?,
+            follower: Follower::open(&compared, settings.hashing).await?,
             tables: tables
                 .iter()
                 .map(|table| (table.name.clone(), table.clone()))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::{Database, EngineError, ErrorKind};
-use daybreak_model::{ChunkDigest, RowRange, Table};
+use daybreak_engine::{Database, EngineError, ErrorKind, Hashing};
+use daybreak_model::{ChunkDigest, Product, RowRange, Table};
 use futures_util::future::join_all;
 
 use super::checkpoint::{Begun, Checkpoint};
@@ -31,20 +31,22 @@ pub struct NodeReport {
 /// A compared server while the check goes on.
 struct Node {
     compared: Compared,
+    hashing: Hashing,
     follower: Option<Follower>,
     report: CheckReport,
     left: Option<EngineError>,
 }
 
 impl Node {
-    async fn open(compared: &Compared) -> Self {
-        let opened = Follower::open(compared).await;
+    async fn open(compared: &Compared, source: &Arc<dyn Database>, hashing: Hashing) -> Self {
+        let opened = open(compared, source, hashing).await;
         let (follower, left) = match opened {
             Ok(follower) => (Some(follower), None),
             Err(error) => (None, Some(error)),
         };
         Self {
             compared: compared.clone(),
+            hashing,
             follower,
             report: CheckReport::default(),
             left,
@@ -70,7 +72,7 @@ impl Node {
 
     async fn again(&mut self, attempt: u32) -> Result<(), EngineError> {
         tokio::time::sleep(pause(attempt)).await;
-        self.follower = Some(Follower::open(&self.compared).await?);
+        self.follower = Some(Follower::open(&self.compared, self.hashing).await?);
         Ok(())
     }
 
@@ -89,6 +91,28 @@ impl Node {
             self.left = Some(error);
         }
     }
+}
+
+/// Opens a compared server. MariaDB's normal form of JSON is another than MySQL's: by meaning they cannot be compared.
+async fn open(
+    compared: &Compared,
+    source: &Arc<dyn Database>,
+    hashing: Hashing,
+) -> Result<Follower, EngineError> {
+    if hashing.json_by_meaning {
+        let (here, there) = (source.flavor().await?, compared.server.flavor().await?);
+        if (here.product == Product::MariaDb) != (there.product == Product::MariaDb) {
+            return Err(EngineError {
+                server: compared.server.endpoint().to_string(),
+                what: format!("failed to compare JSON by its meaning: the source is {here}, this {there}"),
+                kind: ErrorKind::Unsupported,
+                code: None,
+                hint: Some("their normal forms of JSON are not alike: compare it exactly".to_owned()),
+                source: None,
+            });
+        }
+    }
+    Follower::open(compared, hashing).await
 }
 
 fn pause(attempt: u32) -> Duration {
@@ -131,7 +155,12 @@ pub async fn check_nodes(
     let started = Instant::now();
     let throttle = Throttle::new(Arc::clone(source), settings.throttle.clone());
     let mut lead = Lead::open(source, settings).await?;
-    let mut nodes: Vec<Node> = join_all(nodes.iter().map(Node::open)).await;
+    let mut nodes: Vec<Node> = join_all(
+        nodes
+            .iter()
+            .map(|node| Node::open(node, source, settings.hashing)),
+    )
+    .await;
     let rows_expected: u64 = tables.iter().map(|table| table.estimated_rows).sum();
     let mut rows = 0;
     let mut last_wait = Instant::now();
@@ -207,7 +236,7 @@ async fn begin(lead: &mut Lead, table: &Table, nodes: usize) -> Result<Begun, En
         Err(error) if is_of_a_table(&error) => {
             let why = in_words(&error);
             outcomes.iter_mut().for_each(|outcome| outcome.doubt(why.clone()));
-            lead.on = lead.server.checker().await?;
+            lead.reconnect().await?;
             Vec::new()
         }
         ranges => ranges?,
@@ -346,7 +375,7 @@ async fn lead_chunk(lead: &mut Lead, table: &Table, range: &RowRange) -> Result<
             Err(error) if error.is_transient() && attempt < RETRIES => {
                 attempt += 1;
                 tokio::time::sleep(pause(attempt)).await;
-                lead.on = lead.server.checker().await?;
+                lead.reconnect().await?;
             }
             other => return other,
         }
@@ -367,13 +396,10 @@ async fn settle_range(
             return Ok(());
         };
         let mut found = outcome.clone();
-        let settled = match (&table.key, range) {
-            (Some(_), RowRange::Keys(_) | RowRange::Whole) => {
-                settle::by_rows(lead, follower, table, range, &mut found).await
-            }
-            (None, _) | (_, RowRange::Pages { .. }) => {
-                settle::whole(lead, follower, table, range, &mut found).await
-            }
+        let settled = if table.key.is_some() {
+            settle::by_rows(lead, follower, table, range, &mut found).await
+        } else {
+            settle::by_hash(lead, follower, table, &mut found).await
         };
         let Err(error) = settled else {
             *outcome = found;
@@ -385,7 +411,7 @@ async fn settle_range(
         }
         attempt += 1;
         tokio::time::sleep(pause(attempt)).await;
-        lead.on = lead.server.checker().await?;
+        lead.reconnect().await?;
         if let Err(error) = node.again(attempt).await {
             node.trouble(error, outcome);
         }

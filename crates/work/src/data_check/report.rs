@@ -1,4 +1,4 @@
-use daybreak_model::{KeyBound, Position, TableName};
+use daybreak_model::{KeyBound, Position, RowHash, TableName};
 use serde::{Deserialize, Serialize};
 
 /// A row that is not the same on both sides.
@@ -11,6 +11,15 @@ pub enum RowDifference {
     Extra(KeyBound),
     /// Both have it, with other values.
     Changed(KeyBound),
+    /// Of a table without a key: it does not stand on both sides equally often.
+    Times {
+        /// The row.
+        row: RowHash,
+        /// How often the source has it.
+        here: u64,
+        /// How often the target.
+        there: u64,
+    },
 }
 
 /// The answer for one table.
@@ -19,9 +28,9 @@ pub enum RowDifference {
 pub enum TableVerdict {
     /// Every row is the same.
     Same,
-    /// Proven differences: how many, and the first of them by key (none where the table has no key).
+    /// Proven differences: how many, and the first of them.
     Different {
-        /// How many rows (or, without a key, ranges) differ.
+        /// How many rows differ; without a key, at least so many.
         count: u64,
         /// The first of them.
         rows: Vec<RowDifference>,
@@ -165,6 +174,10 @@ impl std::fmt::Display for RowDifference {
             Self::Missing(key) => write!(formatter, "row ({key}) is missing on the target"),
             Self::Extra(key) => write!(formatter, "row ({key}) is only on the target"),
             Self::Changed(key) => write!(formatter, "row ({key}) has other values on the target"),
+            Self::Times { here, there, .. } => write!(
+                formatter,
+                "a row without a key stands {here} time(s) on the source and {there} on the target"
+            ),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use daybreak_engine::{Database, EngineError};
+use daybreak_engine::{Database, EngineError, Hashing};
 use daybreak_model::Table;
 use daybreak_work::{
-    CheckReport, Explained, NodeReport, RowDifference, TableVerdict, Unreached, Verdict, explain,
+    CheckReport, Explained, NodeReport, RowDifference, TableVerdict, Times, Unreached, Verdict, explain,
 };
 use serde::Serialize;
 
@@ -62,8 +62,9 @@ pub(super) async fn of_table(
     node: &Arc<dyn Database>,
     table: &Table,
     rows: &[RowDifference],
+    hashing: Hashing,
 ) -> Result<Vec<Found>, EngineError> {
-    let explained = explain(source, node, table, rows).await?;
+    let explained = explain(source, node, table, rows, hashing).await?;
     let found = explained.into_iter().filter(|row| row.kind.is_some());
     Ok(found
         .map(|row| Found {
@@ -90,6 +91,9 @@ impl Run {
         if redact {
             for found in &mut found {
                 found.row.repair = None;
+                if found.row.times.is_some() {
+                    "(hidden)".clone_into(&mut found.row.key);
+                }
                 for column in &mut found.row.columns {
                     "(hidden)".clone_into(&mut column.here);
                     "(hidden)".clone_into(&mut column.there);
@@ -127,8 +131,14 @@ impl Run {
         let mut lines = Vec::new();
         for found in &self.differences {
             let kind = found.row.kind.as_deref().unwrap_or_default();
+            let how = match found.row.times {
+                Some(Times { here, there }) => {
+                    format!("stands {here} time(s) on the source and {there} here")
+                }
+                None => format!("is {kind}"),
+            };
             lines.push(format!(
-                "{}: row ({}) of {} is {kind}",
+                "{}: row ({}) of {} {how}",
                 found.server, found.row.key, found.table
             ));
             for column in &found.row.columns {
@@ -143,6 +153,13 @@ impl Run {
                     .repair
                     .iter()
                     .map(|repair| format!("    repair: {repair};")),
+            );
+            lines.extend(
+                found
+                    .row
+                    .no_repair
+                    .iter()
+                    .map(|why| format!("    no repair: {why}")),
             );
         }
         lines.extend(self.repaired.iter().cloned());
