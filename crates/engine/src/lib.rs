@@ -9,6 +9,8 @@ mod certificates;
 
 mod port;
 
+mod gathered;
+
 mod mysql;
 mod postgres;
 

@@ -41,6 +41,7 @@ mod writer;
 mod accounts;
 mod changes;
 mod faults;
+mod kept_changes;
 mod link;
 mod literal;
 mod mend;

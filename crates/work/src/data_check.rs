@@ -8,7 +8,9 @@
 
 // Each imports only from those above it.
 mod report;
+mod since;
 
+mod changed;
 mod checkpoint;
 mod compare;
 mod pace;
@@ -16,10 +18,16 @@ mod pace;
 mod sides;
 
 mod explain;
+mod node;
 mod settle;
 
+mod look;
+
 mod delta;
+mod last;
 mod nodes;
+
+mod follow_up;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,9 +38,13 @@ use daybreak_model::Table;
 pub use checkpoint::Checkpoint;
 pub use delta::Delta;
 pub use explain::{ColumnDifference, Explained, Times, explain, repair};
-pub use nodes::{NodeReport, check_nodes};
+pub use follow_up::check_since;
+pub use last::LastVerdict;
+pub use node::NodeReport;
+pub use nodes::check_nodes;
 pub use report::{CheckReport, RowDifference, TableReport, TableVerdict, Verdict};
 pub use sides::{Compared, Follows};
+pub use since::Since;
 
 use crate::{Observe, ThrottleLimits};
 
@@ -60,6 +72,8 @@ pub struct CheckSettings {
     pub throttle: ThrottleLimits,
     /// Behind how many seconds of a replica the check stands back.
     pub lag_seconds: f64,
+    /// Whether a server that was lost is tried again at the next table; else it is left out from then on.
+    pub reopen: bool,
 }
 
 impl Default for CheckSettings {
@@ -77,6 +91,7 @@ impl Default for CheckSettings {
             rows_named: 20,
             throttle: ThrottleLimits::default(),
             lag_seconds: 10.0,
+            reopen: false,
         }
     }
 }

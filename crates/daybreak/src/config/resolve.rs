@@ -272,6 +272,7 @@ impl Resolver<'_> {
                 ..defaults.throttle
             },
             lag_seconds: raw.max_lag_seconds.unwrap_or(defaults.lag_seconds),
+            reopen: defaults.reopen,
         })
     }
 

@@ -213,6 +213,30 @@ impl Database for Mysql {
         Ok(Box::new(Follower::open(Arc::clone(&self.server), scope).await?))
     }
 
+    async fn log_end(&self) -> Result<Position, EngineError> {
+        let mut conn = self.server.borrow().await?;
+        let (file, offset) = self.server.binary_log_end(&mut conn).await?;
+        self.server.keep(conn);
+        Ok(Position::BinlogFile { file, offset })
+    }
+
+    async fn keep_changes(&self, _scope: &Scope) -> Result<Option<String>, EngineError> {
+        Ok(None)
+    }
+
+    async fn release_changes(&self, _log: &Position) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn forget_changes(&self) -> Result<bool, EngineError> {
+        Ok(false)
+    }
+
+    async fn changes_since(&self, scope: &Scope, log: &Position) -> Result<Box<dyn Changes>, EngineError> {
+        let server = Arc::clone(&self.server);
+        Ok(Box::new(Follower::open_at(server, scope, log).await?))
+    }
+
     async fn run(&self, statements: &[Statement]) -> Result<(), EngineError> {
         // A session without a limit: the plan's statements take what they take.
         let mut conn = self.server.connect(Purpose::Check).await?;

@@ -1,6 +1,8 @@
 use daybreak_model::{KeyBound, Position, RowHash, TableName};
 use serde::{Deserialize, Serialize};
 
+use crate::Drift;
+
 /// A row that is not the same on both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,6 +22,37 @@ pub enum RowDifference {
         /// How often the target.
         there: u64,
     },
+}
+
+impl RowDifference {
+    /// The same for people and programs that watch.
+    #[must_use]
+    pub fn drift(&self, server: &str, table: &TableName) -> Drift {
+        let (row, kind) = match self {
+            Self::Missing(key) => (key.to_string(), "missing"),
+            Self::Extra(key) => (key.to_string(), "extra"),
+            Self::Changed(key) => (key.to_string(), "changed"),
+            Self::Times { row, here, there } => {
+                let kind = if here > there { "missing" } else { "extra" };
+                (format!("{:016x}{:016x}", row.first, row.second), kind)
+            }
+        };
+        Drift {
+            server: server.to_owned(),
+            table: table.clone(),
+            row,
+            kind: kind.to_owned(),
+        }
+    }
+
+    /// The row's key, if it has one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&KeyBound> {
+        match self {
+            Self::Missing(key) | Self::Extra(key) | Self::Changed(key) => Some(key),
+            Self::Times { .. } => None,
+        }
+    }
 }
 
 /// The answer for one table.
@@ -111,6 +144,9 @@ pub struct CheckReport {
     pub rechecked: u64,
     /// The source's position when the check ended.
     pub position: Option<Position>,
+    /// Where an earlier check began, of which only what changed since was compared; none of a whole check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Position>,
     /// How long it took.
     pub seconds: f64,
     /// Each table.
@@ -140,11 +176,22 @@ impl CheckReport {
         }
         let again = Self {
             position: later.position.or_else(|| self.position.take()),
+            since: self.since.take(),
             seconds: self.seconds + later.seconds,
             ..Self::default()
         };
         *self = again;
         tables.into_iter().for_each(|table| self.add(table));
+    }
+
+    /// What could not be told, table by table, in words.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let doubt = |table: &TableReport| match &table.verdict {
+            TableVerdict::CouldNotTell(why) => Some(format!("{}: could not tell: {why}", table.table)),
+            TableVerdict::Same | TableVerdict::Different { .. } => None,
+        };
+        self.tables.iter().filter_map(doubt).collect()
     }
 
     /// What is not the same, table by table, in words; empty when all is the same.
