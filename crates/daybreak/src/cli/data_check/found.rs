@@ -38,6 +38,8 @@ pub(super) struct Run {
     nodes: Vec<Node>,
     /// Servers of the estate that could not be asked.
     unreached: Vec<String>,
+    /// Why the last verdict could not be gone on from.
+    untold: Option<String>,
     differences: Vec<Found>,
     repaired: Vec<String>,
 }
@@ -121,8 +123,22 @@ impl Run {
                 .iter()
                 .map(|server| format!("{} ({})", server.name, server.why))
                 .collect(),
+            untold: None,
             differences: found,
             repaired,
+        }
+    }
+
+    /// Nothing was compared.
+    pub(super) fn untold(source: &Arc<dyn Database>, why: String) -> Self {
+        Self {
+            verdict: Verdict::CouldNotTell,
+            source: source.endpoint().to_string(),
+            nodes: Vec::new(),
+            unreached: Vec::new(),
+            untold: Some(why),
+            differences: Vec::new(),
+            repaired: Vec::new(),
         }
     }
 
@@ -176,6 +192,12 @@ impl Run {
                     .iter()
                     .map(|why| format!("{}: left out: {why}", node.server)),
             );
+            lines.extend(report.since.iter().zip(&report.position).map(|(from, to)| {
+                format!(
+                    "{}: only what changed from {from} to {to}, and what was not the same before",
+                    node.server
+                )
+            }));
             lines.push(format!(
                 "{}: {}: {} tables, {} rows in {} ranges, {} looked at again, {:.1} s",
                 node.server,
@@ -190,14 +212,15 @@ impl Run {
         lines.extend(
             self.unreached
                 .iter()
-                .map(|server| format!("could not tell: {server}")),
+                .chain(&self.untold)
+                .map(|why| format!("could not tell: {why}")),
         );
         lines.push(format!("{} with {}", in_words(self.verdict), self.source));
         lines.iter().map(|line| plain(line)).collect()
     }
 }
 
-const fn in_words(verdict: Verdict) -> &'static str {
+pub(super) const fn in_words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Same => "same",
         Verdict::Different => "different",
