@@ -72,7 +72,7 @@ pub struct CheckSettings {
     pub throttle: ThrottleLimits,
     /// Behind how many seconds of a replica the check stands back.
     pub lag_seconds: f64,
-    /// Whether a server that was lost is tried again at the next table; else it is left out from then on.
+    /// Whether a server that was lost is tried again at a later table; else it is left out from then on.
     pub reopen: bool,
 }
 

@@ -262,8 +262,9 @@ impl DataCheck {
             let log = since.log.clone();
             let verdict = LastVerdict::new(since, ground.addresses(), &ground.tables, &reports);
             verdict.write(&ground.file(VERDICT)?)?;
+            let released = ground.source.release_changes(&log).await;
             if self.delta || self.keep_slot {
-                ground.source.release_changes(&log).await.map_err(failed)?;
+                released.map_err(failed)?;
             }
         }
         Ok(Run::new(

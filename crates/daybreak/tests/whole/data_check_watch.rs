@@ -23,11 +23,7 @@ struct Watcher {
 
 impl Watcher {
     async fn start(looking: &Looking, estate: &Estate, more: &[&str]) -> Self {
-        let arguments = [
-            &["--format", "json", "data-check", "--watch", "--share", "100"],
-            more,
-        ]
-        .concat();
+        let arguments = [&["--format", "json", "data-check", "--watch"], more].concat();
         let mut child = looking.speaking(&estate.primary, &estate.admin, &arguments).await;
         let lines = BufReader::new(child.stdout.take().expect("an output")).lines();
         Self { child, lines }
@@ -81,7 +77,7 @@ async fn drift_is_told_when_it_is_proven_and_when_it_is_mended() {
         format!("SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; {statement}")
     };
 
-    let mut watcher = Watcher::start(&looking, &estate, &[]).await;
+    let mut watcher = Watcher::start(&looking, &estate, &["--share", "100"]).await;
     assert_eq!(watcher.next("watching").await["tables"], 2);
     assert_eq!(watcher.next("round").await["verdict"], "same");
     run(replica, &back("UPDATE orders SET v = 9 WHERE id = 2")).await;
@@ -95,7 +91,7 @@ async fn drift_is_told_when_it_is_proven_and_when_it_is_mended() {
     // Killed, it knows what it told: the next one tells what is new.
     watcher.child.kill().await.expect("killed");
     run(replica, &back("DELETE FROM orders WHERE id = 3")).await;
-    let mut watcher = Watcher::start(&looking, &estate, &[]).await;
+    let mut watcher = Watcher::start(&looking, &estate, &["--share", "100"]).await;
     let drift = watcher.next("drift").await;
     assert_eq!(
         (&drift["row"], &drift["kind"]),
@@ -144,7 +140,7 @@ async fn drift_is_told_when_it_is_proven_and_when_it_is_mended() {
     assert_eq!(watcher.child.wait().await.expect("ended").code(), Some(0));
 
     run(replica, &back("DELETE FROM bag LIMIT 1")).await;
-    let mut watcher = Watcher::start(&looking, &estate, &["--rounds", "2"]).await;
+    let mut watcher = Watcher::start(&looking, &estate, &["--share", "100", "--rounds", "2"]).await;
     assert_eq!(watcher.next("drift").await["table"]["name"], "bag");
     let ended = watcher.next("ended").await;
     assert_eq!(
@@ -157,6 +153,56 @@ async fn drift_is_told_when_it_is_proven_and_when_it_is_mended() {
         .json(primary, &estate.admin, &["data-check", "--delta"], 3)
         .await;
     assert_eq!(list(&report, "differences").len(), 1, "{report}");
+}
+
+/// What a killed watcher had compared in its round, the next one does not compare again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_was_broken_off_goes_on() {
+    let looking = Looking::new();
+    let options = EstateOptions::new(ServerKind::Mysql97).gtid(true).replicas(1);
+    let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+        return;
+    };
+    let (primary, replica) = (&estate.primary, &estate.replicas[0]);
+    run(
+        primary,
+        "SET SESSION cte_max_recursion_depth = 200000; CREATE TABLE numbers (id INT PRIMARY KEY, v INT); \
+         INSERT INTO numbers WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i, 0 FROM n",
+    )
+    .await;
+    let arrived = replica
+        .wait_for(
+            "SELECT COUNT(*) FROM shop.numbers",
+            "200000",
+            Duration::from_secs(120),
+        )
+        .await;
+    arrived.expect("replicated");
+    // It rests a hundred times as long as it works.
+    let mut watcher = Watcher::start(&looking, &estate, &["--share", "1"]).await;
+    let told = looking.folder.path().join(".daybreak/data-check-watch.jsonl");
+    let compared = || std::fs::read_to_string(&told).is_ok_and(|text| text.contains("\"range\""));
+    for _ in 0..6000 {
+        if compared() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    watcher.child.kill().await.expect("killed");
+    assert!(compared(), "in the middle of a round");
+    run(
+        replica,
+        "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; UPDATE numbers SET v = 1 WHERE id = 1",
+    )
+    .await;
+    let mut watcher = Watcher::start(&looking, &estate, &["--share", "100", "--rounds", "2"]).await;
+    let round = watcher.next("round").await;
+    assert_eq!(
+        (&round["verdict"], &round["rows"]),
+        (&Value::from("same"), &Value::from(200_000))
+    );
+    assert_eq!(watcher.next("drift").await["row"], "1");
+    assert_eq!(watcher.next("round").await["verdict"], "different");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,7 +218,7 @@ async fn a_watcher_of_postgres_ends_when_it_is_told_to() {
     )
     .await;
     let also = format!("127.0.0.1:{}", estate.replicas[0].port());
-    let mut watcher = Watcher::start(&looking, &estate, &["--also", &also]).await;
+    let mut watcher = Watcher::start(&looking, &estate, &["--share", "100", "--also", &also]).await;
     for _ in 0..2 {
         assert_eq!(watcher.next("round").await["verdict"], "same");
     }

@@ -87,6 +87,21 @@ impl Follower {
                 "the binary log was purged or begun anew, it ends at {end}"
             )));
         }
+        let statement = server.flavor().await?.show_binary_log_status();
+        let status: Vec<Row> = server
+            .rows_on(&mut conn, "failed to read the binary log's filters", statement)
+            .await?;
+        let filtered = [2, 3].into_iter().any(|column| {
+            let names = status
+                .first()
+                .and_then(|row| row.get::<Option<String>, _>(column).flatten());
+            names.is_some_and(|names| !names.is_empty())
+        });
+        if filtered {
+            return Err(gone(
+                "it leaves databases out (`binlog_do_db`, `binlog_ignore_db`)".to_owned(),
+            ));
+        }
         let cascades = cascades(&server, &mut conn, scope).await?;
         let follower = Self::stream(Arc::clone(&server), conn, scope, file.clone(), *offset).await?;
         Ok(Self {

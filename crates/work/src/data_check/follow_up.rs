@@ -41,6 +41,10 @@ pub async fn check_since(
         );
         return Err(other(source, &why).into());
     }
+    if let Some(setting) = source.identity().await?.cannot_be_followed {
+        let why = format!("its log does not name every changed row: {}", setting.found);
+        return Err(other(source, &why).into());
+    }
     for node in nodes {
         let address = node.server.endpoint().address();
         if !last.nodes.contains(&address) {

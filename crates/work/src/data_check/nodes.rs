@@ -38,6 +38,9 @@ pub async fn check_nodes(
     check.end().await
 }
 
+/// How long a lost server is left alone: one that does not answer holds up the check each time.
+const REOPEN_AFTER: Duration = Duration::from_secs(30);
+
 /// A check of several servers that goes on, table by table.
 pub(super) struct NodesCheck<'a> {
     lead: Lead,
@@ -46,6 +49,7 @@ pub(super) struct NodesCheck<'a> {
     observer: &'a dyn Observe,
     started: Instant,
     last_wait: Instant,
+    last_reopened: Instant,
     rows: u64,
     rows_expected: u64,
 }
@@ -72,6 +76,7 @@ impl<'a> NodesCheck<'a> {
             observer,
             started: Instant::now(),
             last_wait: Instant::now(),
+            last_reopened: Instant::now(),
             rows: 0,
             rows_expected,
         };
@@ -81,9 +86,10 @@ impl<'a> NodesCheck<'a> {
 
     /// Tries lost servers again, where that is wanted.
     async fn reopen(&mut self) {
-        if !self.lead.settings.reopen {
+        if !self.lead.settings.reopen || self.last_reopened.elapsed() < REOPEN_AFTER {
             return;
         }
+        self.last_reopened = Instant::now();
         for node in &mut self.nodes {
             if node.follower.is_none() {
                 node.reopen(&self.lead.server).await;
