@@ -54,13 +54,13 @@ pub(crate) struct DataCheck {
     /// time. Half a second, or the plan's.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     chunk_time: Option<Duration>,
-    /// The largest share of the time that the check works, 1 to 100: it rests in between. 100, or the plan's.
+    /// The largest share of the time that the check works, 1 to 100: it rests in between. 100 (5 with `--watch`), or the plan's.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     share: Option<u8>,
-    /// Hash rows to 128 bits of SHA-256 instead of 64 bits of what is quickest. Takes about twice as long.
+    /// Hash rows to 128 bits of SHA-256 instead of 64 bits of what is quickest: the servers hash each row twice for it.
     #[arg(long)]
     strong: bool,
-    /// Compare JSON by what it means: the order of keys and white space do not count. Numbers count as they are written.
+    /// Compare JSON by what it means: the order of keys and white space do not count. How numbers are written does, except on MariaDB.
     #[arg(long)]
     json_by_meaning: bool,
     /// How long a server may take to reach a position of the primary's.
@@ -82,7 +82,7 @@ pub(crate) struct DataCheck {
     #[arg(long, conflicts_with = "execute")]
     watch: bool,
     /// End watching after so many rounds.
-    #[arg(long, value_name = "NUMBER", requires = "watch")]
+    #[arg(long, value_name = "NUMBER", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
     /// Begin anew where an earlier check was broken off.
     #[arg(long)]
@@ -121,20 +121,21 @@ impl DataCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
         let topology = self.start.walk(&begin.endpoint).await?;
-        let folder = plan.parent().unwrap_or(Path::new("."));
-        let ground = self.ground(&begin, &topology, folder).await?;
         if self.drop_slot {
-            let dropped = ground.source.forget_changes().await.map_err(failed)?;
-            let source = ground.source.endpoint();
-            output::say(if dropped {
-                format!("dropped what kept changes on {source}")
+            let source = ground::primary(&topology)?;
+            let dropped = source.forget_changes().await.map_err(failed)?;
+            let kept = if dropped {
+                "dropped what kept"
             } else {
-                format!("nothing keeps changes on {source}")
-            });
+                "nothing keeps"
+            };
+            output::say(format!("{kept} changes on {}", source.endpoint()));
             return Ok(Exit::Done);
         }
+        let folder = plan.parent().unwrap_or(Path::new("."));
+        let ground = self.ground(&begin, &topology, folder).await?;
         if self.watch {
-            return rounds::watch(ground, &self.tables, self.rounds, format).await;
+            return rounds::watch(ground, &topology.unreached, &self.tables, self.rounds, format).await;
         }
         let run = match self.reports(&ground).await? {
             Ok((reports, since)) => self.conclude(&ground, &topology, reports, since).await?,

@@ -8,7 +8,7 @@ use crate::{Check, EngineError};
 /// What the hash of a row is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hashing {
-    /// 128 bits of SHA-256 instead of 64 bits of what is quickest. Costs about twice the time.
+    /// 128 bits of SHA-256 instead of 64 bits of what is quickest. The server hashes each row twice for it.
     pub strong: bool,
     /// JSON by what it means, however it is written: the order of keys and white space do not count. Where the server has no
     /// normal form of a column's JSON, its digests are refused with [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).

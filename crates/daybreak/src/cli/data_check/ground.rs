@@ -62,6 +62,15 @@ impl Ground {
     }
 }
 
+/// The server that all others are compared with.
+pub(super) fn primary(topology: &Topology) -> Result<Arc<dyn Database>, Trouble> {
+    let primary = topology.primary().map_err(|missing| {
+        let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
+        Trouble::new(error, Some("see that this account reaches the primary"))
+    })?;
+    Ok(database(primary.endpoint.clone()))
+}
+
 /// The tables of a scope; only those that are wanted, if any are.
 pub(super) async fn tables(
     source: &Arc<dyn Database>,
@@ -92,12 +101,8 @@ impl DataCheck {
         topology: &Topology,
         folder: &Path,
     ) -> Result<Ground, Trouble> {
-        let primary = topology.primary().map_err(|missing| {
-            let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
-            Trouble::new(error, Some("see that this account reaches the primary"))
-        })?;
-        let source = database(primary.endpoint.clone());
-        let own = primary.endpoint.address();
+        let source = primary(topology)?;
+        let own = source.endpoint().address();
         let mut nodes: Vec<(Compared, bool)> = Vec::new();
         for member in topology
             .members

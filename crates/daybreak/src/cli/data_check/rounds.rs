@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use daybreak_work::{CheckError, Checkpoint, LastVerdict, NodeReport, Observe, Since, Verdict, check_nodes};
+use daybreak_work::{
+    CheckError, Checkpoint, LastVerdict, NodeReport, Observe, Since, Unreached, Verdict, check_nodes,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::events::{Event, Known};
@@ -23,6 +25,7 @@ const SHORTEST_ROUND: Duration = Duration::from_secs(1);
 /// Compares round after round until it is told to end, and tells what it finds.
 pub(super) async fn watch(
     mut ground: Ground,
+    unreached: &[Unreached],
     wanted: &[String],
     most: Option<u64>,
     format: Format,
@@ -38,6 +41,9 @@ pub(super) async fn watch(
         share_percent: ground.settings.share,
     }
     .tell(format);
+    for server in unreached {
+        known.lost(&server.name, &server.why);
+    }
     let (mut rounds, mut last) = (0, Verdict::CouldNotTell);
     let watching = async {
         while most.is_none_or(|most| rounds < most) {
@@ -47,7 +53,7 @@ pub(super) async fn watch(
                     known.back(&source);
                     known.settle(&reports);
                     rounds += 1;
-                    last = told(rounds, &reports, &known, begun, format);
+                    last = told(rounds, &reports, unreached, &known, begun, format);
                 }
                 Err(CheckError::Engine(error)) => {
                     known.lost(&source, &error.in_words());
@@ -109,9 +115,16 @@ async fn round(ground: &mut Ground, wanted: &[String], known: &Known) -> Result<
 }
 
 /// Tells what a round came to.
-fn told(round: u64, reports: &[NodeReport], known: &Known, begun: Instant, format: Format) -> Verdict {
+fn told(
+    round: u64,
+    reports: &[NodeReport],
+    unreached: &[Unreached],
+    known: &Known,
+    begun: Instant,
+    format: Format,
+) -> Verdict {
     let verdicts: Vec<Verdict> = reports.iter().map(|node| node.report.verdict).collect();
-    let left = reports.iter().any(|node| node.left.is_some());
+    let left = !unreached.is_empty() || reports.iter().any(|node| node.left.is_some());
     let drifts = known.drifts();
     let verdict = if drifts > 0 || verdicts.contains(&Verdict::Different) {
         Verdict::Different
@@ -120,10 +133,13 @@ fn told(round: u64, reports: &[NodeReport], known: &Known, begun: Instant, forma
     } else {
         Verdict::Same
     };
-    let untold = reports.iter().flat_map(|node| {
+    let never = unreached
+        .iter()
+        .map(|server| format!("{} ({})", server.name, server.why));
+    let untold = never.chain(reports.iter().flat_map(|node| {
         let doubts = node.report.doubts();
         doubts.into_iter().map(|why| format!("{}: {why}", node.server))
-    });
+    }));
     Event::Round {
         round,
         verdict,
