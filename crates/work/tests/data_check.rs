@@ -291,14 +291,15 @@ const DOCUMENTS: &str =
 #[tokio::test]
 async fn json_of_postgres_is_compared_by_meaning() {
     let make = format!(
-        "CREATE TABLE public.documents (id integer PRIMARY KEY, j json); INSERT INTO public.documents VALUES {DOCUMENTS}"
+        "CREATE TABLE public.documents (id integer PRIMARY KEY, j json); INSERT INTO public.documents VALUES {DOCUMENTS}; \
+         ALTER TABLE public.documents ADD many json[]; UPDATE public.documents SET many = ARRAY[j] WHERE id = 1"
     );
     let Some(two) = Two::start(ServerKind::Postgres(17), "public", &make).await else {
         return;
     };
     json_is_compared_by_meaning(
         &two,
-        r#"UPDATE documents SET j = '{"b":null, "a":[1,2]}' WHERE id = 1"#,
+        r#"UPDATE documents SET j = '{"b":null, "a":[1,2]}', many = ARRAY['{"b":null, "a":[1,2]}'::json] WHERE id = 1"#,
         r#"UPDATE documents SET j = '{"b":null, "a":[2,1]}' WHERE id = 2; UPDATE documents SET j = 'null' WHERE id = 3"#,
         &["row (1) has other values on the target"],
         &[

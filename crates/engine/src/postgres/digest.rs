@@ -73,6 +73,7 @@ fn canonical(column: &Column, how: Hashing) -> String {
             let text = format!("{name}::jsonb::text");
             long_text(&text, &text, how)
         }
+        "json[]" if how.json_by_meaning => format!("{name}::jsonb[]"),
         "json" | "jsonb" => {
             let text = format!("{name}::text");
             long_text(&text, &text, how)

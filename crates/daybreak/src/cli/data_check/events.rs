@@ -106,7 +106,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// With what was known when an earlier process ended.
+    /// With what an earlier process knew.
     pub(super) fn open(file: PathBuf, format: Format) -> std::io::Result<Self> {
         let drifts = match std::fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text)?,
@@ -131,18 +131,15 @@ impl Known {
         let mut drifts = self.drifts.lock().expect("no holder of this lock panics");
         let before = drifts.clone();
         for drift in before {
-            let Some(stands) = standing(&drift, reports) else {
-                continue;
-            };
-            match stands {
-                Standing::Same => {
+            match standing(&drift, reports) {
+                Some(Standing::Same) => {
                     Event::Mended(&drift).tell(self.format);
                     drifts.remove(&drift);
                 }
-                Standing::Otherwise => {
+                Some(Standing::Otherwise) => {
                     drifts.remove(&drift);
                 }
-                Standing::Different => {}
+                Some(Standing::Different) | None => {}
             }
         }
         self.keep(&drifts);
@@ -163,25 +160,26 @@ impl Known {
 enum Standing {
     Same,
     Different,
-    /// Not the same in another way, which was told.
+    /// Not the same in another way, which was told; or its server or table is not compared any more.
     Otherwise,
 }
 
 /// None where the round says nothing of it.
 fn standing(drift: &Drift, reports: &[NodeReport]) -> Option<Standing> {
-    let node = reports.iter().find(|node| node.server == drift.server)?;
-    let outcome = node
-        .report
-        .tables
-        .iter()
-        .find(|outcome| outcome.table == drift.table)?;
+    let node = reports.iter().find(|node| node.server == drift.server);
+    let outcome = node.and_then(|node| {
+        let mut outcomes = node.report.tables.iter();
+        outcomes.find(|outcome| outcome.table == drift.table)
+    });
+    let Some(outcome) = outcome else {
+        return Some(Standing::Otherwise);
+    };
     match &outcome.verdict {
         TableVerdict::Same => Some(Standing::Same),
         TableVerdict::CouldNotTell(_) => None,
         TableVerdict::Different { count, rows } => {
-            let now = rows.iter().map(|row| row.drift(&drift.server, &drift.table));
-            let now = now.into_iter().find(|now| now.row == drift.row);
-            match now {
+            let mut all = rows.iter().map(|row| row.drift(&drift.server, &drift.table));
+            match all.find(|now| now.row == drift.row) {
                 Some(now) if now.kind == drift.kind => Some(Standing::Different),
                 Some(_) => Some(Standing::Otherwise),
                 None => (rows.len() as u64 == *count).then_some(Standing::Same),

@@ -15,7 +15,7 @@ use crate::output::Format;
 
 /// Where a round keeps what it has come to.
 const ROUND: &str = "data-check-watch.jsonl";
-/// Where it stands what is known not to be the same.
+/// Where what is known not to be the same stands.
 const DRIFT: &str = "data-check-drift.json";
 /// How long a source that does not answer is left alone.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
