@@ -9,6 +9,8 @@ mod certificates;
 
 mod port;
 
+mod gathered;
+
 mod mysql;
 mod postgres;
 
@@ -17,7 +19,8 @@ mod connect;
 pub use connect::{database, grants, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    AbsentDefiner, Block, Change, Changes, Check, Copied, Database, Direction, Following, Grantee, Identity,
-    Inspect, JOBS, Mend, Mended, Open, Read, RepairFrame, Replication, Role, RowRepair, SchemaMark, Session,
-    SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind, Untold, Write,
+    AbsentDefiner, Block, Change, Changes, Check, Compare, Copied, Database, Direction, Following, Grantee,
+    Hashing, Identity, Inspect, JOBS, Mend, Mended, Open, Read, RepairFrame, Replication, Role, RowRepair,
+    SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind, Untold,
+    Write,
 };

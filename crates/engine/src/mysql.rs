@@ -12,6 +12,7 @@ mod quote;
 mod session;
 
 mod column;
+mod digest;
 mod group;
 mod key;
 
@@ -32,6 +33,7 @@ mod definers;
 mod encode;
 mod insert;
 mod json;
+mod keyless;
 mod mend;
 mod outgoing;
 mod pieces;

@@ -1,6 +1,7 @@
 //! The role ports. Each trait's prose is its contract; `mysql` and `postgres` implement all of them.
 
 mod check;
+mod compare;
 mod database;
 mod grantee;
 mod mend;
@@ -10,6 +11,8 @@ mod surroundings;
 mod write;
 
 pub use check::{Check, RowRepair};
+pub(crate) use compare::added;
+pub use compare::{Compare, Hashing};
 pub use database::{
     AbsentDefiner, Database, Following, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck,
     TextRow,

@@ -31,6 +31,7 @@ mod relation;
 mod sizes;
 
 mod checker;
+mod keyless;
 mod large_rows;
 mod publication;
 mod reader;
@@ -40,6 +41,7 @@ mod writer;
 mod accounts;
 mod changes;
 mod faults;
+mod kept_changes;
 mod link;
 mod literal;
 mod mend;

@@ -34,7 +34,7 @@ pub use name::TableName;
 pub use position::{Lsn, LsnError, Position};
 pub use replication::{Behind, LinkSettings, ReplicationFault, ReplicationStatus};
 pub use requirement::{Requirement, Unmet, some_of};
-pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowRange};
+pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowHash, RowRange};
 pub use schema::{
     Column, IdentityValue, KeyColumn, ObjectKind, PartKind, Phase, Refusal, RowKey, SchemaImage,
     SchemaObject, Scope, Table, TablePart,

@@ -8,40 +8,60 @@
 
 // Each imports only from those above it.
 mod report;
+mod since;
 
+mod changed;
 mod checkpoint;
 mod compare;
+mod pace;
 
 mod sides;
 
 mod explain;
+mod node;
 mod settle;
 
+mod look;
+
 mod delta;
+mod last;
 mod nodes;
+
+mod follow_up;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybreak_engine::{Database, EngineError, Replication};
+use daybreak_engine::{Database, EngineError, Hashing, Replication};
 use daybreak_model::Table;
 
 pub use checkpoint::Checkpoint;
 pub use delta::Delta;
-pub use explain::{ColumnDifference, Explained, explain, repair};
-pub use nodes::{NodeReport, check_nodes};
+pub use explain::{ColumnDifference, Explained, Times, explain, repair};
+pub use follow_up::check_since;
+pub use last::LastVerdict;
+pub use node::NodeReport;
+pub use nodes::check_nodes;
 pub use report::{CheckReport, RowDifference, TableReport, TableVerdict, Verdict};
 pub use sides::{Compared, Follows};
+pub use since::Since;
 
 use crate::{Observe, ThrottleLimits};
 
 /// How a check is done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckSettings {
-    /// Rows in a range, about.
+    /// Rows in a unit, about: the smallest range that is compared, and as many rows as are ever listed at once.
     pub range_rows: u64,
-    /// Bytes in a range, about.
+    /// Bytes in a unit, about.
     pub range_bytes: u64,
+    /// How long one statement is to take: as many neighbouring units are asked for at once as the slowest server answers for
+    /// in this time.
+    pub chunk_time: Duration,
+    /// The largest share of the time that the check works, in percent (1 to 100): it rests in between.
+    pub share: u8,
+    /// What the hash of a row is made of.
+    pub hashing: Hashing,
     /// How often a range or row that keeps changing is looked at before the answer is "could not tell".
     pub looks: u32,
     /// How long the target may take to pass a position.
@@ -52,19 +72,26 @@ pub struct CheckSettings {
     pub throttle: ThrottleLimits,
     /// Behind how many seconds of a replica the check stands back.
     pub lag_seconds: f64,
+    /// Whether a server that was lost is tried again at a later table; else it is left out from then on.
+    pub reopen: bool,
 }
 
 impl Default for CheckSettings {
-    /// What a check does unless a plan says otherwise.
+    /// What a check does unless a plan says otherwise. It does not rest between chunks: it has one connection to each server,
+    /// stands back by itself while a server is busy or behind, and a longer check is under load for longer.
     fn default() -> Self {
         Self {
             range_rows: 20_000,
             range_bytes: 16 << 20,
+            chunk_time: Duration::from_millis(500),
+            share: 100,
+            hashing: Hashing::default(),
             looks: 10,
             patience: Duration::from_secs(60),
             rows_named: 20,
             throttle: ThrottleLimits::default(),
             lag_seconds: 10.0,
+            reopen: false,
         }
     }
 }

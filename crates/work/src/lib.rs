@@ -16,10 +16,10 @@ pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
-    Follows, NodeReport, RowDifference, TableReport, TableVerdict, Verdict, check_nodes, data_check, explain,
-    repair,
+    Follows, LastVerdict, NodeReport, RowDifference, Since, TableReport, TableVerdict, Times, Verdict,
+    check_nodes, check_since, data_check, explain, repair,
 };
-pub use observe::{Observe, Progress, Silent, WorkEvent};
+pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{
     ComparedNode, Consequence, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace, SchemaRepair,
     SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use daybreak_model::TableName;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Something worth telling while data is worked on.
 #[derive(Debug, Clone, Serialize)]
@@ -79,10 +79,32 @@ const fn as_float(count: u64) -> f64 {
     count as f64
 }
 
+/// A row that was proven not to be the same on a server as on the source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Drift {
+    /// The server, label and address.
+    pub server: String,
+    /// The table.
+    pub table: TableName,
+    /// The row's key, in words; its hash where it has none.
+    pub row: String,
+    /// `missing`, `extra` or `changed`.
+    pub kind: String,
+}
+
 /// Who listens. Called from many tasks at once; must return quickly.
 pub trait Observe: Send + Sync {
     /// Takes one event.
     fn event(&self, event: WorkEvent);
+
+    /// A difference was proven, a moment ago.
+    fn drift(&self, _drift: Drift) {}
+
+    /// A server does not answer any more, and is left out.
+    fn lost(&self, _server: &str, _why: &str) {}
+
+    /// A server answers again.
+    fn back(&self, _server: &str) {}
 }
 
 /// Listens to nothing.

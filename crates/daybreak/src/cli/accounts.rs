@@ -50,6 +50,8 @@ enum Job {
     /// `data-check`: compare rows.
     #[value(alias = "data-check")]
     Check,
+    /// `data-check --delta` and `--keep-slot`: compare what changed since, too.
+    Delta,
     /// The source's side of the load.
     Copy,
     /// The target's side of the load.
@@ -73,6 +75,7 @@ impl Job {
             Self::Assess => &["topology"],
             Self::SchemaCheck => &["schema-check"],
             Self::Check => &["check"],
+            Self::Delta => &["delta"],
             Self::Copy => &["read"],
             Self::Load => &["write", "wake"],
             Self::Lead => &["lead"],

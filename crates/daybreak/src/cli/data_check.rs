@@ -1,20 +1,30 @@
+mod bar;
+mod events;
 mod found;
-mod watch;
+mod ground;
+mod rounds;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
-use daybreak_engine::{Database, EngineError, database, replication};
-use daybreak_model::{Endpoint, Scope, Table};
+use daybreak_engine::EngineError;
+use daybreak_model::Table;
 use daybreak_work::{
-    CheckSettings, Checkpoint, Compared, Follows, NodeReport, Topology, Verdict, check_nodes, repair,
+    CheckError, Checkpoint, LastVerdict, NodeReport, Since, Topology, Verdict, check_nodes, check_since,
+    repair,
 };
 
-use super::source::{Begin, Start};
+use super::source::Start;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 use found::{Found, Run};
+use ground::Ground;
+
+/// Where a check keeps what it has come to until it ends.
+const CHECKPOINT: &str = "data-check.jsonl";
+/// Where the last verdict is.
+const VERDICT: &str = "data-check-verdict.json";
 
 /// Compares every row of every server of the estate, and of the plan's target while it replicates, live: names what is not the
 /// same, by row and column, with the statement that repairs it. Changes nothing without `--execute`.
@@ -40,9 +50,40 @@ pub(crate) struct DataCheck {
     /// Stand back while more sessions than this are at work on the primary.
     #[arg(long, value_name = "NUMBER")]
     max_running_sessions: Option<usize>,
+    /// How long one statement is to take: as many neighbouring rows are compared at once as the slowest server answers for in this
+    /// time. Half a second, or the plan's.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    chunk_time: Option<Duration>,
+    /// The largest share of the time that the check works, 1 to 100: it rests in between. 100 (5 with `--watch`), or the plan's.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    share: Option<u8>,
+    /// Hash rows to 128 bits of SHA-256 instead of 64 bits of what is quickest: the servers hash each row twice for it.
+    #[arg(long)]
+    strong: bool,
+    /// Compare JSON by what it means: the order of keys and white space do not count. How numbers are written does, except on MariaDB.
+    #[arg(long)]
+    json_by_meaning: bool,
     /// How long a server may take to reach a position of the primary's.
     #[arg(long, value_name = "SECONDS")]
     patience: Option<u32>,
+    /// Compare only what changed since the last check that came to its end, and what was not the same then. A row that somebody changed
+    /// on a replica itself is not seen: only a whole check sees that. PostgreSQL needs a whole check with `--keep-slot` before.
+    #[arg(long, conflicts_with_all = ["tables", "schemas", "fresh", "watch"])]
+    delta: bool,
+    /// PostgreSQL: keep what changes from the beginning of this check on, for `--delta`: by a replication slot, for which the server keeps
+    /// its log until it is read or dropped.
+    #[arg(long, conflicts_with_all = ["tables", "delta", "watch"])]
+    keep_slot: bool,
+    /// PostgreSQL: drop what `--keep-slot` made, and do nothing else.
+    #[arg(long, conflicts_with_all = ["delta", "keep_slot", "watch", "execute"])]
+    drop_slot: bool,
+    /// Check forever, round after round, at a small share of the time (`--share`, 5 by default), and tell of every row at the moment it is
+    /// proven different, and when it is the same again. Ends on Ctrl-C with what it knows.
+    #[arg(long, conflicts_with = "execute")]
+    watch: bool,
+    /// End watching after so many rounds.
+    #[arg(long, value_name = "NUMBER", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: Option<u64>,
     /// Begin anew where an earlier check was broken off.
     #[arg(long)]
     fresh: bool,
@@ -55,15 +96,15 @@ pub(crate) struct DataCheck {
     execute: bool,
 }
 
-/// What is compared, and what with.
-struct Ground {
-    source: Arc<dyn Database>,
-    /// With each: whether it is a replica of the company's own.
-    nodes: Vec<(Compared, bool)>,
-    tables: Vec<Table>,
-    settings: CheckSettings,
-    /// Where the check keeps what it has come to.
-    checkpoint: PathBuf,
+/// A time in seconds, above zero and up to an hour.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|time| !time.is_zero() && *time <= Duration::from_secs(3600))
+        .ok_or_else(|| "write seconds above 0 and up to 3600, such as 0.5".to_owned())
 }
 
 fn failed(error: EngineError) -> Trouble {
@@ -71,179 +112,170 @@ fn failed(error: EngineError) -> Trouble {
     Trouble::new(error, hint)
 }
 
+fn stopped(error: CheckError) -> Trouble {
+    let hint = error.hint().map(str::to_owned);
+    Trouble::new(error, hint)
+}
+
 impl DataCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
-        let topology = self.start.walk(&begin.endpoint).await?;
+        let topology = self.start.around(&begin).await?;
+        if self.drop_slot {
+            let source = ground::primary(&topology)?;
+            let dropped = source.forget_changes().await.map_err(failed)?;
+            let kept = if dropped {
+                "dropped what kept"
+            } else {
+                "nothing keeps"
+            };
+            output::say(format!("{kept} changes on {}", source.endpoint()));
+            return Ok(Exit::Done);
+        }
         let folder = plan.parent().unwrap_or(Path::new("."));
         let ground = self.ground(&begin, &topology, folder).await?;
-        let mut reports = self.compare(&ground, &ground.tables, true).await?;
-        let mut found = self.explain(&ground, &reports).await?;
+        if self.watch {
+            return rounds::watch(ground, &topology.unreached, &self.tables, self.rounds, format).await;
+        }
+        let run = match self.reports(&ground).await? {
+            Ok((reports, since)) => self.conclude(&ground, &topology, reports, since).await?,
+            Err(why) => Run::untold(&ground.source, why),
+        };
+        match format {
+            Format::Json => output::json(&run),
+            Format::Text => run.lines().iter().for_each(output::line),
+        }
+        Ok(exit(run.verdict))
+    }
+
+    /// What came of the comparison, and where it began, if changes can be followed from there; or why an earlier verdict cannot be
+    /// gone on from.
+    async fn reports(
+        &self,
+        ground: &Ground,
+    ) -> Result<Result<(Vec<NodeReport>, Option<Since>), String>, Trouble> {
+        if !self.delta {
+            return self.whole(ground).await.map(Ok);
+        }
+        let Some(last) = LastVerdict::read(&ground.file(VERDICT)?)? else {
+            let file = ground.file(VERDICT)?;
+            let why = format!(
+                "there is no last verdict in {}: run a full check first",
+                file.display()
+            );
+            return Ok(Err(why));
+        };
+        let lacking = ground.source.missing_privileges("delta").await.map_err(failed)?;
+        if !lacking.is_empty() {
+            let endpoint = ground.source.endpoint();
+            return Ok(Err(format!(
+                "account `{}` on {endpoint} lacks {}: `daybreak accounts --for delta` prints the grants",
+                endpoint.user,
+                lacking.join(", ")
+            )));
+        }
+        let (bar, nodes) = (bar::Bar::new(), ground.compared());
+        let checked = check_since(
+            &ground.source,
+            &nodes,
+            &ground.scope,
+            &ground.tables,
+            &last,
+            &ground.settings,
+            &bar,
+        );
+        match checked.await {
+            Ok((reports, now)) => Ok(Ok((reports, Some(now)))),
+            Err(CheckError::Engine(error)) if !error.is_transient() => {
+                let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+                Ok(Err(format!("{}{hint}", error.in_words())))
+            }
+            Err(error) => Err(stopped(error)),
+        }
+    }
+
+    /// A whole check, which goes on where an earlier one of the same things was broken off.
+    async fn whole(&self, ground: &Ground) -> Result<(Vec<NodeReport>, Option<Since>), Trouble> {
+        let path = ground.file(CHECKPOINT)?;
+        if self.fresh && path.exists() {
+            std::fs::remove_file(&path)?;
+        }
+        let kept = if self.keep_slot { ", keeping changes" } else { "" };
+        let mut checkpoint = Checkpoint::open(&path, &format!("{}{kept}", ground.described()))?;
+        if checkpoint.goes_on() {
+            output::say(format!(
+                "going on with the check that {} tells of; `--fresh` begins anew",
+                path.display()
+            ));
+        } else if checkpoint.since().is_none() {
+            if self.keep_slot {
+                let kept = ground.source.keep_changes(&ground.scope).await.map_err(failed)?;
+                output::say(kept.unwrap_or_else(|| {
+                    format!("{} keeps its binary log by itself", ground.source.endpoint())
+                }));
+            }
+            // Without a log there is nothing to go on from, and everything can be compared all the same.
+            if let Ok(since) = Since::now(ground.source.as_ref()).await {
+                checkpoint.begin_at(since)?;
+            }
+        }
+        let (bar, nodes) = (bar::Bar::new(), ground.compared());
+        let (source, settings) = (&ground.source, &ground.settings);
+        let reports = check_nodes(
+            source,
+            &nodes,
+            &ground.tables,
+            settings,
+            Some(&mut checkpoint),
+            &bar,
+        );
+        let reports = reports.await.map_err(stopped)?;
+        let since = checkpoint.since().cloned();
+        std::fs::remove_file(&path)?;
+        Ok((reports, since))
+    }
+
+    /// Explains what differs, repairs it where that is wanted, and leaves the verdict for the next check.
+    async fn conclude(
+        &self,
+        ground: &Ground,
+        topology: &Topology,
+        mut reports: Vec<NodeReport>,
+        since: Option<Since>,
+    ) -> Result<Run, Trouble> {
+        let mut found = self.explain(ground, &reports).await?;
         let mut repaired = Vec::new();
         if self.execute && !found.is_empty() {
-            repaired = self.mend(&ground, &found).await;
+            repaired = self.mend(ground, &found).await;
             let touched = |table: &&Table| found.iter().any(|found| found.table == table.name.to_string());
             let again: Vec<Table> = ground.tables.iter().filter(touched).cloned().collect();
-            let looked_again = self.compare(&ground, &again, false).await?;
-            for (report, again) in reports.iter_mut().zip(looked_again) {
+            let (bar, nodes) = (bar::Bar::new(), ground.compared());
+            let looked_again =
+                check_nodes(&ground.source, &nodes, &again, &ground.settings, None, &bar).await;
+            for (report, again) in reports.iter_mut().zip(looked_again.map_err(stopped)?) {
                 report.report.replace(again.report);
                 report.left = report.left.take().or(again.left);
             }
-            found = self.explain(&ground, &reports).await?;
+            found = self.explain(ground, &reports).await?;
         }
-        let run = Run::new(
+        // A check of some tables says nothing of the others.
+        if let Some(since) = since.filter(|_| self.tables.is_empty()) {
+            let log = since.log.clone();
+            let verdict = LastVerdict::new(since, ground.addresses(), &ground.tables, &reports);
+            verdict.write(&ground.file(VERDICT)?)?;
+            let released = ground.source.release_changes(&log).await;
+            if self.delta || self.keep_slot {
+                released.map_err(failed)?;
+            }
+        }
+        Ok(Run::new(
             &ground.source,
             reports,
             found,
             repaired,
             &topology.unreached,
             self.redact,
-        );
-        match format {
-            Format::Json => output::json(&run),
-            Format::Text => run.lines().iter().for_each(output::line),
-        }
-        Ok(match run.verdict {
-            Verdict::Same => Exit::Done,
-            Verdict::Different => Exit::Different,
-            Verdict::CouldNotTell => Exit::CouldNotTell,
-        })
-    }
-
-    async fn ground(&self, begin: &Begin, topology: &Topology, folder: &Path) -> Result<Ground, Trouble> {
-        let primary = topology.primary().map_err(|missing| {
-            let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
-            Trouble::new(error, Some("see that this account reaches the primary"))
-        })?;
-        let source = database(primary.endpoint.clone());
-        let own = primary.endpoint.address();
-        let mut nodes: Vec<(Compared, bool)> = Vec::new();
-        for member in topology
-            .members
-            .iter()
-            .filter(|member| member.endpoint.address() != own)
-        {
-            let label = "replica".to_owned();
-            nodes.push((
-                by_itself(Endpoint {
-                    label,
-                    ..member.endpoint.clone()
-                }),
-                true,
-            ));
-        }
-        for url in &self.nodes {
-            let endpoint = self.start.endpoint("node", url)?;
-            let server = database(endpoint.clone());
-            let follows = server.identity().await.map_err(failed)?.follows.is_some();
-            let compared = if follows {
-                by_itself(endpoint)
-            } else {
-                Compared {
-                    server,
-                    follows: Follows::Nothing,
-                }
-            };
-            nodes.push((compared, follows));
-        }
-        nodes.extend(target(begin).await.map(|target| (target, false)));
-        if nodes.is_empty() {
-            let error =
-                anyhow::anyhow!("{own} has no replica, and there is no other server to compare it with");
-            let hint = "name one with `--node URL`, or `--also HOST:PORT` for a standby on a port of its own";
-            return Err(Trouble::usage(error, Some(hint.to_owned())));
-        }
-        let schemas = match &begin.settings {
-            _ if !self.schemas.is_empty() => self.schemas.clone(),
-            Some(settings) => settings.scope.schemas.clone(),
-            None => source.schemas().await.map_err(failed)?,
-        };
-        let flavor = source.flavor().await.map_err(failed)?;
-        let scope = Scope { schemas };
-        let mut tables = source.schema(&scope, &flavor).await.map_err(failed)?.tables;
-        if !self.tables.is_empty() {
-            for wanted in &self.tables {
-                if !tables.iter().any(|table| table.name.to_string() == *wanted) {
-                    let error = anyhow::anyhow!("{own} has no table {wanted} among what is compared");
-                    return Err(Trouble::usage(error, Some("write it as SCHEMA.TABLE".to_owned())));
-                }
-            }
-            tables.retain(|table| self.tables.contains(&table.name.to_string()));
-        }
-        let planned = begin.settings.as_ref();
-        let mut settings = planned.map_or_else(CheckSettings::default, |settings| settings.check.clone());
-        settings.rows_named = self.rows_named;
-        settings.lag_seconds = self.max_lag.unwrap_or(settings.lag_seconds);
-        if let Some(seconds) = self.patience {
-            settings.patience = std::time::Duration::from_secs(seconds.into());
-        }
-        let throttle = &mut settings.throttle;
-        throttle.running_sessions = self.max_running_sessions.unwrap_or(throttle.running_sessions);
-        let state = planned.map_or_else(|| folder.join(".daybreak"), |settings| settings.state_dir.clone());
-        Ok(Ground {
-            source,
-            nodes,
-            tables,
-            settings,
-            checkpoint: state.join("data-check.jsonl"),
-        })
-    }
-
-    async fn compare(
-        &self,
-        ground: &Ground,
-        tables: &[Table],
-        resumable: bool,
-    ) -> Result<Vec<NodeReport>, Trouble> {
-        let nodes: Vec<Compared> = ground.nodes.iter().map(|(node, _)| node.clone()).collect();
-        let observer = watch::Watch::new();
-        let check = async |checkpoint| {
-            let (source, settings) = (&ground.source, &ground.settings);
-            let checked = check_nodes(source, &nodes, tables, settings, checkpoint, &observer).await;
-            checked.map_err(|error| {
-                let hint = error.hint().map(str::to_owned);
-                Trouble::new(error, hint)
-            })
-        };
-        if !resumable {
-            return check(None).await;
-        }
-        if let Some(folder) = ground.checkpoint.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        if self.fresh && ground.checkpoint.exists() {
-            std::fs::remove_file(&ground.checkpoint)?;
-        }
-        let mut checkpoint = Checkpoint::open(&ground.checkpoint, &self.described(ground))?;
-        if checkpoint.goes_on() {
-            output::say(format!(
-                "going on with the check that {} tells of; `--fresh` begins anew",
-                ground.checkpoint.display()
-            ));
-        }
-        let reports = check(Some(&mut checkpoint)).await?;
-        std::fs::remove_file(&ground.checkpoint)?;
-        Ok(reports)
-    }
-
-    /// What the check is of: another one does not go on with it.
-    fn described(&self, ground: &Ground) -> String {
-        let address = |server: &Arc<dyn Database>| server.endpoint().address();
-        let nodes: Vec<String> = ground
-            .nodes
-            .iter()
-            .map(|(node, _)| address(&node.server))
-            .collect();
-        let tables: Vec<String> = ground.tables.iter().map(|table| table.name.to_string()).collect();
-        format!(
-            "{} with {}: {} by {} rows or {} bytes, naming {}",
-            address(&ground.source),
-            nodes.join(", "),
-            tables.join(", "),
-            ground.settings.range_rows,
-            ground.settings.range_bytes,
-            ground.settings.rows_named
-        )
+        ))
     }
 
     async fn explain(&self, ground: &Ground, reports: &[NodeReport]) -> Result<Vec<Found>, Trouble> {
@@ -251,7 +283,7 @@ impl DataCheck {
         for ((node, _), report) in ground.nodes.iter().zip(reports) {
             for (table, rows) in found::differing(&report.report, &ground.tables) {
                 all.extend(
-                    found::of_table(&ground.source, &node.server, table, rows)
+                    found::of_table(&ground.source, &node.server, table, rows, ground.settings.hashing)
                         .await
                         .map_err(failed)?,
                 );
@@ -267,7 +299,8 @@ impl DataCheck {
             let name = node.server.endpoint().to_string();
             for table in &ground.tables {
                 let of = |found: &&Found| found.server == name && found.table == table.name.to_string();
-                let rows: Vec<_> = found.iter().filter(of).map(|found| found.row.clone()).collect();
+                let rows = found.iter().filter(of).map(|found| found.row.clone());
+                let rows: Vec<_> = rows.filter(|row| row.repair.is_some()).collect();
                 if rows.is_empty() {
                     continue;
                 }
@@ -288,27 +321,11 @@ impl DataCheck {
     }
 }
 
-fn by_itself(endpoint: Endpoint) -> Compared {
-    Compared {
-        server: database(endpoint),
-        follows: Follows::ByItself,
+/// What a verdict is to whoever runs the program.
+const fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Same => Exit::Done,
+        Verdict::Different => Exit::Different,
+        Verdict::CouldNotTell => Exit::CouldNotTell,
     }
-}
-
-/// The plan's target, if it replicates from the source now.
-async fn target(begin: &Begin) -> Option<Compared> {
-    let settings = begin.settings.as_ref()?;
-    let (source, target) = (&settings.source.endpoint, &settings.target.endpoint);
-    let link = replication(source.clone(), target.clone(), settings.link.clone());
-    let running = settings.native && link.status().await.is_ok_and(|status| status.applying);
-    if !running {
-        output::say(format!(
-            "{target} is left out: it does not replicate from {source} now"
-        ));
-        return None;
-    }
-    Some(Compared {
-        server: database(target.clone()),
-        follows: Follows::Link(link),
-    })
 }

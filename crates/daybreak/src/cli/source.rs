@@ -71,18 +71,9 @@ impl Start {
 
     /// All servers around where to begin.
     pub(crate) async fn around(&self, begin: &Begin) -> Result<Topology, Trouble> {
-        around(&begin.endpoint, &begin.also).await
+        walk(&begin.endpoint, &begin.also).await.map_err(|error| {
+            let hint = error.hint().map(str::to_owned);
+            Trouble::new(error, hint)
+        })
     }
-
-    /// All servers around one, and those that the command line names.
-    pub(crate) async fn walk(&self, from: &Endpoint) -> Result<Topology, Trouble> {
-        around(from, &self.also).await
-    }
-}
-
-async fn around(from: &Endpoint, also: &[String]) -> Result<Topology, Trouble> {
-    walk(from, also).await.map_err(|error| {
-        let hint = error.hint().map(str::to_owned);
-        Trouble::new(error, hint)
-    })
 }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daybreak_engine::Hashing;
 use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
@@ -246,11 +247,26 @@ impl Resolver<'_> {
 
     fn check(&self, raw: &RawCheck) -> Result<CheckSettings, PlanError> {
         let defaults = CheckSettings::default();
+        let share = raw.share_percent.unwrap_or(defaults.share);
+        if !(1..=100).contains(&share) {
+            let hint = "write how many percent of the time the check may work, from 1 to 100";
+            return Err(self.error("check.share_percent", &format!("is {share}"), hint));
+        }
         Ok(CheckSettings {
             range_rows: raw.range_rows.unwrap_or(defaults.range_rows).max(1),
             range_bytes: raw
                 .range_megabytes
                 .map_or(defaults.range_bytes, |megabytes| megabytes.max(1) << 20),
+            chunk_time: self.seconds(
+                "check.chunk_seconds",
+                raw.chunk_seconds,
+                defaults.chunk_time.as_secs_f64(),
+            )?,
+            share,
+            hashing: Hashing {
+                strong: raw.strong.unwrap_or_default(),
+                json_by_meaning: raw.json_by_meaning.unwrap_or_default(),
+            },
             looks: raw.looks.unwrap_or(defaults.looks).max(1),
             patience: self.seconds(
                 "check.patience_seconds",
@@ -265,6 +281,7 @@ impl Resolver<'_> {
                 ..defaults.throttle
             },
             lag_seconds: raw.max_lag_seconds.unwrap_or(defaults.lag_seconds),
+            reopen: defaults.reopen,
         })
     }
 

@@ -78,6 +78,7 @@ async fn an_account_with_what_is_printed_lacks_nothing() {
             ("topology", "topology"),
             ("schema-check", "schema-check"),
             ("check", "check"),
+            ("delta", "delta"),
             ("copy", "read"),
             ("load", "write"),
             ("load", "wake"),

@@ -57,6 +57,13 @@ impl Looking {
         quiet.spawn().expect("the program starts")
     }
 
+    /// Starts a command that begins at a server, to be listened to.
+    pub(crate) async fn speaking(&self, server: &Server, login: &Login, arguments: &[&str]) -> Child {
+        let mut command = self.command(server, login, arguments).await;
+        let speaking = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        speaking.spawn().expect("the program starts")
+    }
+
     /// Runs a command that begins at a server.
     pub(crate) async fn run(&self, server: &Server, login: &Login, arguments: &[&str]) -> Output {
         let mut command = self.command(server, login, arguments).await;

@@ -3,6 +3,8 @@
 mod accounts;
 mod assess;
 mod data_check;
+mod data_check_delta;
+mod data_check_watch;
 mod estates;
 mod faults;
 mod ground;

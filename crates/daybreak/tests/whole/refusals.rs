@@ -44,6 +44,14 @@ async fn a_plan_that_cannot_be_used_touches_no_server() {
     let text = std::fs::read_to_string(&plan)
         .expect("the plan")
         .replace("rangerows", "range_rows");
+    let idle = text.replace("share_percent = 100", "share_percent = 0");
+    std::fs::write(&plan, idle).expect("the plan");
+    let said = refused(&ground, &["run", "--yes"], 2).await;
+    assert!(
+        said.contains("check.share_percent") && said.contains("from 1 to 100"),
+        "{said}"
+    );
+
     std::fs::write(&plan, &text).expect("the plan");
     let mut command = ground.daybreak(&["run", "--yes"]);
     command.env_remove("DAYBREAK_TARGET_PASSWORD");

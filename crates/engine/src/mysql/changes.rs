@@ -14,13 +14,17 @@ use mysql_async::{BinlogStream, BinlogStreamRequest, Conn, Row, Value};
 use tokio::time::timeout;
 
 use super::column::{Kind, kind};
-use super::connection::Server;
-use super::key;
+use super::connection::{PROGRAM, Server};
 use super::session::Purpose;
+use super::{key, quote};
+use crate::gathered::Gathered;
 use crate::{Change, Changes, EngineError, ErrorKind};
 
 /// How long the log may stay silent before the position asked for.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// Most changed rows held at once where very many may have changed, in all tables together.
+const MOST_HELD: usize = 200_000;
 
 /// A stream of the server's binary log, read up to wherever the server stands whenever it is asked.
 pub(crate) struct Follower {
@@ -29,14 +33,91 @@ pub(crate) struct Follower {
     scope: HashSet<String>,
     /// Tables with a key, by name.
     tables: HashMap<TableName, Table>,
+    /// Tables whose rows a deleted or renamed row of another takes with it, by that other: InnoDB logs none of them.
+    cascades: HashMap<TableName, Vec<TableName>>,
+    /// Most changes held at once.
+    most: usize,
     file: String,
     offset: u64,
+    /// Whether the first event came, in which the server says again which file was asked for. MariaDB ends the name there with a
+    /// checksum, which no reader can know before the second event.
+    begun: bool,
 }
 
 impl Follower {
+    /// From now on.
     pub(crate) async fn open(server: Arc<Server>, scope: &Scope) -> Result<Self, EngineError> {
         let mut conn = server.connect(Purpose::Ask).await?;
         let (file, offset) = server.binary_log_end(&mut conn).await?;
+        Self::stream(server, conn, scope, file, offset).await
+    }
+
+    /// From a place of the log on that an earlier check noted.
+    pub(crate) async fn open_at(
+        server: Arc<Server>,
+        scope: &Scope,
+        log: &Position,
+    ) -> Result<Self, EngineError> {
+        let mut conn = server.connect(Purpose::Ask).await?;
+        let gone = |why: String| EngineError {
+            hint: Some(
+                "run a full check; what it leaves can be followed for as long as the log is kept".to_owned(),
+            ),
+            ..server.error(
+                ErrorKind::Other,
+                format!("failed to follow changes from {log} on: {why}"),
+            )
+        };
+        let Position::BinlogFile { file, offset } = log else {
+            return Err(gone("it is no place in a binary log".to_owned()));
+        };
+        let (end_file, end_offset) = server.binary_log_end(&mut conn).await?;
+        let end = Position::BinlogFile {
+            file: end_file,
+            offset: end_offset,
+        };
+        let logs: Vec<Row> = server
+            .rows_on(&mut conn, "failed to list the binary logs", "SHOW BINARY LOGS")
+            .await?;
+        let kept = logs
+            .iter()
+            .any(|row| row.get::<String, _>(0).as_ref() == Some(file));
+        if !kept || !end.covers(log) {
+            return Err(gone(format!(
+                "the binary log was purged or begun anew, it ends at {end}"
+            )));
+        }
+        let statement = server.flavor().await?.show_binary_log_status();
+        let status: Vec<Row> = server
+            .rows_on(&mut conn, "failed to read the binary log's filters", statement)
+            .await?;
+        let filtered = [2, 3].into_iter().any(|column| {
+            let names = status
+                .first()
+                .and_then(|row| row.get::<Option<String>, _>(column).flatten());
+            names.is_some_and(|names| !names.is_empty())
+        });
+        if filtered {
+            return Err(gone(
+                "it leaves databases out (`binlog_do_db`, `binlog_ignore_db`)".to_owned(),
+            ));
+        }
+        let cascades = cascades(&server, &mut conn, scope).await?;
+        let follower = Self::stream(Arc::clone(&server), conn, scope, file.clone(), *offset).await?;
+        Ok(Self {
+            cascades,
+            most: MOST_HELD,
+            ..follower
+        })
+    }
+
+    async fn stream(
+        server: Arc<Server>,
+        mut conn: Conn,
+        scope: &Scope,
+        file: String,
+        offset: u64,
+    ) -> Result<Self, EngineError> {
         let image = server.schema(scope, server.flavor().await?).await?;
         // A follower without a UUID makes MySQL 5.6 list its replicas with a column too few.
         let heartbeat = "SET @master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000, \
@@ -51,6 +132,7 @@ impl Follower {
             )
             .await?;
         let request = BinlogStreamRequest::new(id)
+            .with_hostname(PROGRAM.as_bytes())
             .with_filename(file.as_bytes())
             .with_pos(offset);
         let stream = conn
@@ -66,8 +148,11 @@ impl Follower {
                 .collect(),
             server,
             stream,
+            cascades: HashMap::new(),
+            most: usize::MAX,
             file,
             offset,
+            begun: false,
         })
     }
 
@@ -101,7 +186,7 @@ impl Follower {
     }
 
     /// The changes of one event.
-    fn changes(&self, data: &EventData<'_>, found: &mut HashSet<Change>) -> Result<(), EngineError> {
+    fn changes(&self, data: &EventData<'_>, found: &mut Gathered) -> Result<(), EngineError> {
         match data {
             EventData::RowsEvent(rows) => self.row_changes(rows, found),
             EventData::QueryEvent(query) => {
@@ -109,7 +194,7 @@ impl Follower {
                 let schema = query.schema();
                 if is_whole_table(&text) && (schema.is_empty() || self.scope.contains(schema.as_ref())) {
                     for table in self.tables.keys().filter(|table| text.contains(&table.name)) {
-                        found.insert(Change {
+                        found.add(Change {
                             table: table.clone(),
                             key: None,
                         });
@@ -121,7 +206,7 @@ impl Follower {
         }
     }
 
-    fn row_changes(&self, rows: &RowsEventData<'_>, found: &mut HashSet<Change>) -> Result<(), EngineError> {
+    fn row_changes(&self, rows: &RowsEventData<'_>, found: &mut Gathered) -> Result<(), EngineError> {
         let Some(map) = self.stream.get_tme(rows.table_id()) else {
             return Err(self.unreadable("a row without its table"));
         };
@@ -131,7 +216,7 @@ impl Follower {
         }
         let table = self.tables.get(&name).filter(|table| table.key.is_some());
         let Some(table) = table else {
-            found.insert(Change {
+            found.add(Change {
                 table: name,
                 key: None,
             });
@@ -139,8 +224,21 @@ impl Follower {
         };
         for row in rows.rows(map) {
             let (before, after) = row.map_err(|error| self.unreadable(error))?;
+            if let Some(before) = &before
+                && let Some(taken) = self.cascades.get(&name)
+            {
+                let key = |row| key_of(table, map, row);
+                if after.as_ref().is_none_or(|after| key(after) != key(before)) {
+                    for table in taken {
+                        found.add(Change {
+                            table: table.clone(),
+                            key: None,
+                        });
+                    }
+                }
+            }
             for image in before.iter().chain(&after) {
-                found.insert(Change {
+                found.add(Change {
                     table: name.clone(),
                     key: key_of(table, map, image),
                 });
@@ -206,11 +304,58 @@ fn padded(column: &Column, bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Which tables of the scope lose or change rows with a row of another, by that other, also by way of a third (manual, "FOREIGN
+/// KEY Constraints": what cascades is not logged row by row).
+async fn cascades(
+    server: &Server,
+    conn: &mut Conn,
+    scope: &Scope,
+) -> Result<HashMap<TableName, Vec<TableName>>, EngineError> {
+    let sql = format!(
+        "SELECT unique_constraint_schema, referenced_table_name, constraint_schema, table_name \
+         FROM information_schema.referential_constraints \
+         WHERE constraint_schema IN ({}) \
+           AND (delete_rule IN ('CASCADE', 'SET NULL') OR update_rule IN ('CASCADE', 'SET NULL'))",
+        quote::texts(&scope.schemas)
+    );
+    let rows: Vec<(String, String, String, String)> = server
+        .rows_on(conn, "failed to look for keys that cascade", &sql)
+        .await?;
+    let next: Vec<(TableName, TableName)> = rows
+        .into_iter()
+        .map(|(schema, name, child_schema, child)| {
+            (
+                TableName::new(&schema, &name),
+                TableName::new(&child_schema, &child),
+            )
+        })
+        .collect();
+    let mut all = HashMap::new();
+    for (table, _) in &next {
+        let mut taken: Vec<TableName> = Vec::new();
+        let mut open = vec![table];
+        while let Some(parent) = open.pop() {
+            for (_, child) in next.iter().filter(|(from, _)| from == parent) {
+                if !taken.contains(child) {
+                    taken.push(child.clone());
+                    open.push(child);
+                }
+            }
+        }
+        all.insert(table.clone(), taken);
+    }
+    Ok(all)
+}
+
 /// Statements that are not logged row by row.
 fn is_whole_table(statement: &str) -> bool {
     let first = statement.split_whitespace().next().unwrap_or_default();
-    ["TRUNCATE", "ALTER", "DROP", "RENAME", "CREATE"]
+    let schema = ["TRUNCATE", "ALTER", "DROP", "RENAME", "CREATE"];
+    // Logged as statements where a session chose so.
+    let rows = ["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH"];
+    schema
         .iter()
+        .chain(&rows)
         .any(|word| first.eq_ignore_ascii_case(word))
 }
 
@@ -218,7 +363,7 @@ fn is_whole_table(statement: &str) -> bool {
 impl Changes for Follower {
     async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
         let (position, file, offset) = self.end().await?;
-        let mut found = HashSet::new();
+        let mut found = Gathered::new(self.most);
         // Whether the events of a compressed transaction (`binlog_transaction_compression`) are to come: the stream has them
         // at hand, and the event that held them stands at their end in the file.
         let mut unpacking = false;
@@ -249,6 +394,10 @@ impl Changes for Follower {
             let end = event.header().log_pos();
             let data = event.read_data().map_err(|error| self.unreadable(error))?;
             match data {
+                Some(EventData::RotateEvent(_)) if !self.begun => {
+                    self.begun = true;
+                    continue;
+                }
                 Some(EventData::RotateEvent(rotate)) => {
                     self.file = rotate.name().into_owned();
                     self.offset = rotate.position();
@@ -264,7 +413,7 @@ impl Changes for Follower {
                 self.offset = self.offset.max(u64::from(end));
             }
         }
-        Ok((found.into_iter().collect(), position))
+        Ok((found.into_changes(), position))
     }
 
     async fn close(self: Box<Self>) -> Result<(), EngineError> {
@@ -313,6 +462,7 @@ mod tests {
     fn statements_about_whole_tables_are_recognised() {
         assert!(super::is_whole_table("TRUNCATE TABLE t"));
         assert!(super::is_whole_table(" alter table t add x int"));
+        assert!(super::is_whole_table("UPDATE t SET a = 1"));
         assert!(!super::is_whole_table("BEGIN"));
     }
 }

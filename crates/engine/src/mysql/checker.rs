@@ -1,18 +1,16 @@
-//! Digests computed inside the server.
-//!
-//! A row's hash is the first 64 bits of SHA-256 over its columns' canonical texts; SHA-256 because MySQL 9 has neither
-//! MD5 nor SHA-1 and 5.6 has it. A chunk is the number of its rows and the exact sum of their hashes.
+//! Digests computed inside the server. A chunk is the number of its rows and the exact sum of their hashes (`digest.rs`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowRange, Table};
+use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowHash, RowRange, Table, TableName};
 use mysql_async::{Conn, Row};
 
 use super::connection::Server;
 use super::session::Purpose;
-use super::{column, key, literal, quote, split};
-use crate::{Check, EngineError, ErrorKind, RowRepair};
+use super::{digest, json, key, literal, quote, split};
+use crate::{Check, EngineError, ErrorKind, Hashing, RowRepair};
 
 /// How many rows are asked for by key in one statement.
 const KEYS_PER_STATEMENT: usize = 100;
@@ -25,24 +23,25 @@ pub(crate) struct Checker {
     conn: Option<Conn>,
     /// Inside a snapshot a new connection would see other rows, so a lost one stays lost.
     in_snapshot: bool,
+    pub(super) how: Hashing,
+    /// Columns that MariaDB's normal form of JSON is taken of, as far as they were looked for.
+    normalized: HashMap<TableName, Vec<String>>,
 }
 
 impl Checker {
     pub(crate) async fn open(server: Arc<Server>) -> Result<Self, EngineError> {
         let conn = server.connect(Purpose::Check).await?;
-        Ok(Self {
-            server,
-            conn: Some(conn),
-            in_snapshot: false,
-        })
+        Ok(Self::over(server, conn, false))
     }
 
     /// Over a connection that was made for reading; `in_snapshot` says that it sees a snapshot.
-    pub(crate) const fn over(server: Arc<Server>, conn: Conn, in_snapshot: bool) -> Self {
+    pub(crate) fn over(server: Arc<Server>, conn: Conn, in_snapshot: bool) -> Self {
         Self {
             server,
             conn: Some(conn),
             in_snapshot,
+            how: Hashing::default(),
+            normalized: HashMap::new(),
         }
     }
 
@@ -67,7 +66,7 @@ impl Checker {
     }
 
     /// The rows of a digest statement, which may run for long.
-    async fn ask(&mut self, table: &Table, sql: &str) -> Result<Vec<Row>, EngineError> {
+    pub(super) async fn ask(&mut self, table: &Table, sql: &str) -> Result<Vec<Row>, EngineError> {
         use mysql_async::prelude::Queryable;
         let mut conn = self.take().await?;
         let rows = conn.query(sql).await.map_err(|error| {
@@ -78,32 +77,34 @@ impl Checker {
         Ok(rows)
     }
 
-    fn unreadable(&self, table: &Table) -> EngineError {
+    /// The expressions of a row's hash.
+    pub(super) async fn halves(&mut self, table: &Table) -> Result<Vec<String>, EngineError> {
+        if self.how.json_by_meaning && !self.normalized.contains_key(&table.name) {
+            let mut conn = self.take().await?;
+            let columns = json::normalized(&self.server, &mut conn, table).await?;
+            self.conn = Some(conn);
+            self.normalized.insert(table.name.clone(), columns);
+        }
+        let json = self.normalized.get(&table.name).map_or(&[][..], Vec::as_slice);
+        Ok(digest::halves(table, self.how.strong, json))
+    }
+
+    /// A digest in a row's fields from `from` on.
+    pub(super) fn digest(&self, row: &Row, from: usize) -> Option<ChunkDigest> {
+        let sum = |at| row.get::<String, _>(at)?.parse().ok();
+        Some(ChunkDigest {
+            rows: row.get::<u64, _>(from)?,
+            sum: sum(from + 1)?,
+            second_sum: if self.how.strong { sum(from + 2)? } else { 0 },
+        })
+    }
+
+    pub(super) fn unreadable(&self, table: &Table) -> EngineError {
         self.server.error(
             ErrorKind::Other,
             format!("failed to check {}: the digest cannot be read", table.name),
         )
     }
-}
-
-/// The expression of a row's hash: an unsigned 64-bit number.
-fn row_hash(table: &Table) -> String {
-    let texts: Vec<_> = table.columns.iter().map(column::canonical_expression).collect();
-    let nulls: Vec<_> = table
-        .columns
-        .iter()
-        .filter(|column| column.nullable)
-        .map(|column| format!("ISNULL({})", quote::name(&column.name)))
-        .collect();
-    let nulls = if nulls.is_empty() {
-        String::new()
-    } else {
-        format!(", CONCAT({})", nulls.join(", "))
-    };
-    format!(
-        "CAST(CONV(LEFT(SHA2(CONCAT_WS('#', {}{nulls}), 256), 16), 16, 10) AS UNSIGNED)",
-        texts.join(", ")
-    )
 }
 
 #[async_trait]
@@ -116,20 +117,19 @@ impl Check for Checker {
     }
 
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
+        let halves = self.halves(table).await?;
+        let sums: Vec<String> = halves
+            .iter()
+            .map(|half| format!("COALESCE(SUM({half}), 0)"))
+            .collect();
         let sql = format!(
-            "SELECT COUNT(*), COALESCE(SUM({}), 0) FROM {}{}",
-            row_hash(table),
+            "SELECT COUNT(*), {} FROM {}{}",
+            sums.join(", "),
             quote::table(&table.name),
             key::filter(table, range, self.server.flavor().await?)
         );
         let rows = self.ask(table, &sql).await?;
-        let digest = rows.first().and_then(|row| {
-            let (rows, sum) = (row.get::<u64, _>(0)?, row.get::<String, _>(1)?);
-            Some(ChunkDigest {
-                rows,
-                sum: sum.parse().ok()?,
-            })
-        });
+        let digest = rows.first().and_then(|row| self.digest(row, 0));
         digest.ok_or_else(|| self.unreadable(table))
     }
 
@@ -144,10 +144,11 @@ impl Check for Checker {
             return Err(self.server.error(ErrorKind::Unsupported, what));
         }
         let keys = key::expressions(table);
+        let halves = self.halves(table).await?;
         let sql = format!(
             "SELECT {}, {} FROM {}{} ORDER BY {} LIMIT {limit}",
             keys.join(", "),
-            row_hash(table),
+            halves.join(", "),
             quote::table(&table.name),
             key::filter(table, range, self.server.flavor().await?),
             key::order(table)
@@ -156,7 +157,7 @@ impl Check for Checker {
         let digests = rows.iter().map(|row| {
             Some(RowDigest {
                 key: key::bound(table, row)?,
-                hash: row.get(keys.len())?,
+                hash: digest::hash(row, keys.len(), self.how.strong)?,
             })
         });
         digests
@@ -168,8 +169,9 @@ impl Check for Checker {
         &mut self,
         table: &Table,
         keys: &[KeyBound],
-    ) -> Result<Vec<Option<u64>>, EngineError> {
+    ) -> Result<Vec<Option<RowHash>>, EngineError> {
         let flavor = self.server.flavor().await?.clone();
+        let halves = self.halves(table).await?.join(", ");
         let mut hashes = vec![None; keys.len()];
         for (chunk_index, chunk) in keys.chunks(KEYS_PER_STATEMENT).enumerate() {
             let selects: Vec<_> = chunk
@@ -179,14 +181,14 @@ impl Check for Checker {
                     format!(
                         "SELECT {}, {} FROM {} WHERE {}",
                         chunk_index * KEYS_PER_STATEMENT + index,
-                        row_hash(table),
+                        halves,
                         quote::table(&table.name),
                         key::equals(table, bound, &flavor)
                     )
                 })
                 .collect();
             for row in self.ask(table, &selects.join(" UNION ALL ")).await? {
-                let found = row.get::<usize, _>(0).zip(row.get::<u64, _>(1));
+                let found = row.get::<usize, _>(0).zip(digest::hash(&row, 1, self.how.strong));
                 let (index, hash) = found.ok_or_else(|| self.unreadable(table))?;
                 if let Some(slot) = hashes.get_mut(index) {
                     *slot = Some(hash);

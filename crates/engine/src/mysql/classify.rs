@@ -116,6 +116,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Some(1370) => Some(
             "the message names the account: if it is the definer of the object, grant it here what `SHOW GRANTS` shows at the source",
         ),
+        Some(1236) => {
+            Some("the binary log does not reach back so far: begin from a position that it still holds")
+        }
         Some(1419) => {
             Some("set `log_bin_trust_function_creators = 1` on the server (Aurora: in the parameter group)")
         }

@@ -1,11 +1,11 @@
 //! JSON as text. A server reads every number with a fraction back as a `DOUBLE`; a `DECIMAL` inside a JSON value (from
 //! `JSON_OBJECT` over a decimal column) keeps its value that way unless it has more digits than a double holds.
 
-use daybreak_model::Table;
-use mysql_async::{Row, Value};
+use daybreak_model::{Column, Product, Table};
+use mysql_async::{Conn, Row, Value};
 
-use super::column;
 use super::connection::Server;
+use super::{column, quote};
 use crate::{EngineError, ErrorKind};
 
 /// Positions of the JSON columns among those that are read, with their names.
@@ -18,6 +18,40 @@ pub(super) fn columns(table: &Table) -> Vec<(usize, &str)> {
     read.filter(|(_, column)| column::kind(column) == column::Kind::Json)
         .map(|(index, column)| (index, column.name.as_str()))
         .collect()
+}
+
+/// The columns of a table that take part in a comparison by meaning in their normal form: MariaDB's JSON, which is a text with a
+/// check. MySQL's own type knows neither an order of keys nor white space.
+pub(super) async fn normalized(
+    server: &Server,
+    conn: &mut Conn,
+    table: &Table,
+) -> Result<Vec<String>, EngineError> {
+    let flavor = server.flavor().await?;
+    let may_be_json = |column: &&Column| column.base_type == "longtext";
+    if flavor.product != Product::MariaDb || !table.columns.iter().any(|column| may_be_json(&column)) {
+        return Ok(Vec::new());
+    }
+    let what = format!("failed to look for JSON in {}", table.name);
+    let statement = format!("SHOW CREATE TABLE {}", quote::table(&table.name));
+    let rows: Vec<Row> = server.rows_on(conn, &what, &statement).await?;
+    let text = rows
+        .first()
+        .and_then(|row| row.get::<Option<Vec<u8>>, _>(1).flatten());
+    let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
+    let is_checked = |column: &&Column| {
+        may_be_json(column) && text.contains(&format!("CHECK (json_valid({}))", quote::name(&column.name)))
+    };
+    let found = table.columns.iter().filter(is_checked);
+    let found: Vec<String> = found.map(|column| column.name.clone()).collect();
+    if !found.is_empty() && !flavor.normalizes_json() {
+        let what = format!("failed to compare the JSON in {} by its meaning", table.name);
+        return Err(EngineError {
+            hint: Some("MariaDB has JSON_NORMALIZE since 10.7: compare it exactly here".to_owned()),
+            ..server.error(ErrorKind::Unsupported, what)
+        });
+    }
+    Ok(found)
 }
 
 /// A JSON number that no load keeps exactly ends the copy by name.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowRange, Table};
+use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowHash, RowRange, Table};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::sync::mpsc;
@@ -22,7 +22,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) const fn new(server: Arc<Server>, conn: Conn, in_snapshot: bool) -> Self {
+    pub(crate) fn new(server: Arc<Server>, conn: Conn, in_snapshot: bool) -> Self {
         Self {
             checker: Checker::over(server, conn, in_snapshot),
             in_snapshot,
@@ -75,7 +75,7 @@ impl Check for Reader {
         &mut self,
         table: &Table,
         keys: &[KeyBound],
-    ) -> Result<Vec<Option<u64>>, EngineError> {
+    ) -> Result<Vec<Option<RowHash>>, EngineError> {
         self.checker.rows_by_key(table, keys).await
     }
 

@@ -22,7 +22,7 @@ use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    AbsentDefiner, Changes, Check, Database, EngineError, Following, Identity, Inspect, Open, Read,
+    AbsentDefiner, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open, Read,
     RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold,
     Write,
 };
@@ -205,12 +205,36 @@ impl Database for Mysql {
         Ok(Box::new(Writer::open(Arc::clone(&self.server)).await?))
     }
 
-    async fn checker(&self) -> Result<Box<dyn Check>, EngineError> {
+    async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {
         Ok(Box::new(Checker::open(Arc::clone(&self.server)).await?))
     }
 
     async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError> {
         Ok(Box::new(Follower::open(Arc::clone(&self.server), scope).await?))
+    }
+
+    async fn log_end(&self) -> Result<Position, EngineError> {
+        let mut conn = self.server.borrow().await?;
+        let (file, offset) = self.server.binary_log_end(&mut conn).await?;
+        self.server.keep(conn);
+        Ok(Position::BinlogFile { file, offset })
+    }
+
+    async fn keep_changes(&self, _scope: &Scope) -> Result<Option<String>, EngineError> {
+        Ok(None)
+    }
+
+    async fn release_changes(&self, _log: &Position) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn forget_changes(&self) -> Result<bool, EngineError> {
+        Ok(false)
+    }
+
+    async fn changes_since(&self, scope: &Scope, log: &Position) -> Result<Box<dyn Changes>, EngineError> {
+        let server = Arc::clone(&self.server);
+        Ok(Box::new(Follower::open_at(server, scope, log).await?))
     }
 
     async fn run(&self, statements: &[Statement]) -> Result<(), EngineError> {

@@ -5,7 +5,7 @@ use daybreak_model::Product;
 use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
-use super::connection::Server;
+use super::connection::{PROGRAM, Server};
 use super::group;
 use crate::{EngineError, ErrorKind, Following};
 
@@ -163,6 +163,8 @@ impl Server {
                 host: field(row, &["Host"]),
                 port: field(row, &["Port"]),
             })
+            // What follows changes for us is listed for a while after it has ended.
+            .filter(|replica| replica.host != PROGRAM)
             .collect();
         if attached.iter().all(|replica| !replica.host.is_empty()) {
             return Ok(attached);

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowRange, Table};
+use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowHash, RowRange, Table};
 
 use crate::EngineError;
 
@@ -42,7 +42,7 @@ pub trait Check: Send {
         &mut self,
         table: &Table,
         keys: &[KeyBound],
-    ) -> Result<Vec<Option<u64>>, EngineError>;
+    ) -> Result<Vec<Option<RowHash>>, EngineError>;
 
     /// The rows with these keys, in the order of `keys`; `None` for a row that is not there. Each stored column's value is a
     /// literal that a session of [`Database::repair_preamble`](crate::Database::repair_preamble) takes for exactly this value.

@@ -8,7 +8,7 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Changes, Check, EngineError, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold, Write,
+    Changes, Compare, EngineError, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -154,7 +154,7 @@ pub trait Inspect: Send + Sync {
 
     /// Privileges that `job`'s statements need and the account lacks; empty when it has all.
     /// Jobs: `"read"` (snapshot and copy from), `"write"` (create and load), `"follow"` (steer replication into it),
-    /// `"lead"` (be replicated from), `"fence"`.
+    /// `"lead"` (be replicated from), `"fence"`; those of [`JOBS`](crate::JOBS).
     async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError>;
 
     /// What the objects of the scope need from whichever server they are on, beside themselves.
@@ -254,10 +254,30 @@ pub trait Database: Inspect + Open + Send + Sync {
     async fn writer(&self) -> Result<Box<dyn Write>, EngineError>;
 
     /// A connection that computes digests inside the server.
-    async fn checker(&self) -> Result<Box<dyn Check>, EngineError>;
+    async fn checker(&self) -> Result<Box<dyn Compare>, EngineError>;
 
     /// Follows which rows of the scope change from now on.
     async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError>;
+
+    /// Where its log ends now, as [`Database::changes_since`] takes it: MySQL family: file and offset, also with GTIDs.
+    async fn log_end(&self) -> Result<Position, EngineError>;
+
+    /// From now on its log is kept for [`Database::changes_since`], until [`Database::forget_changes`]. Returns in words what is
+    /// kept where that is this call's doing (PostgreSQL: a slot and a publication, made anew); none where the server keeps its
+    /// log by itself (MySQL family).
+    async fn keep_changes(&self, scope: &Scope) -> Result<Option<String>, EngineError>;
+
+    /// Gives up what is kept from before `log` on; where nothing is kept, does nothing.
+    async fn release_changes(&self, log: &Position) -> Result<(), EngineError>;
+
+    /// Ends what [`Database::keep_changes`] began; whether there was anything.
+    async fn forget_changes(&self) -> Result<bool, EngineError>;
+
+    /// The rows of the scope that changed after `log`. Of very many, whole tables. To be asked once; leaves what is kept as it is.
+    ///
+    /// # Errors
+    /// When the log does not reach back so far.
+    async fn changes_since(&self, scope: &Scope, log: &Position) -> Result<Box<dyn Changes>, EngineError>;
 
     /// Runs statements shown in the plan, in order, outside any load. Stops at the first that fails.
     async fn run(&self, statements: &[Statement]) -> Result<(), EngineError>;

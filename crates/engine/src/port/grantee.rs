@@ -1,9 +1,10 @@
 /// What an account can be needed for, read-only jobs first: what [`Inspect::missing_privileges`](crate::Inspect) and
 /// [`grants`](crate::grants()) know.
-pub const JOBS: [&str; 9] = [
+pub const JOBS: [&str; 10] = [
     "topology",
     "schema-check",
     "check",
+    "delta",
     "read",
     "write",
     "lead",

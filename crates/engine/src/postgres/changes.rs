@@ -1,6 +1,6 @@
 //! Follows which rows change, by a slot of our own that ends with our session.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use daybreak_model::{KeyBound, KeyPart, Lsn, Position, Scope, Table, TableName};
@@ -12,19 +12,25 @@ use super::connection::{Connection, Purpose};
 use super::pgoutput::{Message, Relation, Tuple, Value, decode, from_hex};
 use super::server::Server;
 use super::{publication, quote, schema};
+use crate::gathered::Gathered;
 use crate::{Change, Changes, EngineError, ErrorKind};
 
 /// Publications of ours begin with this; the rest is the session they belong to.
 const PREFIX: &str = "daybreak_changes_";
 
+/// Most changed rows held at once where very many may have changed, in all tables together.
+pub(crate) const MOST_HELD: usize = 200_000;
+
 /// One session that decodes the log.
-struct Follower {
+pub(crate) struct Follower {
     connection: Connection,
     name: String,
     tables: HashMap<TableName, Table>,
     relations: HashMap<u32, Relation>,
     /// Tables whose changed rows the log does not name: reported as changed each time.
     unidentified: Vec<TableName>,
+    /// Whether slot and publication outlive the session, and keep what was read; then it holds no more changes than this.
+    kept: Option<usize>,
 }
 
 /// Begins to follow.
@@ -41,16 +47,7 @@ pub(crate) async fn follow(server: &Server, scope: &Scope) -> Result<Box<dyn Cha
         quote::literal(&name)
     );
     let tables = schema::tables(&connection, scope).await?;
-    let follower = Follower {
-        connection,
-        name,
-        tables: tables
-            .into_iter()
-            .map(|table| (table.name.clone(), table))
-            .collect(),
-        relations: HashMap::new(),
-        unidentified,
-    };
+    let follower = Follower::over(connection, name, tables, unidentified, None);
     if let Err(error) = follower.connection.execute(&slot, what).await {
         follower.drop_publication().await?;
         return Err(error);
@@ -77,6 +74,26 @@ async fn drop_abandoned(connection: &Connection) -> Result<(), EngineError> {
 }
 
 impl Follower {
+    pub(crate) fn over(
+        connection: Connection,
+        name: String,
+        tables: Vec<Table>,
+        unidentified: Vec<TableName>,
+        kept: Option<usize>,
+    ) -> Self {
+        Self {
+            connection,
+            name,
+            tables: tables
+                .into_iter()
+                .map(|table| (table.name.clone(), table))
+                .collect(),
+            relations: HashMap::new(),
+            unidentified,
+            kept,
+        }
+    }
+
     async fn drop_publication(&self) -> Result<(), EngineError> {
         let sql = format!("DROP PUBLICATION IF EXISTS {}", quote::identifier(&self.name));
         self.connection
@@ -84,7 +101,7 @@ impl Follower {
             .await
     }
 
-    fn note(&mut self, bytes: &[u8], changes: &mut HashSet<Change>) -> Result<(), EngineError> {
+    fn note(&mut self, bytes: &[u8], changes: &mut Gathered) -> Result<(), EngineError> {
         let message = decode(bytes).map_err(|error| EngineError {
             source: Some(Box::new(error)),
             ..trouble(
@@ -98,21 +115,21 @@ impl Follower {
             Message::Relation(relation) => {
                 self.relations.insert(relation.oid, relation);
             }
-            Message::Insert { relation, new } => changes.extend(self.change(relation, &new, None)),
+            Message::Insert { relation, new } => self.change(relation, &new, None, changes),
             Message::Update { relation, old, new } => {
-                changes.extend(self.change(relation, &new, old.as_ref()));
+                self.change(relation, &new, old.as_ref(), changes);
                 if let Some(old) = old {
-                    changes.extend(self.change(relation, &old, None));
+                    self.change(relation, &old, None, changes);
                 }
             }
-            Message::Delete { relation, old } => changes.extend(self.change(relation, &old, None)),
+            Message::Delete { relation, old } => self.change(relation, &old, None, changes),
             Message::Truncate { relations } => {
-                changes.extend(relations.iter().filter_map(|relation| {
-                    Some(Change {
-                        table: self.table(*relation)?.name.clone(),
+                for table in relations.iter().filter_map(|relation| self.table(*relation)) {
+                    changes.add(Change {
+                        table: table.name.clone(),
                         key: None,
-                    })
-                }));
+                    });
+                }
             }
             Message::Other => {}
         }
@@ -124,10 +141,12 @@ impl Follower {
         self.tables.get(&TableName::new(&relation.schema, &relation.name))
     }
 
-    /// The changed row's key; of the whole table where the log does not hold all of the key.
-    fn change(&self, relation: u32, row: &Tuple, old: Option<&Tuple>) -> Option<Change> {
-        let table = self.table(relation)?;
-        let columns = &self.relations.get(&relation)?.columns;
+    /// Notes a changed row by its key; the whole table where the log does not hold all of the key.
+    fn change(&self, relation: u32, row: &Tuple, old: Option<&Tuple>, changes: &mut Gathered) {
+        let known = self.relations.get(&relation).zip(self.table(relation));
+        let Some((Relation { columns, .. }, table)) = known else {
+            return;
+        };
         let value = |name: &str| {
             let place = columns.iter().position(|column| column == name)?;
             match (row.get(place)?, old.and_then(|old| old.get(place))) {
@@ -142,10 +161,10 @@ impl Follower {
             });
             parts.collect::<Option<Vec<_>>>().map(KeyBound)
         });
-        Some(Change {
+        changes.add(Change {
             table: table.name.clone(),
             key,
-        })
+        });
     }
 }
 
@@ -167,7 +186,12 @@ impl Changes for Follower {
     async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
         let what = "failed to read changes";
         // A slot yields what is on disk; a transaction that waits for the disk brings all before it there.
-        let ask = "BEGIN; SELECT pg_logical_emit_message(true, 'daybreak', ''); COMMIT; SELECT pg_current_wal_flush_lsn()";
+        let ask = match self.kept {
+            None => {
+                "BEGIN; SELECT pg_logical_emit_message(true, 'daybreak', ''); COMMIT; SELECT pg_current_wal_flush_lsn()"
+            }
+            Some(_) => "SELECT pg_current_wal_flush_lsn()",
+        };
         let lsn: Option<Lsn> = self
             .connection
             .value(ask, what)
@@ -175,8 +199,9 @@ impl Changes for Follower {
             .and_then(|text| text.parse().ok());
         let lsn = lsn.ok_or_else(|| trouble(self.connection.server(), what, ErrorKind::Other, None))?;
         let get = format!(
-            "SELECT encode(data, 'hex') FROM pg_logical_slot_get_binary_changes({name}, NULL, NULL,
+            "SELECT encode(data, 'hex') FROM pg_logical_slot_{how}_binary_changes({name}, NULL, NULL,
                  'proto_version', '1', 'publication_names', {list})",
+            how = if self.kept.is_some() { "peek" } else { "get" },
             name = quote::literal(&self.name),
             list = quote::literal(&quote::identifier(&self.name)),
         );
@@ -189,21 +214,25 @@ impl Changes for Follower {
             .await
             .map_err(lost)?;
         pin_mut!(rows);
-        let mut changes = HashSet::new();
+        let mut changes = Gathered::new(self.kept.unwrap_or(usize::MAX));
         while let Some(message) = rows.next().await {
             if let SimpleQueryMessage::Row(row) = message.map_err(lost)? {
                 self.note(&from_hex(row.get(0).unwrap_or_default()), &mut changes)?;
             }
         }
-        let whole = self.unidentified.iter().map(|table| Change {
-            table: table.clone(),
-            key: None,
-        });
-        changes.extend(whole);
-        Ok((changes.into_iter().collect(), Position::Lsn(lsn)))
+        for table in &self.unidentified {
+            changes.add(Change {
+                table: table.clone(),
+                key: None,
+            });
+        }
+        Ok((changes.into_changes(), Position::Lsn(lsn)))
     }
 
     async fn close(self: Box<Self>) -> Result<(), EngineError> {
+        if self.kept.is_some() {
+            return Ok(());
+        }
         let drop = format!("SELECT pg_drop_replication_slot({})", quote::literal(&self.name));
         self.connection
             .execute(&drop, "failed to drop the slot for changes")

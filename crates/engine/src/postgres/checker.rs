@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowKey, RowRange, Table};
+use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowHash, RowKey, RowRange, Table};
 use tokio_postgres::SimpleQueryRow;
 
 use super::classify::trouble;
 use super::connection::Connection;
 use super::relation::Relations;
 use super::{digest, keys, literal, quote, split};
-use crate::{Check, EngineError, ErrorKind, RowRepair};
+use crate::{Check, EngineError, ErrorKind, Hashing, RowRepair};
 
 /// One connection that computes digests.
 pub(crate) struct Checker {
     connection: Connection,
     relations: Relations,
+    pub(super) how: Hashing,
 }
 
 impl Checker {
@@ -23,6 +24,7 @@ impl Checker {
         Self {
             connection,
             relations: Relations::default(),
+            how: Hashing::default(),
         }
     }
 
@@ -35,8 +37,13 @@ impl Checker {
         self.relations.only(&self.connection, table).await
     }
 
+    /// The same, known since its rows were read.
+    pub(super) fn is_alone(&self, table: &Table) -> bool {
+        self.relations.known(table)
+    }
+
     /// `schema.table`, with `ONLY` where it belongs.
-    async fn source(&mut self, table: &Table) -> Result<String, EngineError> {
+    pub(super) async fn source(&mut self, table: &Table) -> Result<String, EngineError> {
         let only = self.relations.only(&self.connection, table).await?;
         Ok(format!(
             "{}{}",
@@ -45,7 +52,29 @@ impl Checker {
         ))
     }
 
-    fn odd(&self, table: &Table) -> EngineError {
+    /// A digest in a row's fields from `from` on.
+    pub(super) fn digest(&self, row: &SimpleQueryRow, from: usize) -> Option<ChunkDigest> {
+        let rows: u64 = number(row, from)?;
+        // The server adds signed halves; each counts 2^63 more as an unsigned number.
+        let sum = |at| u128::try_from(number::<i128>(row, at)? + (i128::from(rows) << 63)).ok();
+        Some(ChunkDigest {
+            rows,
+            sum: sum(from + 1)?,
+            second_sum: if self.how.strong { sum(from + 2)? } else { 0 },
+        })
+    }
+
+    /// A hash in a row's fields from `from` on.
+    pub(super) fn hash(&self, row: &SimpleQueryRow, from: usize) -> Option<RowHash> {
+        let second = if self.how.strong {
+            Some(number(row, from + 1)?)
+        } else {
+            None
+        };
+        Some(digest::hash(number(row, from)?, second))
+    }
+
+    pub(super) fn odd(&self, table: &Table) -> EngineError {
         let what = format!("failed to read the digest of {}", table.name);
         trouble(self.connection.server(), what, ErrorKind::Other, None)
     }
@@ -67,19 +96,19 @@ impl Check for Checker {
 
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
         let source = self.source(table).await?;
+        let sums: Vec<String> = digest::halves(table, self.how)
+            .iter()
+            .map(|half| format!("coalesce(sum({half}), 0)::text"))
+            .collect();
         let ask = format!(
-            "SELECT count(*)::text, coalesce(sum({}), 0)::text FROM {source}{}",
-            digest::row_hash(table),
+            "SELECT count(*)::text, {} FROM {source}{}",
+            sums.join(", "),
             keys::condition(table, range),
         );
         let what = format!("failed to compute the digest of {}", table.name);
         let answer = self.connection.simple(&ask, what).await?;
-        let row = answer.first().ok_or_else(|| self.odd(table))?;
-        let rows: u64 = number(row, 0).ok_or_else(|| self.odd(table))?;
-        let sum: i128 = number(row, 1).ok_or_else(|| self.odd(table))?;
-        // The server adds signed hashes; each counts 2^63 more as an unsigned number.
-        let sum = u128::try_from(sum + (i128::from(rows) << 63)).map_err(|_| self.odd(table))?;
-        Ok(ChunkDigest { rows, sum })
+        let digest = answer.first().and_then(|row| self.digest(row, 0));
+        digest.ok_or_else(|| self.odd(table))
     }
 
     async fn rows(
@@ -93,7 +122,7 @@ impl Check for Checker {
         let ask = format!(
             "SELECT {}, {} FROM {source}{} ORDER BY {} LIMIT {limit}",
             keys::texts(&columns),
-            digest::row_hash(table),
+            digest::halves(table, self.how).join(", "),
             keys::condition(table, range),
             keys::order(&columns, ""),
         );
@@ -101,10 +130,9 @@ impl Check for Checker {
         let rows = self.connection.simple(&ask, what).await?;
         rows.iter()
             .map(|row| {
-                let hash = number(row, columns.len()).ok_or_else(|| self.odd(table))?;
                 Ok(RowDigest {
                     key: keys::bound(&columns, row),
-                    hash: digest::unsigned(hash),
+                    hash: self.hash(row, columns.len()).ok_or_else(|| self.odd(table))?,
                 })
             })
             .collect()
@@ -114,7 +142,7 @@ impl Check for Checker {
         &mut self,
         table: &Table,
         wanted: &[KeyBound],
-    ) -> Result<Vec<Option<u64>>, EngineError> {
+    ) -> Result<Vec<Option<RowHash>>, EngineError> {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
@@ -135,19 +163,22 @@ impl Check for Checker {
             .zip(&names)
             .map(|(column, name)| format!("t.{} = wanted.{name}", column.column))
             .collect();
+        let halves = digest::halves(table, self.how);
+        let found: Vec<String> = halves
+            .iter()
+            .map(|half| format!("(SELECT {half} FROM {source} AS t WHERE {})", equal.join(" AND ")))
+            .collect();
         let ask = format!(
-            "SELECT wanted.place, (SELECT {} FROM {source} AS t WHERE {})
-             FROM (VALUES {}) AS wanted (place, {})",
-            digest::row_hash(table),
-            equal.join(" AND "),
+            "SELECT wanted.place, {} FROM (VALUES {}) AS wanted (place, {})",
+            found.join(", "),
             values.join(", "),
             names.join(", "),
         );
         let what = format!("failed to compute the digests of chosen rows of {}", table.name);
         let rows = self.connection.simple(&ask, what).await?;
-        let found: HashMap<usize, u64> = rows
+        let found: HashMap<usize, RowHash> = rows
             .iter()
-            .filter_map(|row| Some((number(row, 0)?, digest::unsigned(number(row, 1)?))))
+            .filter_map(|row| Some((number(row, 0)?, self.hash(row, 1)?)))
             .collect();
         Ok((0..wanted.len())
             .map(|place| found.get(&place).copied())
@@ -182,6 +213,6 @@ impl Check for Checker {
     }
 }
 
-fn number<T: std::str::FromStr>(row: &SimpleQueryRow, column: usize) -> Option<T> {
+pub(super) fn number<T: std::str::FromStr>(row: &SimpleQueryRow, column: usize) -> Option<T> {
     row.get(column)?.parse().ok()
 }

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daybreak_model::{Endpoint, Flavor, IdentityValue, Scope};
+use daybreak_model::{Endpoint, Flavor, IdentityValue, Position, Scope};
 
 use super::changes;
 use super::checker::Checker;
+use super::classify::trouble;
 use super::connection::{Connection, Purpose};
 use super::reader::Reader;
 use super::server::Server;
 use super::writer::Writer;
-use super::{literal, sequences, snapshot};
-use crate::{Changes, Check, Database, EngineError, Read, Snapshot, Statement, Write};
+use super::{kept_changes, literal, sequences, snapshot};
+use crate::{Changes, Compare, Database, EngineError, ErrorKind, Read, Snapshot, Statement, Write};
 
 /// One server.
 pub(crate) struct Postgres {
@@ -69,12 +70,40 @@ impl Database for Postgres {
         Ok(Box::new(Writer::new(self.rows_connection().await?).await?))
     }
 
-    async fn checker(&self) -> Result<Box<dyn Check>, EngineError> {
+    async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {
         Ok(Box::new(Checker::new(self.rows_connection().await?)))
     }
 
     async fn changes(&self, scope: &Scope) -> Result<Box<dyn Changes>, EngineError> {
         changes::follow(&self.server, scope).await
+    }
+
+    async fn log_end(&self) -> Result<Position, EngineError> {
+        let connection = self.server.lease().await?;
+        let what = "failed to read the server's position";
+        let lsn = connection
+            .value("SELECT pg_current_wal_flush_lsn()", what)
+            .await?;
+        let lsn = lsn.and_then(|text| text.parse().ok());
+        let lsn = lsn.ok_or_else(|| trouble(connection.server(), what, ErrorKind::Other, None))?;
+        connection.give_back();
+        Ok(Position::Lsn(lsn))
+    }
+
+    async fn keep_changes(&self, scope: &Scope) -> Result<Option<String>, EngineError> {
+        kept_changes::keep(&self.server, scope).await.map(Some)
+    }
+
+    async fn release_changes(&self, log: &Position) -> Result<(), EngineError> {
+        kept_changes::release(&self.server, log).await
+    }
+
+    async fn forget_changes(&self) -> Result<bool, EngineError> {
+        kept_changes::forget(&self.server).await
+    }
+
+    async fn changes_since(&self, scope: &Scope, log: &Position) -> Result<Box<dyn Changes>, EngineError> {
+        kept_changes::since(&self.server, scope, log).await
     }
 
     async fn run(&self, statements: &[Statement]) -> Result<(), EngineError> {

@@ -8,7 +8,8 @@ use crate::RowRepair;
 /// What a session begins with that takes these literals as they are.
 pub(crate) const PREAMBLE: [&str; 2] = [
     "SET TIME ZONE 'UTC'",
-    "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on; SET lc_monetary = 'C'",
+    "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on; SET lc_monetary = 'C'; \
+     SET extra_float_digits = 3",
 ];
 
 fn stored(table: &Table) -> impl Iterator<Item = &Column> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Buf, Bytes, BytesMut};
-use daybreak_model::{ChunkDigest, Flavor, KeyBound, RowDigest, RowRange, Table};
+use daybreak_model::{ChunkDigest, Flavor, KeyBound, RowDigest, RowHash, RowRange, Table};
 use futures_util::{StreamExt, pin_mut};
 use tokio::sync::mpsc;
 use tokio_postgres::SimpleQueryRow;
@@ -162,7 +162,7 @@ impl Check for Reader {
         &mut self,
         table: &Table,
         keys: &[KeyBound],
-    ) -> Result<Vec<Option<u64>>, EngineError> {
+    ) -> Result<Vec<Option<RowHash>>, EngineError> {
         self.checker.rows_by_key(table, keys).await
     }
 

@@ -46,6 +46,11 @@ impl Relations {
         Ok(only)
     }
 
+    /// The same, if it was found out already.
+    pub(crate) fn known(&self, table: &Table) -> bool {
+        self.only.get(&table.name).copied().unwrap_or_default()
+    }
+
     async fn look(&mut self, connection: &Connection, schema: &str) -> Result<(), EngineError> {
         let ask = format!(
             "SELECT c.relname, c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -28,6 +28,7 @@ async fn seen(kind: ServerKind, gtid: bool) {
     )
     .await;
     let shop = scope(&["shop"]);
+    let log = server.log_end().await.unwrap();
     let mut changes = server.changes(&shop).await.unwrap();
     let (none, first) = changes.next().await.unwrap();
     assert_eq!(none, []);
@@ -35,8 +36,17 @@ async fn seen(kind: ServerKind, gtid: bool) {
     sql(
         primary,
         "shop",
+        &["INSERT INTO numbered VALUES (18446744073709551615, 1)"],
+    )
+    .await;
+    let (found, _) = changes.next().await.unwrap();
+    assert_eq!(found.len(), 1, "in the file where following began: {found:?}");
+    sql(
+        primary,
+        "shop",
         &[
-            "INSERT INTO numbered VALUES (18446744073709551615, 1), (2, 2)",
+            "UPDATE numbered SET v = 2 WHERE id = 18446744073709551615",
+            "INSERT INTO numbered VALUES (2, 2)",
             "UPDATE numbered SET id = 3 WHERE id = 2",
             "DELETE FROM numbered WHERE id = 1",
             "INSERT INTO named VALUES (x'E46C', x'0100', 1)",
@@ -69,6 +79,19 @@ async fn seen(kind: ServerKind, gtid: bool) {
         "numbered 5",
     ];
     assert_eq!(found, expected.map(str::to_owned).into());
+    // The same is seen by whoever comes later and begins there.
+    let mut later = server.changes_since(&shop, &log).await.unwrap();
+    let (found_later, position) = later.next().await.unwrap();
+    assert_eq!(position, server.position().await.unwrap());
+    let found_later: BTreeSet<String> = found_later
+        .iter()
+        .map(|change| {
+            let key = change.key.as_ref().map_or("*".to_owned(), ToString::to_string);
+            format!("{} {key}", change.table.name)
+        })
+        .collect();
+    assert_eq!(found_later, found);
+    later.close().await.unwrap();
 
     if kind == ServerKind::Mysql97 {
         // The rows of a compressed transaction are seen as soon as it is, be it the last.

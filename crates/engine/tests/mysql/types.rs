@@ -104,24 +104,20 @@ async fn round_trip(kind: ServerKind, gtid: bool, more: &[&str]) {
     .await;
     for name in ["texts", "numbers"] {
         let table = image.tables.iter().find(|table| table.name.name == name).unwrap();
-        let left = pair
-            .source
-            .checker()
-            .await
-            .unwrap()
-            .chunk(table, &RowRange::Whole)
-            .await
-            .unwrap();
-        let right = pair
-            .target
-            .checker()
-            .await
-            .unwrap()
-            .chunk(table, &RowRange::Whole)
-            .await
-            .unwrap();
-        assert_eq!(left.rows, right.rows);
-        assert_ne!(left.sum, right.sum, "{name}");
+        for strong in [false, true] {
+            let mut digests = Vec::new();
+            for side in [&pair.source, &pair.target] {
+                let mut checker = side.checker().await.unwrap();
+                checker.hash_by(daybreak_engine::Hashing {
+                    strong,
+                    json_by_meaning: false,
+                });
+                digests.push(checker.chunk(table, &RowRange::Whole).await.unwrap());
+            }
+            assert_eq!(digests[0].rows, digests[1].rows);
+            assert_ne!(digests[0].sum, digests[1].sum, "{name}");
+            assert_eq!(strong, digests[0].second_sum != digests[1].second_sum, "{name}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_engine::{
-    Block, Copied, Database, EngineError, Read, Replication, Statement, Write, database, replication,
+    Block, Copied, Database, EngineError, Hashing, Read, Replication, Statement, Write, database, replication,
 };
 use daybreak_model::{
     ChunkDigest, Endpoint, LinkSettings, Phase, RowRange, SchemaImage, Scope, Secret, Table, TableName,
@@ -220,16 +220,28 @@ pub(crate) async fn load(
     position
 }
 
-/// Digests of every table, each in one piece.
+/// Digests of every table, each in one piece, with and without strong hashes.
 pub(crate) async fn digests(side: &Side, scope: &Scope) -> Vec<(TableName, ChunkDigest)> {
     let flavor = side.database.flavor().await.unwrap();
     let image = side.database.schema(scope, &flavor).await.unwrap();
     let mut checker = side.database.checker().await.unwrap();
     let mut digests = Vec::new();
-    for table in &image.tables {
-        let digest = checker.chunk(table, &RowRange::Whole).await;
-        let digest = digest.unwrap_or_else(|error| panic!("{error}: {:?}", error.source));
-        digests.push((table.name.clone(), digest));
+    for strong in [false, true] {
+        checker.hash_by(Hashing {
+            strong,
+            json_by_meaning: false,
+        });
+        for table in &image.tables {
+            let digest = checker.chunk(table, &RowRange::Whole).await;
+            let digest = digest.unwrap_or_else(|error| panic!("{error}: {:?}", error.source));
+            assert_eq!(
+                strong && digest.rows > 0,
+                digest.second_sum != 0,
+                "{}: 128 bits",
+                table.name
+            );
+            digests.push((table.name.clone(), digest));
+        }
     }
     digests
 }

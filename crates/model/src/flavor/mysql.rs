@@ -223,6 +223,12 @@ impl Flavor {
         self.is_mysql_since(8, 0, 20)
     }
 
+    /// Whether it has `JSON_NORMALIZE` (manual, "JSON_NORMALIZE": MariaDB 10.7).
+    #[must_use]
+    pub fn normalizes_json(&self) -> bool {
+        self.is_mariadb() && self.version >= Version::new(10, 7, 0)
+    }
+
     /// Whether an account can be made with `mysql_native_password`: gone in MySQL 9.0; 8.4 has it switched off, Aurora
     /// keeps it on there.
     #[must_use]

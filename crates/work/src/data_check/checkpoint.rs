@@ -11,6 +11,7 @@ use daybreak_model::{RowRange, TableName};
 use serde::{Deserialize, Serialize};
 
 use super::report::TableReport;
+use super::since::Since;
 
 /// What a table has come to.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ enum Line {
     Of {
         what: String,
     },
+    /// Where it began.
+    Since(Since),
     Table {
         name: TableName,
         ranges: Vec<RowRange>,
@@ -45,6 +48,14 @@ enum Line {
 #[derive(Debug)]
 pub struct Checkpoint {
     file: File,
+    since: Option<Since>,
+    tables: BTreeMap<TableName, Begun>,
+}
+
+/// What a file of the same check says.
+#[derive(Default)]
+struct Told {
+    since: Option<Since>,
     tables: BTreeMap<TableName, Begun>,
 }
 
@@ -54,12 +65,12 @@ impl Checkpoint {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn open(path: &Path, what: &str) -> io::Result<Self> {
-        let tables = match File::open(path) {
+        let told = match File::open(path) {
             Ok(file) => read(file, what)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let fresh = tables.is_none();
+        let fresh = told.is_none();
         let file = OpenOptions::new()
             .create(true)
             .append(!fresh)
@@ -68,10 +79,8 @@ impl Checkpoint {
             // Keys of differing rows stand in it.
             .mode(0o600)
             .open(path)?;
-        let mut checkpoint = Self {
-            file,
-            tables: tables.unwrap_or_default(),
-        };
+        let Told { since, tables } = told.unwrap_or_default();
+        let mut checkpoint = Self { file, since, tables };
         // After a kill the last line may lack its end.
         if fresh {
             checkpoint.write(&Line::Of {
@@ -87,6 +96,22 @@ impl Checkpoint {
     #[must_use]
     pub fn goes_on(&self) -> bool {
         !self.tables.is_empty()
+    }
+
+    /// Where the check began, if that was noted.
+    #[must_use]
+    pub const fn since(&self) -> Option<&Since> {
+        self.since.as_ref()
+    }
+
+    /// Notes where the check begins, before it does.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin_at(&mut self, since: Since) -> io::Result<()> {
+        self.write(&Line::Since(since.clone()))?;
+        self.since = Some(since);
+        Ok(())
     }
 
     /// What a table had come to.
@@ -122,18 +147,19 @@ impl Checkpoint {
 }
 
 /// The tables of the file's check; `None` where it is of something else. A line that was cut short is passed over.
-fn read(file: File, what: &str) -> io::Result<Option<BTreeMap<TableName, Begun>>> {
-    let mut tables: Option<BTreeMap<TableName, Begun>> = None;
+fn read(file: File, what: &str) -> io::Result<Option<Told>> {
+    let mut told: Option<Told> = None;
     for line in BufReader::new(file).split(b'\n') {
         let Ok(line) = serde_json::from_slice(&line?) else {
             continue;
         };
-        match (line, &mut tables) {
-            (Line::Of { what: of }, _) if of == what => tables = Some(BTreeMap::new()),
+        match (line, &mut told) {
+            (Line::Of { what: of }, _) if of == what => told = Some(Told::default()),
             (_, None) => return Ok(None),
             (Line::Of { .. }, Some(_)) => return Ok(None),
-            (Line::Table { name, ranges }, Some(tables)) => {
-                tables.insert(
+            (Line::Since(since), Some(told)) => told.since = Some(since),
+            (Line::Table { name, ranges }, Some(told)) => {
+                told.tables.insert(
                     name,
                     Begun {
                         ranges,
@@ -141,14 +167,14 @@ fn read(file: File, what: &str) -> io::Result<Option<BTreeMap<TableName, Begun>>
                     },
                 );
             }
-            (Line::Range { name, done, outcomes }, Some(tables)) => {
-                if let Some(begun) = tables.get_mut(&name) {
+            (Line::Range { name, done, outcomes }, Some(told)) => {
+                if let Some(begun) = told.tables.get_mut(&name) {
                     (begun.done, begun.outcomes) = (done, outcomes);
                 }
             }
         }
     }
-    Ok(tables)
+    Ok(told)
 }
 
 #[cfg(test)]

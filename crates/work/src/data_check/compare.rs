@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 
-use daybreak_model::{KeyBound, RowDigest};
+use daybreak_model::{KeyBound, RowDigest, RowHash};
 
 use super::RowDifference;
 
 /// The keys by which two lists of rows differ: in one and not the other, or with another hash.
 pub(super) fn suspects(here: &[RowDigest], there: &[RowDigest]) -> Vec<KeyBound> {
-    let mut theirs: HashMap<&KeyBound, u64> = there.iter().map(|row| (&row.key, row.hash)).collect();
+    let mut theirs: HashMap<&KeyBound, RowHash> = there.iter().map(|row| (&row.key, row.hash)).collect();
     let mut keys: Vec<KeyBound> = here
         .iter()
         .filter(|row| theirs.remove(&row.key) != Some(row.hash))
@@ -16,8 +16,8 @@ pub(super) fn suspects(here: &[RowDigest], there: &[RowDigest]) -> Vec<KeyBound>
     keys
 }
 
-/// What one look at a suspect row says. `before` and `after` are the source's row before the target had caught up and
-/// after the target was read; `there` is the target's.
+/// What one look at a suspect says: a row's hash, if it is there, or how often a row is there. `before` and `after` are the
+/// source's before the target had caught up and after the target was read; `there` is the target's.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// The target has what the source had at one of the two moments.
@@ -28,7 +28,7 @@ pub(super) enum Look {
     Moving,
 }
 
-pub(super) fn look(before: Option<u64>, there: Option<u64>, after: Option<u64>) -> Look {
+pub(super) fn look<T: PartialEq>(before: T, there: T, after: T) -> Look {
     if there == before || there == after {
         Look::Same
     } else if before == after {
@@ -39,7 +39,7 @@ pub(super) fn look(before: Option<u64>, there: Option<u64>, after: Option<u64>) 
 }
 
 /// Names a proven difference.
-pub(super) fn name(key: KeyBound, here: Option<u64>, there: Option<u64>) -> RowDifference {
+pub(super) fn name(key: KeyBound, here: Option<RowHash>, there: Option<RowHash>) -> RowDifference {
     match (here, there) {
         (Some(_), None) => RowDifference::Missing(key),
         (None, _) => RowDifference::Extra(key),
@@ -49,14 +49,17 @@ pub(super) fn name(key: KeyBound, here: Option<u64>, there: Option<u64>) -> RowD
 
 #[cfg(test)]
 mod tests {
-    use daybreak_model::{KeyBound, KeyPart, RowDigest};
+    use daybreak_model::{KeyBound, KeyPart, RowDigest, RowHash};
 
     use super::{Look, look, suspects};
 
     fn row(key: i128, hash: u64) -> RowDigest {
         RowDigest {
             key: KeyBound(vec![KeyPart::Integer(key)]),
-            hash,
+            hash: RowHash {
+                first: hash,
+                second: 0,
+            },
         }
     }
 

@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::{Change, Changes, Database, EngineError, ErrorKind, Replication};
-use daybreak_model::{KeyBound, Position, RowRange, Scope, Table, TableName};
+use daybreak_engine::{Database, EngineError, ErrorKind, Replication};
+use daybreak_model::{Position, RowRange, Scope, Table};
 
+use super::changed::Changed;
 use super::sides::{Compared, Follower, Follows, Lead};
 use super::{CheckReport, CheckSettings, compare, report::TableReport, settle};
 
@@ -16,12 +16,7 @@ const MOST_PENDING: usize = 100_000;
 pub struct Delta {
     lead: Lead,
     follower: Follower,
-    tables: BTreeMap<TableName, Table>,
-    changes: Box<dyn Changes>,
-    pending: HashSet<(TableName, KeyBound)>,
-    /// Tables that changed in a way that names no row: compared whole.
-    whole: HashSet<TableName>,
-    followed_to: Option<Position>,
+    changed: Changed,
 }
 
 impl Delta {
@@ -43,23 +38,16 @@ impl Delta {
             follows: Follows::Link(Arc::clone(link)),
         };
         Ok(Self {
-            changes: source.changes(scope).await?,
+            changed: Changed::new(source.changes(scope).await?, tables),
             lead: Lead::open(source, settings).await?,
-            follower: Follower::open(&compared).await?,
-            tables: tables
-                .iter()
-                .map(|table| (table.name.clone(), table.clone()))
-                .collect(),
-            pending: HashSet::new(),
-            whole: HashSet::new(),
-            followed_to: None,
+            follower: Follower::open(&compared, settings.hashing).await?,
         })
     }
 
     /// Rows remembered and not compared yet.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.pending.len() + self.whole.len()
+        self.changed.rows.len() + self.changed.whole.len()
     }
 
     /// Takes in what has changed so far.
@@ -67,22 +55,8 @@ impl Delta {
     /// # Errors
     /// When following fails, or more changed than can be remembered.
     pub async fn take_in(&mut self) -> Result<(), EngineError> {
-        let (changes, position) = self.changes.next().await?;
-        for Change { table, key } in changes {
-            let Some(known) = self.tables.get(&table) else {
-                continue;
-            };
-            match key {
-                Some(key) if known.key.is_some() => {
-                    self.pending.insert((table, key));
-                }
-                _ => {
-                    self.whole.insert(table);
-                }
-            }
-        }
-        self.followed_to = Some(position);
-        if self.pending.len() > MOST_PENDING {
+        self.changed.take_in().await?;
+        if self.changed.rows.len() > MOST_PENDING {
             return Err(self.error(format!(
                 "failed to keep up with changes: over {MOST_PENDING} rows are not compared yet"
             )));
@@ -98,8 +72,8 @@ impl Delta {
     pub async fn work_off(&mut self) -> Result<CheckReport, EngineError> {
         self.take_in().await?;
         let mut report = CheckReport::default();
-        for (name, keys) in self.take_pending() {
-            let Some(table) = self.tables.get(&name) else {
+        for (name, keys) in self.changed.take_rows() {
+            let Some(table) = self.changed.tables.get(&name) else {
                 continue;
             };
             let mut outcome = TableReport::new(name);
@@ -108,14 +82,6 @@ impl Delta {
             report.add(outcome);
         }
         Ok(report)
-    }
-
-    fn take_pending(&mut self) -> BTreeMap<TableName, Vec<KeyBound>> {
-        let mut pending: BTreeMap<TableName, Vec<KeyBound>> = BTreeMap::new();
-        for (table, key) in self.pending.drain() {
-            pending.entry(table).or_default().push(key);
-        }
-        pending
     }
 
     /// Inside the pause: neither side is written, and the target has everything up to `position`. Follows to that
@@ -132,6 +98,7 @@ impl Delta {
         loop {
             self.take_in().await?;
             if self
+                .changed
                 .followed_to
                 .as_ref()
                 .is_some_and(|reached| reached.covers(position))
@@ -144,8 +111,8 @@ impl Delta {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let mut report = CheckReport::default();
-        for (name, keys) in self.take_pending() {
-            let Some(table) = self.tables.get(&name) else {
+        for (name, keys) in self.changed.take_rows() {
+            let Some(table) = self.changed.tables.get(&name) else {
                 continue;
             };
             let (here, there) = tokio::try_join!(
@@ -166,8 +133,8 @@ impl Delta {
             }
             report.add(outcome);
         }
-        for name in self.whole.drain() {
-            let Some(table) = self.tables.get(&name) else {
+        for name in self.changed.whole.drain() {
+            let Some(table) = self.changed.tables.get(&name) else {
                 continue;
             };
             let (here, there) = tokio::try_join!(
@@ -192,7 +159,7 @@ impl Delta {
     /// # Errors
     /// When the server cannot be told.
     pub async fn close(self) -> Result<(), EngineError> {
-        self.changes.close().await
+        self.changed.close().await
     }
 
     fn error(&self, what: String) -> EngineError {

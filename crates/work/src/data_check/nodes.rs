@@ -1,117 +1,20 @@
-//! One source and any number of servers compared with it, range by range, all at once.
+//! One source and any number of servers compared with it, all at once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::{Database, EngineError, ErrorKind};
-use daybreak_model::{ChunkDigest, RowRange, Table};
+use daybreak_engine::{Database, EngineError};
+use daybreak_model::{KeyBound, RowRange, Table};
 use futures_util::future::join_all;
 
 use super::checkpoint::{Begun, Checkpoint};
-use super::report::{CheckReport, TableReport};
-use super::sides::{Compared, Follower, Lead};
-use super::{CheckError, CheckSettings, settle};
+use super::look::{look, look_at_rows};
+use super::node::{Node, NodeReport, in_words, is_of_a_table};
+use super::pace::{Pace, rest};
+use super::report::{TableReport, TableVerdict};
+use super::sides::{Compared, Lead};
+use super::{CheckError, CheckSettings};
 use crate::{Observe, Progress, Throttle, WorkEvent};
-
-/// How often a server that lost its connection is asked again.
-const RETRIES: u32 = 3;
-
-/// What came of one compared server.
-#[derive(Debug)]
-pub struct NodeReport {
-    /// Label and address.
-    pub server: String,
-    /// What was compared.
-    pub report: CheckReport,
-    /// What ended its comparison early; tables that were not compared then are "could not tell".
-    pub left: Option<EngineError>,
-}
-
-/// A compared server while the check goes on.
-struct Node {
-    compared: Compared,
-    follower: Option<Follower>,
-    report: CheckReport,
-    left: Option<EngineError>,
-}
-
-impl Node {
-    async fn open(compared: &Compared) -> Self {
-        let opened = Follower::open(compared).await;
-        let (follower, left) = match opened {
-            Ok(follower) => (Some(follower), None),
-            Err(error) => (None, Some(error)),
-        };
-        Self {
-            compared: compared.clone(),
-            follower,
-            report: CheckReport::default(),
-            left,
-        }
-    }
-
-    /// A range's digest; with a new connection where the one there was broke.
-    async fn chunk(&mut self, table: &Table, range: &RowRange) -> Option<Result<ChunkDigest, EngineError>> {
-        let mut attempt = 0;
-        loop {
-            let digest = self.follower.as_mut()?.on.chunk(table, range).await;
-            match digest {
-                Err(error) if error.is_transient() && attempt < RETRIES => {
-                    attempt += 1;
-                    if let Err(error) = self.again(attempt).await {
-                        return Some(Err(error));
-                    }
-                }
-                other => return Some(other),
-            }
-        }
-    }
-
-    async fn again(&mut self, attempt: u32) -> Result<(), EngineError> {
-        tokio::time::sleep(pause(attempt)).await;
-        self.follower = Some(Follower::open(&self.compared).await?);
-        Ok(())
-    }
-
-    /// Notes that it was not there any more.
-    fn passed_over(&self, outcome: &mut TableReport) {
-        let why = self.left.as_ref().map_or_else(String::new, in_words);
-        outcome.doubt(format!("not compared: {why}"));
-    }
-
-    /// Takes an error in: a table's own is a doubt about that table, any other ends this server's comparison.
-    fn trouble(&mut self, error: EngineError, outcome: &mut TableReport) {
-        outcome.doubt(in_words(&error));
-        let stuck = self.follower.as_ref().is_none_or(|follower| follower.stuck);
-        if stuck || !is_of_a_table(&error) {
-            self.follower = None;
-            self.left = Some(error);
-        }
-    }
-}
-
-fn pause(attempt: u32) -> Duration {
-    Duration::from_millis(300 * u64::from(attempt))
-}
-
-/// Whether another table may be compared all the same.
-const fn is_of_a_table(error: &EngineError) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Privilege | ErrorKind::SchemaChanged | ErrorKind::Unsupported | ErrorKind::Other
-    )
-}
-
-fn in_words(error: &EngineError) -> String {
-    let mut words = error.to_string();
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    for more in cause.iter().map(String::as_str).chain(error.hint()) {
-        if !words.contains(more) {
-            words = format!("{words}: {more}");
-        }
-    }
-    words
-}
 
 /// Compares every table of `tables` of the source with each of `nodes`, a range at a time on all of them at once. With a
 /// checkpoint, goes on where a check of the same things was broken off. A server that fails is left out from then on, and its
@@ -127,68 +30,239 @@ pub async fn check_nodes(
     mut checkpoint: Option<&mut Checkpoint>,
     observer: &dyn Observe,
 ) -> Result<Vec<NodeReport>, CheckError> {
-    let started = Instant::now();
-    let throttle = Throttle::new(Arc::clone(source), settings.throttle.clone());
-    let mut lead = Lead::open(source, settings).await?;
-    let mut nodes: Vec<Node> = join_all(nodes.iter().map(Node::open)).await;
-    let rows_expected: u64 = tables.iter().map(|table| table.estimated_rows).sum();
-    let mut rows = 0;
-    let mut last_wait = Instant::now();
+    let expected = tables.iter().map(|table| table.estimated_rows).sum();
+    let mut check = NodesCheck::open(source, nodes, settings, expected, observer).await?;
     for table in tables {
+        check.table(table, checkpoint.as_deref_mut()).await?;
+    }
+    check.end().await
+}
+
+/// How long a lost server is left alone: one that does not answer holds up the check each time.
+const REOPEN_AFTER: Duration = Duration::from_secs(30);
+
+/// A check of several servers that goes on, table by table.
+pub(super) struct NodesCheck<'a> {
+    lead: Lead,
+    nodes: Vec<Node>,
+    throttle: Throttle,
+    observer: &'a dyn Observe,
+    started: Instant,
+    last_wait: Instant,
+    last_reopened: Instant,
+    rows: u64,
+    rows_expected: u64,
+}
+
+impl<'a> NodesCheck<'a> {
+    pub(super) async fn open(
+        source: &Arc<dyn Database>,
+        nodes: &[Compared],
+        settings: &CheckSettings,
+        rows_expected: u64,
+        observer: &'a dyn Observe,
+    ) -> Result<Self, EngineError> {
+        let lead = Lead::open(source, settings).await?;
+        let nodes = join_all(
+            nodes
+                .iter()
+                .map(|node| Node::open(node, source, settings.hashing)),
+        )
+        .await;
+        let check = Self {
+            nodes,
+            lead,
+            throttle: Throttle::new(Arc::clone(source), settings.throttle.clone()),
+            observer,
+            started: Instant::now(),
+            last_wait: Instant::now(),
+            last_reopened: Instant::now(),
+            rows: 0,
+            rows_expected,
+        };
+        check.tell_of_servers();
+        Ok(check)
+    }
+
+    /// Tries lost servers again, where that is wanted.
+    async fn reopen(&mut self) {
+        if !self.lead.settings.reopen || self.last_reopened.elapsed() < REOPEN_AFTER {
+            return;
+        }
+        self.last_reopened = Instant::now();
+        for node in &mut self.nodes {
+            if node.follower.is_none() {
+                node.reopen(&self.lead.server).await;
+            }
+        }
+        self.tell_of_servers();
+    }
+
+    /// Tells which servers are lost, and which are there.
+    fn tell_of_servers(&self) {
+        for node in &self.nodes {
+            let server = node.compared.server.endpoint().to_string();
+            match &node.left {
+                Some(error) => self.observer.lost(&server, &in_words(error)),
+                None => self.observer.back(&server),
+            }
+        }
+    }
+
+    /// Compares a table, all of it.
+    pub(super) async fn table(
+        &mut self,
+        table: &Table,
+        mut checkpoint: Option<&mut Checkpoint>,
+    ) -> Result<(), CheckError> {
+        self.reopen().await;
         let known = checkpoint
             .as_ref()
             .and_then(|checkpoint| checkpoint.of(&table.name));
         let mut begun = match known {
-            Some(begun) if begun.outcomes.len() == nodes.len() => begun,
+            Some(begun) if begun.outcomes.len() == self.nodes.len() => begun,
             _ => {
-                let begun = begin(&mut lead, table, nodes.len()).await?;
+                let begun = begin(&mut self.lead, table, self.nodes.len()).await?;
                 if let Some(checkpoint) = checkpoint.as_mut() {
                     checkpoint.begin(&table.name, &begun.ranges)?;
                 }
                 begun
             }
         };
-        for place in begun.done..begun.ranges.len() {
-            throttle.pass(observer).await;
-            if last_wait.elapsed() > settings.throttle.interval {
-                stand_back(&mut nodes, settings, observer).await;
-                last_wait = Instant::now();
+        let mut pace = Pace::new(self.lead.settings.chunk_time);
+        while begun.done < begun.ranges.len() {
+            self.pass().await;
+            let begun_at = Instant::now();
+            let known: Vec<usize> = begun.outcomes.iter().map(named).collect();
+            let units = next_units(&begun.ranges[begun.done..], &pace);
+            let took = look(&mut self.lead, &mut self.nodes, table, units, &mut begun.outcomes).await?;
+            if let Some(took) = took {
+                pace.took(units.len(), took);
             }
-            let range = &begun.ranges[place];
-            look(&mut lead, &mut nodes, table, range, &mut begun.outcomes).await?;
+            begun.done += units.len();
             if let Some(checkpoint) = checkpoint.as_mut() {
-                checkpoint.done(&table.name, place + 1, &begun.outcomes)?;
+                checkpoint.done(&table.name, begun.done, &begun.outcomes)?;
             }
-            let seen = begun.outcomes.iter().map(|outcome| outcome.rows).max();
-            let progress = Progress::new(rows + seen.unwrap_or(0), rows_expected, 0, started.elapsed());
-            observer.event(WorkEvent::Progress(progress));
+            self.tell(table, &known, &begun.outcomes);
+            self.progress(&begun.outcomes);
+            self.give_way(begun_at.elapsed()).await;
         }
-        let seen = begun
-            .outcomes
-            .iter()
-            .map(|outcome| outcome.rows)
-            .max()
-            .unwrap_or(0);
-        rows += seen;
-        observer.event(WorkEvent::TableDone {
+        self.done(table, begun.outcomes);
+        Ok(())
+    }
+
+    /// Compares rows of a table by their keys.
+    pub(super) async fn rows(&mut self, table: &Table, keys: &[KeyBound]) -> Result<(), CheckError> {
+        const KEYS_AT_ONCE: usize = 500;
+        let mut outcomes = vec![TableReport::new(table.name.clone()); self.nodes.len()];
+        for some in keys.chunks(KEYS_AT_ONCE) {
+            self.pass().await;
+            let begun_at = Instant::now();
+            let known: Vec<usize> = outcomes.iter().map(named).collect();
+            look_at_rows(&mut self.lead, &mut self.nodes, table, some, &mut outcomes).await?;
+            self.tell(table, &known, &outcomes);
+            self.progress(&outcomes);
+            self.give_way(begun_at.elapsed()).await;
+        }
+        if keys.is_empty() {
+            for (node, outcome) in self.nodes.iter().zip(&mut outcomes) {
+                if node.follower.is_none() {
+                    node.passed_over(outcome);
+                }
+            }
+        }
+        self.done(table, outcomes);
+        Ok(())
+    }
+
+    /// What was found on each server.
+    pub(super) async fn end(self) -> Result<Vec<NodeReport>, CheckError> {
+        let position = self.lead.server.position().await?;
+        let seconds = self.started.elapsed().as_secs_f64();
+        let reports = self.nodes.into_iter().map(|mut node| {
+            node.report.position = Some(position.clone());
+            node.report.seconds = seconds;
+            NodeReport {
+                server: node.compared.server.endpoint().to_string(),
+                report: node.report,
+                left: node.left,
+            }
+        });
+        Ok(reports.collect())
+    }
+
+    fn done(&mut self, table: &Table, outcomes: Vec<TableReport>) {
+        let seen = most_rows(&outcomes);
+        self.rows += seen;
+        self.observer.event(WorkEvent::TableDone {
             table: table.name.clone(),
             rows: seen,
         });
-        for (node, outcome) in nodes.iter_mut().zip(begun.outcomes) {
+        for (node, outcome) in self.nodes.iter_mut().zip(outcomes) {
             node.report.add(outcome);
         }
     }
-    let position = source.position().await?;
-    let reports = nodes.into_iter().map(|mut node| {
-        node.report.position = Some(position.clone());
-        node.report.seconds = started.elapsed().as_secs_f64();
-        NodeReport {
-            server: node.compared.server.endpoint().to_string(),
-            report: node.report,
-            left: node.left,
+
+    /// Tells of the rows that were proven different since `known` of each server were.
+    fn tell(&self, table: &Table, known: &[usize], outcomes: &[TableReport]) {
+        self.tell_of_servers();
+        for ((node, outcome), known) in self.nodes.iter().zip(outcomes).zip(known) {
+            if let TableVerdict::Different { rows, .. } = &outcome.verdict {
+                let server = node.compared.server.endpoint().to_string();
+                for row in rows.iter().skip(*known) {
+                    self.observer.drift(row.drift(&server, &table.name));
+                }
+            }
         }
-    });
-    Ok(reports.collect())
+    }
+
+    fn progress(&self, outcomes: &[TableReport]) {
+        let rows = self.rows + most_rows(outcomes);
+        let progress = Progress::new(rows, self.rows_expected, 0, self.started.elapsed());
+        self.observer.event(WorkEvent::Progress(progress));
+    }
+
+    /// Returns when neither the source nor a replica keeps the check waiting.
+    async fn pass(&mut self) {
+        self.throttle.pass(self.observer).await;
+        let settings = &self.lead.settings;
+        if self.last_wait.elapsed() > settings.throttle.interval {
+            stand_back(&mut self.nodes, settings, self.observer).await;
+            self.last_wait = Instant::now();
+        }
+    }
+
+    /// Rests, so that the check has no larger share of the time than it may.
+    async fn give_way(&mut self, worked: Duration) {
+        /// Shorter rests are not worth a word.
+        const WORTH_A_WORD: Duration = Duration::from_millis(100);
+        let share = self.lead.settings.share;
+        let rest = rest(worked, share);
+        if rest.is_zero() {
+            return;
+        }
+        if rest > WORTH_A_WORD {
+            self.observer.event(WorkEvent::Waiting {
+                why: format!(
+                    "resting {:.1} s: the check has {share}% of the time",
+                    rest.as_secs_f64()
+                ),
+            });
+        }
+        tokio::time::sleep(rest).await;
+    }
+}
+
+/// How many differing rows are named.
+const fn named(outcome: &TableReport) -> usize {
+    match &outcome.verdict {
+        TableVerdict::Different { rows, .. } => rows.len(),
+        TableVerdict::Same | TableVerdict::CouldNotTell(_) => 0,
+    }
+}
+
+fn most_rows(outcomes: &[TableReport]) -> u64 {
+    outcomes.iter().map(|outcome| outcome.rows).max().unwrap_or(0)
 }
 
 /// A table's ranges. One that the source will not let be read is a doubt for every server.
@@ -199,7 +273,7 @@ async fn begin(lead: &mut Lead, table: &Table, nodes: usize) -> Result<Begun, En
         Err(error) if is_of_a_table(&error) => {
             let why = in_words(&error);
             outcomes.iter_mut().for_each(|outcome| outcome.doubt(why.clone()));
-            lead.on = lead.server.checker().await?;
+            lead.reconnect().await?;
             Vec::new()
         }
         ranges => ranges?,
@@ -211,104 +285,13 @@ async fn begin(lead: &mut Lead, table: &Table, nodes: usize) -> Result<Begun, En
     })
 }
 
-/// One range on all servers at once; what is not the same at the first look is settled server by server.
-async fn look(
-    lead: &mut Lead,
-    nodes: &mut [Node],
-    table: &Table,
-    range: &RowRange,
-    outcomes: &mut [TableReport],
-) -> Result<(), EngineError> {
-    if nodes.iter().all(|node| node.follower.is_none()) {
-        for (node, outcome) in nodes.iter().zip(outcomes) {
-            node.passed_over(outcome);
-        }
-        return Ok(());
-    }
-    let (here, there) = tokio::join!(
-        lead_chunk(lead, table, range),
-        join_all(nodes.iter_mut().map(|node| node.chunk(table, range)))
-    );
-    let here = match here {
-        Err(error) if is_of_a_table(&error) => {
-            let why = in_words(&error);
-            outcomes.iter_mut().for_each(|outcome| outcome.doubt(why.clone()));
-            return Ok(());
-        }
-        here => here?,
-    };
-    for ((node, outcome), there) in nodes.iter_mut().zip(outcomes).zip(there) {
-        let there = match there {
-            None => {
-                node.passed_over(outcome);
-                continue;
-            }
-            Some(Err(error)) => {
-                node.trouble(error, outcome);
-                continue;
-            }
-            Some(Ok(there)) => there,
-        };
-        outcome.chunks += 1;
-        outcome.rows += here.rows;
-        if here != there {
-            outcome.rechecked += 1;
-            settle_range(lead, node, table, range, outcome).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn lead_chunk(lead: &mut Lead, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
-    let mut attempt = 0;
-    loop {
-        match lead.on.chunk(table, range).await {
-            Err(error) if error.is_transient() && attempt < RETRIES => {
-                attempt += 1;
-                tokio::time::sleep(pause(attempt)).await;
-                lead.on = lead.server.checker().await?;
-            }
-            other => return other,
-        }
-    }
-}
-
-/// Settles a range of one server. An error counts as the compared server's, unless the source does not answer either.
-async fn settle_range(
-    lead: &mut Lead,
-    node: &mut Node,
-    table: &Table,
-    range: &RowRange,
-    outcome: &mut TableReport,
-) -> Result<(), EngineError> {
-    let mut attempt = 0;
-    loop {
-        let Some(follower) = node.follower.as_mut() else {
-            return Ok(());
-        };
-        let mut found = outcome.clone();
-        let settled = match (&table.key, range) {
-            (Some(_), RowRange::Keys(_) | RowRange::Whole) => {
-                settle::by_rows(lead, follower, table, range, &mut found).await
-            }
-            (None, _) | (_, RowRange::Pages { .. }) => {
-                settle::whole(lead, follower, table, range, &mut found).await
-            }
-        };
-        let Err(error) = settled else {
-            *outcome = found;
-            return Ok(());
-        };
-        if !error.is_transient() || attempt == RETRIES {
-            node.trouble(error, outcome);
-            return Ok(());
-        }
-        attempt += 1;
-        tokio::time::sleep(pause(attempt)).await;
-        lead.on = lead.server.checker().await?;
-        if let Err(error) = node.again(attempt).await {
-            node.trouble(error, outcome);
-        }
+/// The units that the next chunk joins: neighbours, as many as the pace allows.
+fn next_units<'a>(left: &'a [RowRange], pace: &Pace) -> &'a [RowRange] {
+    let most = &left[..left.len().min(pace.units())];
+    if RowRange::joined(most).is_some() {
+        most
+    } else {
+        &left[..1]
     }
 }
 

@@ -1,5 +1,7 @@
-use daybreak_model::{KeyBound, Position, TableName};
+use daybreak_model::{KeyBound, Position, RowHash, TableName};
 use serde::{Deserialize, Serialize};
+
+use crate::Drift;
 
 /// A row that is not the same on both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +13,46 @@ pub enum RowDifference {
     Extra(KeyBound),
     /// Both have it, with other values.
     Changed(KeyBound),
+    /// Of a table without a key: it does not stand on both sides equally often.
+    Times {
+        /// The row.
+        row: RowHash,
+        /// How often the source has it.
+        here: u64,
+        /// How often the target.
+        there: u64,
+    },
+}
+
+impl RowDifference {
+    /// The same for people and programs that watch.
+    #[must_use]
+    pub fn drift(&self, server: &str, table: &TableName) -> Drift {
+        let (row, kind) = match self {
+            Self::Missing(key) => (key.to_string(), "missing"),
+            Self::Extra(key) => (key.to_string(), "extra"),
+            Self::Changed(key) => (key.to_string(), "changed"),
+            Self::Times { row, here, there } => {
+                let kind = if here > there { "missing" } else { "extra" };
+                (format!("{:016x}{:016x}", row.first, row.second), kind)
+            }
+        };
+        Drift {
+            server: server.to_owned(),
+            table: table.clone(),
+            row,
+            kind: kind.to_owned(),
+        }
+    }
+
+    /// The row's key, if it has one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&KeyBound> {
+        match self {
+            Self::Missing(key) | Self::Extra(key) | Self::Changed(key) => Some(key),
+            Self::Times { .. } => None,
+        }
+    }
 }
 
 /// The answer for one table.
@@ -19,9 +61,9 @@ pub enum RowDifference {
 pub enum TableVerdict {
     /// Every row is the same.
     Same,
-    /// Proven differences: how many, and the first of them by key (none where the table has no key).
+    /// Proven differences: how many, and the first of them.
     Different {
-        /// How many rows (or, without a key, ranges) differ.
+        /// How many rows differ; without a key, at least so many.
         count: u64,
         /// The first of them.
         rows: Vec<RowDifference>,
@@ -102,6 +144,9 @@ pub struct CheckReport {
     pub rechecked: u64,
     /// The source's position when the check ended.
     pub position: Option<Position>,
+    /// Where an earlier check began, of which only what changed since was compared; none of a whole check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Position>,
     /// How long it took.
     pub seconds: f64,
     /// Each table.
@@ -131,11 +176,22 @@ impl CheckReport {
         }
         let again = Self {
             position: later.position.or_else(|| self.position.take()),
+            since: self.since.take(),
             seconds: self.seconds + later.seconds,
             ..Self::default()
         };
         *self = again;
         tables.into_iter().for_each(|table| self.add(table));
+    }
+
+    /// What could not be told, table by table, in words.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let doubt = |table: &TableReport| match &table.verdict {
+            TableVerdict::CouldNotTell(why) => Some(format!("{}: could not tell: {why}", table.table)),
+            TableVerdict::Same | TableVerdict::Different { .. } => None,
+        };
+        self.tables.iter().filter_map(doubt).collect()
     }
 
     /// What is not the same, table by table, in words; empty when all is the same.
@@ -165,6 +221,10 @@ impl std::fmt::Display for RowDifference {
             Self::Missing(key) => write!(formatter, "row ({key}) is missing on the target"),
             Self::Extra(key) => write!(formatter, "row ({key}) is only on the target"),
             Self::Changed(key) => write!(formatter, "row ({key}) has other values on the target"),
+            Self::Times { here, there, .. } => write!(
+                formatter,
+                "a row without a key stands {here} time(s) on the source and {there} on the target"
+            ),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::{Check, Database, EngineError, ErrorKind, Replication};
+use daybreak_engine::{Compare, Database, EngineError, ErrorKind, Hashing, Replication};
 
 use super::CheckSettings;
 
@@ -31,17 +31,23 @@ pub struct Compared {
 /// The source, with a connection that computes digests there.
 pub(super) struct Lead {
     pub(super) server: Arc<dyn Database>,
-    pub(super) on: Box<dyn Check>,
+    pub(super) on: Box<dyn Compare>,
     pub(super) settings: CheckSettings,
 }
 
 /// A server compared with it, with a connection that computes digests there.
 pub(super) struct Follower {
     pub(super) server: Arc<dyn Database>,
-    pub(super) on: Box<dyn Check>,
+    pub(super) on: Box<dyn Compare>,
     follows: Follows,
     /// Whether it did not reach a position in time, or cannot: every further wait would be as long and as vain.
     pub(super) stuck: bool,
+}
+
+async fn connect(server: &Arc<dyn Database>, hashing: Hashing) -> Result<Box<dyn Compare>, EngineError> {
+    let mut on = server.checker().await?;
+    on.hash_by(hashing);
+    Ok(on)
 }
 
 impl Lead {
@@ -51,17 +57,23 @@ impl Lead {
     ) -> Result<Self, EngineError> {
         Ok(Self {
             server: Arc::clone(server),
-            on: server.checker().await?,
+            on: connect(server, settings.hashing).await?,
             settings: settings.clone(),
         })
+    }
+
+    /// Takes a new connection in the place of one that broke.
+    pub(super) async fn reconnect(&mut self) -> Result<(), EngineError> {
+        self.on = connect(&self.server, self.settings.hashing).await?;
+        Ok(())
     }
 }
 
 impl Follower {
-    pub(super) async fn open(compared: &Compared) -> Result<Self, EngineError> {
+    pub(super) async fn open(compared: &Compared, hashing: Hashing) -> Result<Self, EngineError> {
         Ok(Self {
             server: Arc::clone(&compared.server),
-            on: compared.server.checker().await?,
+            on: connect(&compared.server, hashing).await?,
             follows: compared.follows.clone(),
             stuck: false,
         })

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use daybreak_engine::{Database, EngineError};
+use daybreak_engine::{Database, EngineError, Hashing};
 use daybreak_model::Table;
 use daybreak_work::{
-    CheckReport, Explained, NodeReport, RowDifference, TableVerdict, Unreached, Verdict, explain,
+    CheckReport, Explained, NodeReport, RowDifference, TableVerdict, Times, Unreached, Verdict, explain,
 };
 use serde::Serialize;
 
@@ -38,6 +38,8 @@ pub(super) struct Run {
     nodes: Vec<Node>,
     /// Servers of the estate that could not be asked.
     unreached: Vec<String>,
+    /// Why the last verdict could not be gone on from.
+    untold: Option<String>,
     differences: Vec<Found>,
     repaired: Vec<String>,
 }
@@ -62,8 +64,9 @@ pub(super) async fn of_table(
     node: &Arc<dyn Database>,
     table: &Table,
     rows: &[RowDifference],
+    hashing: Hashing,
 ) -> Result<Vec<Found>, EngineError> {
-    let explained = explain(source, node, table, rows).await?;
+    let explained = explain(source, node, table, rows, hashing).await?;
     let found = explained.into_iter().filter(|row| row.kind.is_some());
     Ok(found
         .map(|row| Found {
@@ -90,6 +93,9 @@ impl Run {
         if redact {
             for found in &mut found {
                 found.row.repair = None;
+                if found.row.times.is_some() {
+                    "(hidden)".clone_into(&mut found.row.key);
+                }
                 for column in &mut found.row.columns {
                     "(hidden)".clone_into(&mut column.here);
                     "(hidden)".clone_into(&mut column.there);
@@ -117,8 +123,22 @@ impl Run {
                 .iter()
                 .map(|server| format!("{} ({})", server.name, server.why))
                 .collect(),
+            untold: None,
             differences: found,
             repaired,
+        }
+    }
+
+    /// Nothing was compared.
+    pub(super) fn untold(source: &Arc<dyn Database>, why: String) -> Self {
+        Self {
+            verdict: Verdict::CouldNotTell,
+            source: source.endpoint().to_string(),
+            nodes: Vec::new(),
+            unreached: Vec::new(),
+            untold: Some(why),
+            differences: Vec::new(),
+            repaired: Vec::new(),
         }
     }
 
@@ -127,8 +147,14 @@ impl Run {
         let mut lines = Vec::new();
         for found in &self.differences {
             let kind = found.row.kind.as_deref().unwrap_or_default();
+            let how = match found.row.times {
+                Some(Times { here, there }) => {
+                    format!("stands {here} time(s) on the source and {there} here")
+                }
+                None => format!("is {kind}"),
+            };
             lines.push(format!(
-                "{}: row ({}) of {} is {kind}",
+                "{}: row ({}) of {} {how}",
                 found.server, found.row.key, found.table
             ));
             for column in &found.row.columns {
@@ -143,6 +169,13 @@ impl Run {
                     .repair
                     .iter()
                     .map(|repair| format!("    repair: {repair};")),
+            );
+            lines.extend(
+                found
+                    .row
+                    .no_repair
+                    .iter()
+                    .map(|why| format!("    no repair: {why}")),
             );
         }
         lines.extend(self.repaired.iter().cloned());
@@ -159,6 +192,12 @@ impl Run {
                     .iter()
                     .map(|why| format!("{}: left out: {why}", node.server)),
             );
+            lines.extend(report.since.iter().zip(&report.position).map(|(from, to)| {
+                format!(
+                    "{}: only what changed from {from} to {to}, and what was not the same before",
+                    node.server
+                )
+            }));
             lines.push(format!(
                 "{}: {}: {} tables, {} rows in {} ranges, {} looked at again, {:.1} s",
                 node.server,
@@ -173,14 +212,15 @@ impl Run {
         lines.extend(
             self.unreached
                 .iter()
-                .map(|server| format!("could not tell: {server}")),
+                .chain(&self.untold)
+                .map(|why| format!("could not tell: {why}")),
         );
         lines.push(format!("{} with {}", in_words(self.verdict), self.source));
         lines.iter().map(|line| plain(line)).collect()
     }
 }
 
-const fn in_words(verdict: Verdict) -> &'static str {
+pub(super) const fn in_words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Same => "same",
         Verdict::Different => "different",

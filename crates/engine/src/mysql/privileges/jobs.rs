@@ -16,6 +16,11 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
     let mut needs: Vec<Need> = match job {
         "topology" => topology(flavor),
         "check" => with(topology(flavor), &[&["SELECT"], &["SHOW VIEW"]]),
+        // The binary log is read as a replica reads it.
+        "delta" => with(
+            topology(flavor),
+            &[&["SELECT"], &["SHOW VIEW"], &["REPLICATION SLAVE"]],
+        ),
         "schema-check" => {
             let mut needs = with(
                 topology(flavor),

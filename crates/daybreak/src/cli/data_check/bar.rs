@@ -6,9 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::output;
 
 /// Shows on a terminal how far a check has come, and why it waits; elsewhere nothing.
-pub(super) struct Watch(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
-impl Watch {
+impl Bar {
     pub(super) fn new() -> Self {
         let target = if output::is_terminal() {
             ProgressDrawTarget::stderr()
@@ -25,7 +25,7 @@ impl Watch {
     }
 }
 
-impl Observe for Watch {
+impl Observe for Bar {
     fn event(&self, event: WorkEvent) {
         match event {
             WorkEvent::Progress(progress) => {
@@ -42,7 +42,7 @@ impl Observe for Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -1,0 +1,200 @@
+//! What is compared with what.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybreak_engine::{Database, database, replication};
+use daybreak_model::{Endpoint, Scope, Table};
+use daybreak_work::{CheckSettings, Compared, Follows, Topology};
+
+use super::{DataCheck, failed};
+use crate::cli::source::Begin;
+use crate::exit::Trouble;
+use crate::output;
+
+/// The share of the time, in percent, of a check that never ends.
+const WATCHING: u8 = 5;
+
+/// What is compared, and what with.
+pub(super) struct Ground {
+    pub(super) source: Arc<dyn Database>,
+    /// With each: whether it is a replica of the company's own.
+    pub(super) nodes: Vec<(Compared, bool)>,
+    pub(super) scope: Scope,
+    pub(super) tables: Vec<Table>,
+    pub(super) settings: CheckSettings,
+    /// The folder in which a check keeps what it has come to.
+    state: PathBuf,
+}
+
+impl Ground {
+    /// A file of the check's own.
+    pub(super) fn file(&self, name: &str) -> std::io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.state)?;
+        Ok(self.state.join(name))
+    }
+
+    /// What is compared with the source.
+    pub(super) fn compared(&self) -> Vec<Compared> {
+        self.nodes.iter().map(|(node, _)| node.clone()).collect()
+    }
+
+    /// The addresses of what is compared with the source.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let address = |(node, _): &(Compared, bool)| node.server.endpoint().address();
+        self.nodes.iter().map(address).collect()
+    }
+
+    /// What the check is of: another one does not go on with it.
+    pub(super) fn described(&self) -> String {
+        let tables: Vec<String> = self.tables.iter().map(|table| table.name.to_string()).collect();
+        format!(
+            "{} with {}: {} by {} rows or {} bytes, {:?}, naming {}",
+            self.source.endpoint().address(),
+            self.addresses().join(", "),
+            tables.join(", "),
+            self.settings.range_rows,
+            self.settings.range_bytes,
+            self.settings.hashing,
+            self.settings.rows_named
+        )
+    }
+}
+
+/// The server that all others are compared with.
+pub(super) fn primary(topology: &Topology) -> Result<Arc<dyn Database>, Trouble> {
+    let primary = topology.primary().map_err(|missing| {
+        let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
+        Trouble::new(error, Some("see that this account reaches the primary"))
+    })?;
+    Ok(database(primary.endpoint.clone()))
+}
+
+/// The tables of a scope; only those that are wanted, if any are.
+pub(super) async fn tables(
+    source: &Arc<dyn Database>,
+    scope: &Scope,
+    wanted: &[String],
+) -> Result<Vec<Table>, Trouble> {
+    let flavor = source.flavor().await.map_err(failed)?;
+    let mut tables = source.schema(scope, &flavor).await.map_err(failed)?.tables;
+    if wanted.is_empty() {
+        return Ok(tables);
+    }
+    for name in wanted {
+        if !tables.iter().any(|table| table.name.to_string() == *name) {
+            let address = source.endpoint().address();
+            let error = anyhow::anyhow!("{address} has no table {name} among what is compared");
+            return Err(Trouble::usage(error, Some("write it as SCHEMA.TABLE".to_owned())));
+        }
+    }
+    tables.retain(|table| wanted.contains(&table.name.to_string()));
+    Ok(tables)
+}
+
+impl DataCheck {
+    /// Finds out what is compared with what.
+    pub(super) async fn ground(
+        &self,
+        begin: &Begin,
+        topology: &Topology,
+        folder: &Path,
+    ) -> Result<Ground, Trouble> {
+        let source = primary(topology)?;
+        let own = source.endpoint().address();
+        let mut nodes: Vec<(Compared, bool)> = Vec::new();
+        for member in topology
+            .members
+            .iter()
+            .filter(|member| member.endpoint.address() != own)
+        {
+            let label = "replica".to_owned();
+            nodes.push((
+                by_itself(Endpoint {
+                    label,
+                    ..member.endpoint.clone()
+                }),
+                true,
+            ));
+        }
+        for url in &self.nodes {
+            let endpoint = self.start.endpoint("node", url)?;
+            let server = database(endpoint.clone());
+            let follows = server.identity().await.map_err(failed)?.follows.is_some();
+            let compared = if follows {
+                by_itself(endpoint)
+            } else {
+                Compared {
+                    server,
+                    follows: Follows::Nothing,
+                }
+            };
+            nodes.push((compared, follows));
+        }
+        nodes.extend(target(begin).await.map(|target| (target, false)));
+        if nodes.is_empty() {
+            let error =
+                anyhow::anyhow!("{own} has no replica, and there is no other server to compare it with");
+            let hint = "name one with `--node URL`, or `--also HOST:PORT` for a standby on a port of its own";
+            return Err(Trouble::usage(error, Some(hint.to_owned())));
+        }
+        let schemas = match &begin.settings {
+            _ if !self.schemas.is_empty() => self.schemas.clone(),
+            Some(settings) => settings.scope.schemas.clone(),
+            None => source.schemas().await.map_err(failed)?,
+        };
+        let scope = Scope { schemas };
+        let tables = tables(&source, &scope, &self.tables).await?;
+        let planned = begin.settings.as_ref();
+        let mut settings = planned.map_or_else(CheckSettings::default, |settings| settings.check.clone());
+        settings.rows_named = self.rows_named;
+        settings.lag_seconds = self.max_lag.unwrap_or(settings.lag_seconds);
+        if let Some(seconds) = self.patience {
+            settings.patience = Duration::from_secs(seconds.into());
+        }
+        settings.chunk_time = self.chunk_time.unwrap_or(settings.chunk_time);
+        settings.share = self
+            .share
+            .unwrap_or(if self.watch { WATCHING } else { settings.share });
+        settings.reopen = self.watch;
+        settings.hashing.strong |= self.strong;
+        settings.hashing.json_by_meaning |= self.json_by_meaning;
+        let throttle = &mut settings.throttle;
+        throttle.running_sessions = self.max_running_sessions.unwrap_or(throttle.running_sessions);
+        let state = planned.map_or_else(|| folder.join(".daybreak"), |settings| settings.state_dir.clone());
+        Ok(Ground {
+            source,
+            nodes,
+            scope,
+            tables,
+            settings,
+            state,
+        })
+    }
+}
+
+fn by_itself(endpoint: Endpoint) -> Compared {
+    Compared {
+        server: database(endpoint),
+        follows: Follows::ByItself,
+    }
+}
+
+/// The plan's target, if it replicates from the source now.
+async fn target(begin: &Begin) -> Option<Compared> {
+    let settings = begin.settings.as_ref()?;
+    let (source, target) = (&settings.source.endpoint, &settings.target.endpoint);
+    let link = replication(source.clone(), target.clone(), settings.link.clone());
+    let running = settings.native && link.status().await.is_ok_and(|status| status.applying);
+    if !running {
+        output::say(format!(
+            "{target} is left out: it does not replicate from {source} now"
+        ));
+        return None;
+    }
+    Some(Compared {
+        server: database(target.clone()),
+        follows: Follows::Link(link),
+    })
+}
