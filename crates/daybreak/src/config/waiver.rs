@@ -4,6 +4,9 @@ use daybreak_model::{Day, Finding};
 use super::raw::RawWaiver;
 use super::{PlanError, nearest};
 
+/// Says of a server that it was named by another, or was found, and could not be looked at. It can be waived like a check.
+pub(crate) const UNREACHED: &str = "server.unreached";
+
 /// Findings that are known and accepted, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Waiver {
@@ -38,7 +41,8 @@ pub(super) fn resolve(
     raw: Vec<RawWaiver>,
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<Vec<Waiver>, PlanError> {
-    let known: Vec<&str> = all_checks().iter().map(|about| about.id).collect();
+    let checks = all_checks().into_iter().map(|about| about.id);
+    let known: Vec<&str> = checks.chain([UNREACHED]).collect();
     let one = |(place, raw): (usize, RawWaiver)| {
         let key = |name: &str| format!("waivers[{place}].{name}");
         if !known.contains(&raw.check.as_str()) {
