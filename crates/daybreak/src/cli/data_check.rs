@@ -74,11 +74,12 @@ fn failed(error: EngineError) -> Trouble {
 impl DataCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
-        let topology = self.start.walk(&begin.endpoint).await?;
+        let mut topology = self.start.walk(&begin.endpoint).await?;
+        begin.recognise_target(&mut topology).await;
         let folder = plan.parent().unwrap_or(Path::new("."));
         let ground = self.ground(&begin, &topology, folder).await?;
         let mut reports = self.compare(&ground, &ground.tables, true).await?;
-        let mut found = self.explain(&ground, &reports).await?;
+        let mut found = self.explain(&ground, &mut reports).await;
         let mut repaired = Vec::new();
         if self.execute && !found.is_empty() {
             repaired = self.mend(&ground, &found).await;
@@ -89,7 +90,7 @@ impl DataCheck {
                 report.report.replace(again.report);
                 report.left = report.left.take().or(again.left);
             }
-            found = self.explain(&ground, &reports).await?;
+            found = self.explain(&ground, &mut reports).await;
         }
         let run = Run::new(
             &ground.source,
@@ -246,18 +247,21 @@ impl DataCheck {
         )
     }
 
-    async fn explain(&self, ground: &Ground, reports: &[NodeReport]) -> Result<Vec<Found>, Trouble> {
+    /// What differs, value by value. Where a server is gone since, its rows are named all the same.
+    async fn explain(&self, ground: &Ground, reports: &mut [NodeReport]) -> Vec<Found> {
         let mut all = Vec::new();
         for ((node, _), report) in ground.nodes.iter().zip(reports) {
             for (table, rows) in found::differing(&report.report, &ground.tables) {
-                all.extend(
-                    found::of_table(&ground.source, &node.server, table, rows)
-                        .await
-                        .map_err(failed)?,
-                );
+                match found::of_table(&ground.source, &node.server, table, rows).await {
+                    Ok(found) => all.extend(found),
+                    Err(error) => {
+                        all.extend(found::by_name(&node.server, table, rows));
+                        report.left.get_or_insert(error);
+                    }
+                }
             }
         }
-        Ok(all)
+        all
     }
 
     /// Repairs what was named, table by table; what was refused, in words.

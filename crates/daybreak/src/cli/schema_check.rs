@@ -1,11 +1,10 @@
 use std::path::Path;
 
 use clap::Args;
-use daybreak_engine::{Direction, TieKind, database};
-use daybreak_model::Endpoint;
+use daybreak_engine::{Direction, TieKind};
 use daybreak_work::{
     Consequence, Member, SchemaCheckSettings, SchemaNode, SchemaPlace, SchemaReport, SchemaUntold,
-    SchemaVerdict, Topology, Unreached, schema_check,
+    SchemaVerdict, Topology, schema_check,
 };
 
 use super::plain;
@@ -40,9 +39,7 @@ impl SchemaCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
         let mut topology = self.start.walk(&begin.endpoint).await?;
-        if let Some(settings) = &begin.settings {
-            recognise(&mut topology, &settings.target.endpoint).await;
-        }
+        begin.recognise_target(&mut topology).await;
         let settings = self.settings(&begin, &topology)?;
         let mut report = schema_check(&settings).await.map_err(|error| {
             let hint = error.hint().map(str::to_owned);
@@ -117,24 +114,6 @@ impl SchemaCheck {
             execute: self.execute,
             even_primary: self.even_primary,
         })
-    }
-}
-
-/// The target is asked with an account of its own, so that the walk did not reach it where it follows the source already. A
-/// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows.
-async fn recognise(topology: &mut Topology, target: &Endpoint) {
-    if topology.at(&target.address()).is_some() {
-        return;
-    }
-    let told = database(target.clone()).surroundings().await;
-    for tie in told.ties.iter().filter(|tie| tie.direction == Direction::Follows) {
-        let Some(above) = topology.above(tie).map(|member| member.endpoint.address()) else {
-            continue;
-        };
-        let named = |server: &&Unreached| server.named_by == above && server.name != target.address();
-        if topology.unreached.iter().filter(named).count() == 1 {
-            topology.unreached.retain(|server| !named(&server));
-        }
     }
 }
 

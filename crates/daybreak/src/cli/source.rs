@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use clap::Args;
+use daybreak_engine::{Direction, database};
 use daybreak_model::Endpoint;
-use daybreak_work::{Topology, walk};
+use daybreak_work::{Topology, Unreached, walk};
 
 use super::server;
 use crate::config::{self, Settings};
@@ -30,6 +31,28 @@ pub(crate) struct Begin {
     pub(crate) endpoint: Endpoint,
     /// Absent where a URL was given.
     pub(crate) settings: Option<Settings>,
+}
+
+impl Begin {
+    /// The target is asked with an account of its own, so that the walk did not reach it where it follows the source already. A
+    /// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows.
+    pub(crate) async fn recognise_target(&self, topology: &mut Topology) {
+        let Some(settings) = &self.settings else { return };
+        let target = &settings.target.endpoint;
+        if topology.at(&target.address()).is_some() {
+            return;
+        }
+        let told = database(target.clone()).surroundings().await;
+        for tie in told.ties.iter().filter(|tie| tie.direction == Direction::Follows) {
+            let Some(above) = topology.above(tie).map(|member| member.endpoint.address()) else {
+                continue;
+            };
+            let named = |server: &&Unreached| server.named_by == above && server.name != target.address();
+            if topology.unreached.iter().filter(named).count() == 1 {
+                topology.unreached.retain(|server| !named(&server));
+            }
+        }
+    }
 }
 
 impl Start {

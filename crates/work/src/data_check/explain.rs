@@ -40,6 +40,16 @@ impl RowDifference {
             Self::Missing(key) | Self::Extra(key) | Self::Changed(key) => key,
         }
     }
+
+    /// How it differs, in a word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "missing",
+            Self::Extra(_) => "extra",
+            Self::Changed(_) => "changed",
+        }
+    }
 }
 
 /// Reads rows that were proven different on both sides, value by value.

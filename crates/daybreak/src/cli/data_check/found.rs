@@ -74,6 +74,21 @@ pub(super) async fn of_table(
         .collect())
 }
 
+/// Rows whose values could not be read any more.
+pub(super) fn by_name(node: &Arc<dyn Database>, table: &Table, rows: &[RowDifference]) -> Vec<Found> {
+    let named = rows.iter().map(|row| Found {
+        server: node.endpoint().to_string(),
+        table: table.name.to_string(),
+        row: Explained {
+            key: row.key().to_string(),
+            kind: Some(row.kind().to_owned()),
+            columns: Vec::new(),
+            repair: None,
+        },
+    });
+    named.collect()
+}
+
 impl Run {
     pub(super) fn new(
         source: &Arc<dyn Database>,
