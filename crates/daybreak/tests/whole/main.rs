@@ -2,15 +2,20 @@
 
 mod accounts;
 mod assess;
+mod clean;
 mod data_check;
 mod estates;
+mod every_type;
 mod faults;
 mod ground;
 mod init;
 mod kill_matrix;
 mod looking;
 mod migration;
+mod planted_rows;
+mod planted_schema;
 mod readiness;
 mod refusals;
 mod schema_check;
 mod topology;
+mod trouble;
