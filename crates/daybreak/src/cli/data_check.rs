@@ -223,7 +223,11 @@ impl DataCheck {
             ));
         }
         let reports = check(Some(&mut checkpoint)).await?;
-        std::fs::remove_file(&ground.checkpoint)?;
+        // Where a server was lost, the same command goes on with what it missed.
+        let lost = |report: &NodeReport| report.left.as_ref().is_some_and(EngineError::is_transient);
+        if !reports.iter().any(lost) {
+            std::fs::remove_file(&ground.checkpoint)?;
+        }
         Ok(reports)
     }
 

@@ -264,12 +264,7 @@ async fn lost_in_the_middle(kind: ServerKind, middles: &[Middle]) {
                 assert_eq!(report["verdict"], "same", "{report}");
                 assert_eq!(list(&list(&report, "nodes")[0], "tables").len(), 6, "{report}");
                 let goes_on = String::from_utf8_lossy(&again.stderr).contains("going on");
-                assert_eq!(
-                    goes_on,
-                    middle.status[place] == 1,
-                    "one that failed goes on: {}",
-                    said(&again)
-                );
+                assert!(goes_on, "from where it was: {}", said(&again));
             }
         }
     }
