@@ -9,10 +9,7 @@ use daybreak_model::{
 use daybreak_work::{Topology, walk};
 use futures_util::future::join_all;
 
-use crate::config::Waiver;
-
-/// A server was named by another, or was found, and could not be looked at.
-const UNREACHED: &str = "server.unreached";
+use crate::config::{UNREACHED, Waiver};
 
 /// How a server can get to Aurora.
 pub(crate) const WAY: &str = "server.way";
@@ -39,7 +36,7 @@ pub(crate) struct Assessment {
 pub(crate) struct Judged<'a> {
     /// Findings that block and that nothing waives.
     pub(crate) blocking: Vec<&'a Finding>,
-    /// Findings that would block, of which nothing can be said and which nothing waives.
+    /// Servers, and checks of what would block, that could not be looked at and that nothing waives.
     pub(crate) untold: Vec<&'a Finding>,
     /// Findings that are waived, with the reason.
     pub(crate) waived: Vec<(&'a Finding, &'a Waiver)>,
@@ -260,10 +257,11 @@ pub(crate) fn judge<'a>(findings: &'a [Finding], waivers: &'a [Waiver], today: D
                 judged.past.push(waiver);
             }
         }
+        let would_block = finding.severity == Severity::Blocks;
         match finding.told {
-            _ if finding.severity != Severity::Blocks => {}
-            Told::Found => judged.blocking.push(finding),
-            Told::CouldNotTell => judged.untold.push(finding),
+            Told::Found if would_block => judged.blocking.push(finding),
+            Told::CouldNotTell if would_block || finding.id == UNREACHED => judged.untold.push(finding),
+            Told::Found | Told::CouldNotTell => {}
         }
     }
     judged
@@ -305,6 +303,8 @@ mod tests {
             finding("a", "t2", Severity::Blocks, Told::Found),
             finding("b", "t1", Severity::Degrades, Told::Found),
             finding("c", "db1", Severity::Blocks, Told::CouldNotTell),
+            finding("d", "db1", Severity::Degrades, Told::CouldNotTell),
+            finding("server.unreached", "db2", Severity::Degrades, Told::CouldNotTell),
         ];
         let waiver = |check: &str, object: Option<&str>, expires| Waiver {
             check: check.to_owned(),
@@ -312,17 +312,30 @@ mod tests {
             reason: "known".to_owned(),
             expires: day(expires),
         };
-        for (waivers, blocking, waived, past) in [
-            (vec![], 2, 0, 0),
-            (vec![waiver("a", None, 25)], 0, 2, 0),
-            (vec![waiver("a", Some("t2"), 25)], 1, 1, 0),
-            (vec![waiver("a", None, 24)], 2, 0, 1),
-            (vec![waiver("a", None, 24), waiver("a", Some("t1"), 30)], 1, 1, 1),
-            (vec![waiver("z", None, 30)], 2, 0, 0),
+        for (waivers, blocking, untold, waived, past) in [
+            (vec![], 2, 2, 0, 0),
+            (vec![waiver("a", None, 25)], 0, 2, 2, 0),
+            (vec![waiver("a", Some("t2"), 25)], 1, 2, 1, 0),
+            (vec![waiver("a", None, 24)], 2, 2, 0, 1),
+            (
+                vec![waiver("a", None, 24), waiver("a", Some("t1"), 30)],
+                1,
+                2,
+                1,
+                1,
+            ),
+            (vec![waiver("c", None, 30)], 2, 1, 1, 0),
+            (vec![waiver("server.unreached", Some("db2"), 30)], 2, 1, 1, 0),
+            (vec![waiver("z", None, 30)], 2, 2, 0, 0),
         ] {
             let judged = judge(&findings, &waivers, day(25));
-            let counts = (judged.blocking.len(), judged.waived.len(), judged.past.len());
-            assert_eq!(counts, (blocking, waived, past), "{waivers:?}");
+            let counts = (judged.blocking.len(), judged.untold.len());
+            assert_eq!(counts, (blocking, untold), "{waivers:?}");
+            assert_eq!(
+                (judged.waived.len(), judged.past.len()),
+                (waived, past),
+                "{waivers:?}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
-pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, Waiver};
+pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,13 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::SandboxError;
@@ -25,7 +25,48 @@ pub struct Wire {
     port: u16,
     targets: Arc<RwLock<Vec<SocketAddr>>>,
     line: watch::Sender<Line>,
+    snare: Arc<Snare>,
     accepting: tokio::task::AbortHandle,
+}
+
+/// What a client has to say for the line to be held, before it is passed on.
+#[derive(Debug, Default)]
+struct Snare(Mutex<Option<Set>>);
+
+#[derive(Debug)]
+struct Set {
+    words: Vec<u8>,
+    /// How often they may pass before.
+    passes: usize,
+    line: watch::Sender<Line>,
+    caught: oneshot::Sender<()>,
+}
+
+impl Snare {
+    fn set(&self, set: Option<Set>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = set;
+    }
+
+    /// Holds the line if these are the words.
+    fn hears(&self, said: &[u8]) {
+        let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(waiting) = set.as_mut() else { return };
+        if !said
+            .windows(waiting.words.len())
+            .any(|part| part == waiting.words)
+        {
+            return;
+        }
+        if waiting.passes > 0 {
+            waiting.passes -= 1;
+            return;
+        }
+        if let Some(set) = set.take() {
+            set.line.send_modify(|line| line.state = LineState::Held);
+            // Nobody may be waiting for it any more.
+            let _ = set.caught.send(());
+        }
+    }
 }
 
 /// What the line does to the bytes.
@@ -70,12 +111,14 @@ impl Wire {
             delay: Duration::ZERO,
             resets: 0,
         });
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&targets), watched)).abort_handle();
+        let snare = Arc::new(Snare::default());
+        let accepting = accept(listener, Arc::clone(&targets), watched, Arc::clone(&snare));
         Ok(Self {
             port,
             targets,
             line,
-            accepting,
+            snare,
+            accepting: tokio::spawn(accepting).abort_handle(),
         })
     }
 
@@ -83,6 +126,24 @@ impl Wire {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Holds the line, as [`Wire::hold`] does, when a client says these words, and before they arrive; so often they pass. The
+    /// future ends when it has happened. Words under TLS are not heard.
+    pub fn hold_at(&self, words: &str, passes: usize) -> impl Future<Output = ()> + use<> {
+        let (caught, hears) = oneshot::channel();
+        self.snare.set(Some(Set {
+            words: words.as_bytes().to_vec(),
+            passes,
+            line: self.line.clone(),
+            caught,
+        }));
+        async move {
+            // Only another snare in its place ends it without having caught.
+            if hears.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Lets nothing through and tells nobody: what is sent waits, new connections get no answer.
@@ -122,6 +183,7 @@ impl Wire {
 impl Drop for Wire {
     fn drop(&mut self) {
         // The connections end because nobody holds the line any more.
+        self.snare.set(None);
         self.accepting.abort();
     }
 }
@@ -130,6 +192,7 @@ async fn accept(
     listener: TcpListener,
     targets: Arc<RwLock<Vec<SocketAddr>>>,
     mut line: watch::Receiver<Line>,
+    snare: Arc<Snare>,
 ) {
     let turn = AtomicUsize::new(0);
     loop {
@@ -153,7 +216,12 @@ async fn accept(
         };
         let refusing = line.borrow().state == LineState::Refusing;
         match target.filter(|_| !refusing) {
-            Some(target) => drop(tokio::spawn(connect(client, target, line.clone()))),
+            Some(target) => drop(tokio::spawn(connect(
+                client,
+                target,
+                line.clone(),
+                Arc::clone(&snare),
+            ))),
             None => reset(client),
         }
     }
@@ -164,7 +232,7 @@ fn reset(stream: TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-async fn connect(client: TcpStream, target: SocketAddr, mut line: watch::Receiver<Line>) {
+async fn connect(client: TcpStream, target: SocketAddr, mut line: watch::Receiver<Line>, snare: Arc<Snare>) {
     let born = line.borrow_and_update().resets;
     let Ok(server) = TcpStream::connect(target).await else {
         return reset(client);
@@ -176,8 +244,8 @@ async fn connect(client: TcpStream, target: SocketAddr, mut line: watch::Receive
     }
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let there = pass(from_client, to_server, line.clone());
-    let back = pass(from_server, to_client, line.clone());
+    let there = pass(from_client, to_server, line.clone(), Some(snare));
+    let back = pass(from_server, to_client, line.clone(), None);
     tokio::select! {
         _ = async { tokio::join!(there, back) } => {}
         _ = line.wait_for(|line| line.resets != born) => {}
@@ -185,9 +253,17 @@ async fn connect(client: TcpStream, target: SocketAddr, mut line: watch::Receive
 }
 
 /// Carries one direction to its end, each piece no sooner than the delay after it came.
-async fn pass(from: OwnedReadHalf, to: OwnedWriteHalf, line: watch::Receiver<Line>) {
+async fn pass(
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+    line: watch::Receiver<Line>,
+    snare: Option<Arc<Snare>>,
+) {
     let (send, receive) = mpsc::channel(PIECES);
-    tokio::join!(collect(from, send, line.clone()), deliver(to, receive, line));
+    tokio::join!(
+        collect(from, send, line.clone()),
+        deliver(to, receive, line, snare)
+    );
 }
 
 async fn collect(
@@ -208,9 +284,13 @@ async fn deliver(
     mut to: OwnedWriteHalf,
     mut receive: mpsc::Receiver<(Instant, Vec<u8>)>,
     mut line: watch::Receiver<Line>,
+    snare: Option<Arc<Snare>>,
 ) {
     while let Some((due, piece)) = receive.recv().await {
         tokio::time::sleep_until(due).await;
+        if let Some(snare) = &snare {
+            snare.hears(&piece);
+        }
         if line.wait_for(|line| line.state != LineState::Held).await.is_err()
             || to.write_all(&piece).await.is_err()
         {

@@ -50,6 +50,18 @@ async fn a_network_fails_in_every_way() {
     let mut connection = connect().await.unwrap();
     assert_eq!(connection.query_first(ask).await.unwrap(), Some(1));
 
+    let caught = wire.hold_at("'over here'", 1);
+    let here = "SELECT 'over here'";
+    let first: Option<String> = connection.query_first(here).await.unwrap();
+    assert_eq!(first.as_deref(), Some("over here"), "once they pass");
+    let (held, ()) = tokio::join!(connection.query_first::<String, _>(here), async {
+        caught.await;
+        wire.cut();
+    });
+    held.unwrap_err();
+    wire.restore();
+    let mut connection = connect().await.unwrap();
+
     wire.reset_connections();
     connection.query_first::<u8, _>(ask).await.unwrap_err();
     let mut connection = connect().await.unwrap();

@@ -45,13 +45,8 @@ const BY_NATURE_MARIA_DB: &[&str] = &[
 const BY_NATURE_NEW: &[&str] = &["mysql.version.newer"];
 
 /// A server of this kind, tidied up.
-async fn tidy(kind: ServerKind) -> Option<(daybreak_sandbox::Sandbox, Server, Login)> {
-    let sandbox = ground::sandbox();
-    let setup = TIDY
-        .iter()
-        .fold(sandbox.server(kind).gtid(true), |setup, (name, value)| {
-            setup.setting(name, value)
-        });
+async fn tidy(kind: ServerKind) -> Option<(Server, Login)> {
+    let setup = ground::set(ground::sandbox().server(kind).gtid(true), TIDY);
     let setup = setup.require_tls(kind != ServerKind::Mysql56);
     let setup = match kind {
         ServerKind::MariaDb1011 => setup.setting("character_set_server", "utf8mb4"),
@@ -68,7 +63,7 @@ async fn tidy(kind: ServerKind) -> Option<(daybreak_sandbox::Sandbox, Server, Lo
         }
     }
     let login = ground::assessor(&server).await;
-    Some((sandbox, server, login))
+    Some((server, login))
 }
 
 /// Nothing blocks, nothing is unknown, and nothing is found but what such a server is by nature. Our own account may be
@@ -93,7 +88,7 @@ fn assert_clean(verdict: &Verdict, by_nature: &[&str]) {
 
 #[tokio::test]
 async fn nothing_is_found_on_a_clean_mysql_5_6() {
-    let Some((_sandbox, server, login)) = tidy(ServerKind::Mysql56).await else {
+    let Some((server, login)) = tidy(ServerKind::Mysql56).await else {
         return;
     };
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;
@@ -102,7 +97,7 @@ async fn nothing_is_found_on_a_clean_mysql_5_6() {
 
 #[tokio::test]
 async fn nothing_is_found_on_a_clean_mysql_9_7() {
-    let Some((_sandbox, server, login)) = tidy(ServerKind::Mysql97).await else {
+    let Some((server, login)) = tidy(ServerKind::Mysql97).await else {
         return;
     };
     for target in ["aurora-mysql 8.4", "aurora-mysql 3.10"] {
@@ -117,7 +112,7 @@ async fn nothing_is_found_on_a_clean_mysql_9_7() {
 
 #[tokio::test]
 async fn nothing_is_found_on_a_clean_maria_db() {
-    let Some((_sandbox, server, login)) = tidy(ServerKind::MariaDb1011).await else {
+    let Some((server, login)) = tidy(ServerKind::MariaDb1011).await else {
         return;
     };
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;

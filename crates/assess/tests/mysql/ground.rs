@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daybreak_assess::{Verdict, assess, mysql_grants};
 use daybreak_engine::{Database, database};
 use daybreak_model::{AuroraLine, Endpoint, Finding, Told};
-use daybreak_sandbox::{Login, Sandbox, Server, ServerKind, available};
+use daybreak_sandbox::{Login, Sandbox, Server, ServerKind, ServerSetup, available};
 
 /// What a check must find: its id, the object, and the statements that plant it. Several statements may stand in one text.
 pub(crate) type Planted = (&'static str, &'static str, &'static str);
@@ -24,11 +24,27 @@ pub(crate) fn sandbox() -> Sandbox {
 }
 
 /// A server with these options, if its kind can be had here.
-pub(crate) async fn server(sandbox: &Sandbox, kind: ServerKind, options: Options) -> Option<Server> {
-    let setup = options.iter().fold(sandbox.server(kind), |setup, (name, value)| {
-        setup.setting(name, value)
-    });
-    available(setup.start().await)
+pub(crate) async fn server(kind: ServerKind, options: Options) -> Option<Server> {
+    available(set(sandbox().server(kind), options).start().await)
+}
+
+/// A server to be, with these options.
+pub(crate) fn set(setup: ServerSetup, options: Options) -> ServerSetup {
+    options
+        .iter()
+        .fold(setup, |setup, (name, value)| setup.setting(name, value))
+}
+
+/// Plants defects in the database `shop` of a server, which it makes, and admits who is to find them before. `{folder}` in a
+/// statement stands for this folder.
+pub(crate) async fn plant(server: &Server, planted: &[Planted], folder: &Path) -> Login {
+    sql(server, "CREATE DATABASE shop").await;
+    let login = assessor(server).await;
+    for (_, _, statements) in planted.iter().filter(|(.., statements)| !statements.is_empty()) {
+        let statements = statements.replace("{folder}", &folder.display().to_string());
+        sql(server, &format!("USE shop; {statements}")).await;
+    }
+    login
 }
 
 /// A folder outside every data directory that a server's own account can write to.

@@ -205,13 +205,8 @@ pub(crate) const PLANTED: &[Planted] = &[
 
 #[tokio::test]
 async fn what_is_planted_on_maria_db_is_found() {
-    let sandbox = ground::sandbox();
     let folder = ground::open_folder("keys");
-    let setup = OPTIONS
-        .iter()
-        .fold(sandbox.server(ServerKind::MariaDb1011), |setup, (name, value)| {
-            setup.setting(name, value)
-        });
+    let setup = ground::set(ground::sandbox().server(ServerKind::MariaDb1011), OPTIONS);
     let setup = setup.setting(
         "file_key_management_filename",
         &keys(&folder).display().to_string(),
@@ -219,11 +214,7 @@ async fn what_is_planted_on_maria_db_is_found() {
     let Some(server) = daybreak_sandbox::available(setup.start().await) else {
         return;
     };
-    ground::sql(&server, "CREATE DATABASE shop").await;
-    let login = ground::assessor(&server).await;
-    for (_, _, statements) in PLANTED.iter().filter(|(.., statements)| !statements.is_empty()) {
-        ground::sql(&server, &format!("USE shop; {statements}")).await;
-    }
+    let login = ground::plant(&server, PLANTED, &folder).await;
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;
     drop(server);
     fs::remove_dir_all(&folder).unwrap();

@@ -1,5 +1,6 @@
 //! Defects of MySQL 9.7.
 
+use std::path::Path;
 use std::time::Duration;
 
 use daybreak_sandbox::ServerKind;
@@ -173,15 +174,10 @@ pub(crate) const HELD: &[Planted] = &[(
 
 #[tokio::test]
 async fn what_is_planted_on_mysql_9_7_is_found() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::Mysql97, OPTIONS).await else {
+    let Some(server) = ground::server(ServerKind::Mysql97, OPTIONS).await else {
         return;
     };
-    ground::sql(&server, "CREATE DATABASE shop").await;
-    let login = ground::assessor(&server).await;
-    for (_, _, statements) in PLANTED.iter().filter(|(.., statements)| !statements.is_empty()) {
-        ground::sql(&server, &format!("USE shop; {statements}")).await;
-    }
+    let login = ground::plant(&server, PLANTED, Path::new("")).await;
     let (id, _, statements) = HELD[0];
     let look = async {
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -459,18 +459,12 @@ pub(crate) const PLANTED: &[Planted] = &[
 
 #[tokio::test]
 async fn what_is_planted_on_mysql_5_6_is_found() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::Mysql56, OPTIONS).await else {
+    let Some(server) = ground::server(ServerKind::Mysql56, OPTIONS).await else {
         return;
     };
-    ground::sql(&server, "CREATE DATABASE shop").await;
     let folder = ground::open_folder("outside");
     fs::create_dir_all(folder.join("inner")).unwrap();
-    let login = ground::assessor(&server).await;
-    for (_, _, statements) in PLANTED.iter().filter(|(.., statements)| !statements.is_empty()) {
-        let statements = statements.replace("{folder}", &folder.display().to_string());
-        ground::sql(&server, &format!("USE shop; {statements}")).await;
-    }
+    let login = ground::plant(&server, PLANTED, &folder).await;
     damage_files(&server.data_dir());
     let verdict = ground::verdict(&server, &login, "aurora-mysql 8.4").await;
     drop(server);

@@ -40,8 +40,7 @@ async fn assert_unknown(server: &Server, login: &Login, expected: &[(&str, &str)
 
 #[tokio::test]
 async fn each_missing_privilege_is_named_on_mysql_9_7() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::Mysql97, &[]).await else {
+    let Some(server) = ground::server(ServerKind::Mysql97, &[]).await else {
         return;
     };
     ground::sql(
@@ -66,8 +65,7 @@ async fn each_missing_privilege_is_named_on_mysql_9_7() {
 
 #[tokio::test]
 async fn each_missing_privilege_is_named_on_maria_db() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::MariaDb1011, &[]).await else {
+    let Some(server) = ground::server(ServerKind::MariaDb1011, &[]).await else {
         return;
     };
     let login = account(&server, "SELECT, SHOW VIEW ON *.*").await;
@@ -86,8 +84,7 @@ async fn each_missing_privilege_is_named_on_maria_db() {
 /// view is not taken for a broken one.
 #[tokio::test]
 async fn a_view_that_we_may_not_open_is_not_broken() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::Mysql56, &[]).await else {
+    let Some(server) = ground::server(ServerKind::Mysql56, &[]).await else {
         return;
     };
     ground::sql(
@@ -148,8 +145,7 @@ async fn aurora_is_assessed_by_its_administrator() {
 
 #[tokio::test]
 async fn a_role_gives_what_it_holds() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::Mysql97, &[]).await else {
+    let Some(server) = ground::server(ServerKind::Mysql97, &[]).await else {
         return;
     };
     let login = ground::assessor(&server).await;

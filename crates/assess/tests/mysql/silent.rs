@@ -30,8 +30,7 @@ pub(crate) const PLANTED: &[Planted] = &[
 
 #[tokio::test]
 async fn a_silent_server_is_seen_for_what_it_is() {
-    let sandbox = ground::sandbox();
-    let Some(server) = ground::server(&sandbox, ServerKind::Mysql56, OPTIONS).await else {
+    let Some(server) = ground::server(ServerKind::Mysql56, OPTIONS).await else {
         return;
     };
     // The size of its pages is decided when InnoDB makes its files.

@@ -6,7 +6,7 @@ use daybreak_model::{Finding, Told};
 use daybreak_sandbox::Sandbox;
 
 use crate::ground::{DATABASE, Ground, ids, lay};
-use crate::planted::{BAD_SETTINGS, On, PLANTED, Planted, by_nature};
+use crate::planted::{self, BAD_SETTINGS, On, Planted, by_nature};
 
 /// What planting needs.
 const PLANTING: &[(&str, &str)] = &[
@@ -19,7 +19,7 @@ fn target(major: u8) -> &'static str {
 }
 
 fn planted(on: On) -> impl Iterator<Item = &'static Planted> {
-    PLANTED.iter().filter(move |defect| defect.on.contains(&on))
+    planted::planted().filter(move |defect| defect.on.contains(&on))
 }
 
 /// Plants every defect of this kind of server. What has to go on goes on in tasks of its own, until the server ends.

@@ -12,7 +12,8 @@ use crate::config::Waiver;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
-/// Asks every server of the estate, and changes none. Ends with 3 where something blocks that the plan does not waive.
+/// Asks every server of the estate, and changes none. Ends with 3 where something blocks that the plan does not waive, and else
+/// with 6 where a server, or something that would block, could not be looked at.
 #[derive(Debug, Args)]
 pub(crate) struct Assess {
     #[command(flatten)]
@@ -63,10 +64,10 @@ impl Assess {
         for waiver in &judged.past {
             output::say(past(waiver));
         }
-        Ok(if judged.blocking.is_empty() {
-            Exit::Done
-        } else {
-            Exit::Different
+        Ok(match (judged.blocking.len(), judged.untold.len()) {
+            (0, 0) => Exit::Done,
+            (0, _) => Exit::CouldNotTell,
+            _ => Exit::Different,
         })
     }
 
@@ -165,9 +166,12 @@ fn text(assessment: &Assessment, judged: &Judged<'_>) {
         assessment.unreached.iter(),
         judged,
     );
-    output::line(match judged.blocking.len() {
-        0 => "nothing blocks the move".to_owned(),
-        blocking => format!("{blocking} finding(s) block the move"),
+    output::line(match (judged.blocking.len(), judged.untold.len()) {
+        (0, 0) => "nothing blocks the move".to_owned(),
+        (0, untold) => format!(
+            "nothing that was looked at blocks the move; {untold} check(s) or server(s) could not be looked at"
+        ),
+        (blocking, _) => format!("{blocking} finding(s) block the move"),
     });
 }
 

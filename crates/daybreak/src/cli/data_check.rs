@@ -120,7 +120,8 @@ fn stopped(error: CheckError) -> Trouble {
 impl DataCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
-        let topology = self.start.around(&begin).await?;
+        let mut topology = self.start.around(&begin).await?;
+        begin.recognise_target(&mut topology).await;
         if self.drop_slot {
             let source = ground::primary(&topology)?;
             let dropped = source.forget_changes().await.map_err(failed)?;
@@ -231,7 +232,11 @@ impl DataCheck {
         );
         let reports = reports.await.map_err(stopped)?;
         let since = checkpoint.since().cloned();
-        std::fs::remove_file(&path)?;
+        // Where a server was lost, the same command goes on with what it missed.
+        let lost = |report: &NodeReport| report.left.as_ref().is_some_and(EngineError::is_transient);
+        if !reports.iter().any(lost) {
+            std::fs::remove_file(&path)?;
+        }
         Ok((reports, since))
     }
 
@@ -243,7 +248,7 @@ impl DataCheck {
         mut reports: Vec<NodeReport>,
         since: Option<Since>,
     ) -> Result<Run, Trouble> {
-        let mut found = self.explain(ground, &reports).await?;
+        let mut found = self.explain(ground, &mut reports).await;
         let mut repaired = Vec::new();
         if self.execute && !found.is_empty() {
             repaired = self.mend(ground, &found).await;
@@ -256,7 +261,7 @@ impl DataCheck {
                 report.report.replace(again.report);
                 report.left = report.left.take().or(again.left);
             }
-            found = self.explain(ground, &reports).await?;
+            found = self.explain(ground, &mut reports).await;
         }
         // A check of some tables says nothing of the others.
         if let Some(since) = since.filter(|_| self.tables.is_empty()) {
@@ -278,18 +283,23 @@ impl DataCheck {
         ))
     }
 
-    async fn explain(&self, ground: &Ground, reports: &[NodeReport]) -> Result<Vec<Found>, Trouble> {
+    /// What differs, value by value. Where a server is gone since, its rows are named all the same.
+    async fn explain(&self, ground: &Ground, reports: &mut [NodeReport]) -> Vec<Found> {
         let mut all = Vec::new();
         for ((node, _), report) in ground.nodes.iter().zip(reports) {
             for (table, rows) in found::differing(&report.report, &ground.tables) {
-                all.extend(
-                    found::of_table(&ground.source, &node.server, table, rows, ground.settings.hashing)
-                        .await
-                        .map_err(failed)?,
-                );
+                match found::of_table(&ground.source, &node.server, table, rows, ground.settings.hashing)
+                    .await
+                {
+                    Ok(found) => all.extend(found),
+                    Err(error) => {
+                        all.extend(found::by_name(&node.server, table, rows));
+                        report.left.get_or_insert(error);
+                    }
+                }
             }
         }
-        Ok(all)
+        all
     }
 
     /// Repairs what was named, table by table; what was refused, in words.

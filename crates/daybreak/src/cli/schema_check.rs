@@ -7,7 +7,7 @@ use daybreak_work::{
 
 use super::plain;
 use super::source::{Begin, Start};
-use crate::estate::{not_compared, recognise, schema_node};
+use crate::estate::{not_compared, schema_node};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
@@ -38,9 +38,7 @@ impl SchemaCheck {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let begin = self.start.begin(plan)?;
         let mut topology = self.start.around(&begin).await?;
-        if let Some(settings) = &begin.settings {
-            recognise(&mut topology, &settings.target.endpoint).await;
-        }
+        begin.recognise_target(&mut topology).await;
         let settings = self.settings(&begin, &topology)?;
         let mut report = schema_check(&settings).await.map_err(|error| {
             let hint = error.hint().map(str::to_owned);

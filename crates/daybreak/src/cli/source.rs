@@ -8,6 +8,7 @@ use daybreak_work::{Topology, walk};
 
 use super::server;
 use crate::config::{self, Settings};
+use crate::estate::recognise;
 use crate::exit::Trouble;
 
 /// Flags that say where to begin.
@@ -32,6 +33,15 @@ pub(crate) struct Begin {
     pub(crate) also: Vec<String>,
     /// Absent where a URL was given.
     pub(crate) settings: Option<Settings>,
+}
+
+impl Begin {
+    /// Knows the plan's target among the servers that the walk did not reach.
+    pub(crate) async fn recognise_target(&self, topology: &mut Topology) {
+        if let Some(settings) = &self.settings {
+            recognise(topology, &settings.target.endpoint).await;
+        }
+    }
 }
 
 impl Start {

@@ -11,6 +11,9 @@ pub(crate) const SCHEMA_CHECK: &str = "schema.check";
 /// could not be compared.
 pub(crate) const DATA_CHECK: &str = "data.check.estate";
 
+/// Says of a server that it was named by another, or was found, and could not be looked at. It can be waived like a check.
+pub(crate) const UNREACHED: &str = "server.unreached";
+
 /// Findings that are known and accepted, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Waiver {
@@ -45,8 +48,8 @@ pub(super) fn resolve(
     raw: Vec<RawWaiver>,
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<Vec<Waiver>, PlanError> {
-    let mut known: Vec<&str> = all_checks().iter().map(|about| about.id).collect();
-    known.extend([SCHEMA_CHECK, DATA_CHECK]);
+    let checks = all_checks().into_iter().map(|about| about.id);
+    let known: Vec<&str> = checks.chain([UNREACHED, SCHEMA_CHECK, DATA_CHECK]).collect();
     let one = |(place, raw): (usize, RawWaiver)| {
         let key = |name: &str| format!("waivers[{place}].{name}");
         if !known.contains(&raw.check.as_str()) {

@@ -2,53 +2,9 @@
 
 use daybreak_engine::{JOBS, database};
 use daybreak_model::{Endpoint, Secret};
-use daybreak_sandbox::{Engine, Estate, EstateOptions, Login, ServerKind, available};
+use daybreak_sandbox::{Estate, EstateOptions, ServerKind, available};
 
-use crate::looking::{Looking, list};
-
-/// The statements for some jobs.
-async fn statements(looking: &Looking, estate: &Estate, jobs: &[&str], user: &str) -> Vec<String> {
-    let mut arguments = vec![
-        "--format",
-        "json",
-        "accounts",
-        "--user",
-        user,
-        "--database",
-        "shop",
-    ];
-    for job in jobs {
-        arguments.extend(["--for", job]);
-    }
-    let output = looking.run(&estate.primary, &estate.admin, &arguments).await;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = printed
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
-    lines
-        .flat_map(|line| list(&line, "statements").to_vec())
-        .filter_map(|statement| statement.as_str().map(str::to_owned))
-        .collect()
-}
-
-/// Makes an account that has what the statements give and nothing else.
-async fn make(estate: &Estate, user: &str, statements: &[String]) -> Login {
-    let login = Login::new(user, "Only-This-1");
-    let create = match estate.primary.kind().engine() {
-        Engine::Mysql => format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'Only-This-1'"),
-        Engine::Postgres => format!("CREATE ROLE {user} LOGIN PASSWORD 'Only-This-1'"),
-    };
-    for statement in [create].iter().chain(statements) {
-        estate
-            .primary
-            .rows_in("shop", statement)
-            .await
-            .unwrap_or_else(|error| panic!("{statement}: {error}"));
-    }
-    login
-}
+use crate::looking::{Looking, admit, list};
 
 async fn estate(looking: &Looking, kind: ServerKind) -> Option<Estate> {
     let estate = available(Estate::start(&looking.sandbox, EstateOptions::new(kind)).await)?;
@@ -89,7 +45,7 @@ async fn an_account_with_what_is_printed_lacks_nothing() {
         assert!(JOBS.iter().all(|job| tried.iter().any(|(_, part)| part == job)));
         for (job, part) in tried {
             let user = format!("for_{}", part.replace('-', "_"));
-            let statements = statements(&looking, &estate, &[job], &user).await;
+            let statements = looking.grants(&estate, &[job], &[], &user).await;
             // Whose the tables are no statement can know beforehand.
             let statements: Vec<String> = statements
                 .into_iter()
@@ -98,7 +54,7 @@ async fn an_account_with_what_is_printed_lacks_nothing() {
                     None => statement,
                 })
                 .collect();
-            let login = make(&estate, &user, &statements).await;
+            let login = admit(&estate, &user, &statements).await;
             let url = looking.url(&estate.primary, &login).await;
             let mut endpoint = Endpoint::parse("source", &url).expect("a URL");
             endpoint.password = Secret::new(login.password());
@@ -127,34 +83,19 @@ async fn looking_needs_no_more_than_is_printed() {
             continue;
         };
         let user = "looks_around";
-        let login = make(
-            &estate,
-            user,
-            &statements(&looking, &estate, &["topology"], user).await,
-        )
-        .await;
+        let login = looking.account(&estate, &["topology"], &[], user).await;
         let found = looking.json(&estate.primary, &login, &["topology"], 0).await;
         let server = &list(&found, "servers")[0];
         assert!(list(server, "could_not_tell").is_empty(), "{kind}: {server}");
         assert_eq!(server["tables"], 1, "{kind}: {server}");
 
         let user = "checks_schemas";
-        let login = make(
-            &estate,
-            user,
-            &statements(&looking, &estate, &["schema-check"], user).await,
-        )
-        .await;
+        let login = looking.account(&estate, &["schema-check"], &[], user).await;
         let found = looking.json(&estate.primary, &login, &["schema-check"], 0).await;
         assert_eq!(found["verdict"], "same", "{kind}: {found}");
 
         let user = "assesses";
-        let login = make(
-            &estate,
-            user,
-            &statements(&looking, &estate, &["assess"], user).await,
-        )
-        .await;
+        let login = looking.account(&estate, &["assess"], &[], user).await;
         let output = looking
             .run(&estate.primary, &login, &["--format", "json", "assess"])
             .await;
@@ -193,12 +134,7 @@ async fn rows_are_compared_with_no_more_than_is_printed() {
             .await
             .expect("written");
         let user = "compares";
-        let login = make(
-            &estate,
-            user,
-            &statements(&looking, &estate, &["check"], user).await,
-        )
-        .await;
+        let login = looking.account(&estate, &["check"], &[], user).await;
         let replica = format!("127.0.0.1:{}", estate.replicas[0].port());
         let mut arguments = vec!["data-check"];
         if also {

@@ -2,7 +2,7 @@
 
 use std::process::{Output, Stdio};
 
-use daybreak_sandbox::{Engine, Login, Sandbox, Server, ServerKind};
+use daybreak_sandbox::{Engine, Estate, Login, Sandbox, Server, ServerKind};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -38,16 +38,64 @@ impl Looking {
     }
 
     async fn command(&self, server: &Server, login: &Login, arguments: &[&str]) -> Command {
-        let url = self.url(server, login).await;
+        self.command_at(&self.url(server, login).await, login, arguments)
+    }
+
+    /// A command that begins at a URL.
+    pub(crate) fn command_at(&self, url: &str, login: &Login, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
         command
             .arg("--plan")
             .arg(self.folder.path().join("daybreak.toml"))
             .args(arguments)
-            .args(["--source", &url])
+            .args(["--source", url])
             .env("DAYBREAK_SOURCE_PASSWORD", login.password())
             .kill_on_drop(true);
         command
+    }
+
+    /// The statements that `daybreak accounts` prints for jobs on the estate's primary, limited to schemas if any are named.
+    pub(crate) async fn grants(
+        &self,
+        estate: &Estate,
+        jobs: &[&str],
+        schemas: &[&str],
+        user: &str,
+    ) -> Vec<String> {
+        let mut arguments = vec![
+            "--format",
+            "json",
+            "accounts",
+            "--user",
+            user,
+            "--database",
+            "shop",
+        ];
+        arguments.extend(jobs.iter().flat_map(|job| ["--for", job]));
+        arguments.extend(schemas.iter().flat_map(|schema| ["--schema", schema]));
+        let output = self.run(&estate.primary, &estate.admin, &arguments).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = printed
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines
+            .flat_map(|line| list(&line, "statements").to_vec())
+            .filter_map(|statement| statement.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// An account on the estate's primary that may do what is printed for these jobs, and nothing else. Its password is the same
+    /// on every server.
+    pub(crate) async fn account(
+        &self,
+        estate: &Estate,
+        jobs: &[&str],
+        schemas: &[&str],
+        user: &str,
+    ) -> Login {
+        admit(estate, user, &self.grants(estate, jobs, schemas, user).await).await
     }
 
     /// Starts a command that begins at a server and says nothing.
@@ -88,6 +136,27 @@ impl Looking {
             "{arguments:?}: {said}\n{printed}"
         );
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {printed}"))
+    }
+}
+
+/// Makes an account on the estate's primary that has what the statements give and nothing else.
+pub(crate) async fn admit(estate: &Estate, user: &str, statements: &[String]) -> Login {
+    let login = Login::new(user, "Only-This-1");
+    let create = match estate.primary.kind().engine() {
+        Engine::Mysql => format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'Only-This-1'"),
+        Engine::Postgres => format!("CREATE ROLE {user} LOGIN PASSWORD 'Only-This-1'"),
+    };
+    for statement in [create].iter().chain(statements) {
+        run(&estate.primary, "shop", statement).await;
+    }
+    login
+}
+
+/// Runs statements, which may be several in one text, as the superuser.
+pub(crate) async fn run(server: &Server, database: &str, statements: &str) {
+    if let Err(error) = server.rows_in(database, statements).await {
+        let shown: String = statements.chars().take(2000).collect();
+        panic!("{shown}: {error}: {:?}", std::error::Error::source(&error));
     }
 }
 

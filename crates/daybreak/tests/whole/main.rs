@@ -2,10 +2,12 @@
 
 mod accounts;
 mod assess;
+mod clean;
 mod data_check;
 mod data_check_delta;
 mod data_check_watch;
 mod estates;
+mod every_type;
 mod faults;
 mod ground;
 mod group;
@@ -13,8 +15,11 @@ mod init;
 mod kill_matrix;
 mod looking;
 mod migration;
+mod planted_rows;
+mod planted_schema;
 mod presteps;
 mod readiness;
 mod refusals;
 mod schema_check;
 mod topology;
+mod trouble;

@@ -13,7 +13,7 @@ fn address(server: &Server) -> String {
 }
 
 /// The difference of a kind in an object.
-fn difference<'a>(report: &'a Value, kind: &str, object: &str) -> &'a Value {
+pub(crate) fn difference<'a>(report: &'a Value, kind: &str, object: &str) -> &'a Value {
     let mut found = list(report, "differences").iter();
     found
         .find(|difference| difference["kind"] == kind && difference["object"] == object)
@@ -21,7 +21,7 @@ fn difference<'a>(report: &'a Value, kind: &str, object: &str) -> &'a Value {
 }
 
 /// What differs, shortly.
-fn summary(report: &Value) -> Vec<String> {
+pub(crate) fn summary(report: &Value) -> Vec<String> {
     let differences = list(report, "differences").iter();
     differences
         .map(|difference| {
@@ -37,7 +37,7 @@ fn summary(report: &Value) -> Vec<String> {
         .collect()
 }
 
-fn assert_same(report: &Value) {
+pub(crate) fn assert_same(report: &Value) {
     assert_eq!(
         report["verdict"],
         "same",
@@ -48,7 +48,7 @@ fn assert_same(report: &Value) {
 }
 
 /// A small shop, with one of everything that MySQL has.
-const SHOP: [&str; 11] = [
+pub(crate) const SHOP: [&str; 11] = [
     "CREATE TABLE goods (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL, \
      price DECIMAL(9,2) NOT NULL DEFAULT 1.50, weight INT(8) DEFAULT 0, note TEXT, made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
      KEY by_name (name), UNIQUE KEY by_price (price, id)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",

@@ -69,10 +69,8 @@ impl Checker {
     pub(super) async fn ask(&mut self, table: &Table, sql: &str) -> Result<Vec<Row>, EngineError> {
         use mysql_async::prelude::Queryable;
         let mut conn = self.take().await?;
-        let rows = conn.query(sql).await.map_err(|error| {
-            self.server
-                .failed(format!("failed to check {}", table.name), error)
-        })?;
+        let what = format!("failed to check {}", table.name);
+        let rows = self.server.while_it_lives(&what, conn.query(sql)).await?;
         self.conn = Some(conn);
         Ok(rows)
     }

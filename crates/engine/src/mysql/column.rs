@@ -126,8 +126,8 @@ pub(crate) fn canonical_expression(column: &Column) -> String {
     match kind(column) {
         Kind::Integer | Kind::Decimal | Kind::Temporal => name,
         Kind::Float if column.base_type == "double" => name,
-        // Joined to a text, an expression keeps 22 characters: all digits, but no sign before them.
-        Kind::Float => format!("{name} < 0, ABS({name}) * 1e0"),
+        // Joined to a text, an expression keeps 22 characters: all digits, but no sign before them. Zero has one, too.
+        Kind::Float => format!("LEFT({name}, 1) = '-', ABS({name}) * 1e0"),
         Kind::Text | Kind::Binary => format!("LENGTH({name}), CAST({name} AS BINARY)"),
         Kind::Set => format!("CAST({name} AS BINARY)"),
         Kind::Enum | Kind::Bit => format!("{name} + 0"),

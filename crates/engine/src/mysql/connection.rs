@@ -23,6 +23,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) const ASK_LIMIT: Duration = Duration::from_secs(session::INSPECT_SECONDS as u64 + 5);
 /// After how long unused a kept connection is tried before it is trusted.
 const TRY_AFTER: Duration = Duration::from_secs(1);
+/// After how long without an answer to a statement that may take long the server is tried for life, again and again.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// How many connections are kept.
 const KEEP: usize = 4;
 /// A server and what is known of it. Connections are owned by whoever uses them: one whose user was cancelled is
@@ -290,6 +292,30 @@ impl Server {
             *self.fencing() = None;
         }
         outcome
+    }
+
+    /// What a statement comes to that may take as long as it takes, while the server lives: one that was frozen, or a network that
+    /// swallows what it is given, answers nothing and closes nothing.
+    pub(crate) async fn while_it_lives<T>(
+        &self,
+        what: &str,
+        asked: impl Future<Output = Result<T, mysql_async::Error>>,
+    ) -> Result<T, EngineError> {
+        tokio::pin!(asked);
+        loop {
+            if let Ok(answer) = timeout(PROBE_EVERY, &mut asked).await {
+                return answer.map_err(|error| self.failed(what, error));
+            }
+            match self.raw().await {
+                Ok(conn) => drop(conn.disconnect().await),
+                // Who refuses a connection lives.
+                Err(error) if error.code.is_some() => {}
+                Err(error) => {
+                    let what = format!("{what}: no answer, nor to a new connection");
+                    return Err(EngineError { what, ..error });
+                }
+            }
+        }
     }
 
     /// Makes sure that no read-only that was asked for earlier arrives after this.

@@ -27,13 +27,22 @@ impl Server {
     /// Everything it tells of its place; what it does not tell is among it.
     pub(crate) async fn surroundings(&self) -> Surroundings {
         let mut told = Surroundings::default();
+        if let Err(error) = self.tell(&mut told).await {
+            let what = "the rest of its place in the estate";
+            told.untold.push(self.untold(what, &error).await);
+        }
+        told
+    }
+
+    /// Asks one thing after the other; an error where no further question would be answered either.
+    async fn tell(&self, told: &mut Surroundings) -> Result<(), EngineError> {
         match self.followed().await {
             Ok(ties) => told.ties.extend(ties),
-            Err(error) => told.untold.push(self.untold("whom it follows", &error).await),
+            Err(error) => self.gap("whom it follows", error, told).await?,
         }
         match self.followers().await {
             Ok(ties) => told.ties.extend(ties),
-            Err(error) => told.untold.push(self.untold("who follows it", &error).await),
+            Err(error) => self.gap("who follows it", error, told).await?,
         }
         match self.group().await {
             Ok(ties) => told.ties.extend(ties),
@@ -51,15 +60,15 @@ impl Server {
             .await
         {
             Ok(settings) => told.settings.extend(settings),
-            Err(error) => told.untold.push(self.untold("its settings", &error).await),
+            Err(error) => self.gap("its settings", error, told).await?,
         }
         match self.position().await {
             Ok(position) => told.position = Some(position.to_string()),
-            Err(error) => told.untold.push(self.untold("its position", &error).await),
+            Err(error) => self.gap("its position", error, told).await?,
         }
         match self.row::<(u64, u64)>("failed to ask for the size", SIZE).await {
             Ok((tables, bytes)) => (told.tables, told.bytes) = (Some(tables), Some(bytes)),
-            Err(error) => told.untold.push(self.untold("its size", &error).await),
+            Err(error) => self.gap("its size", error, told).await?,
         }
         if let Ok(false) = self.lists_all_tables().await {
             told.untold.push(Untold {
@@ -68,7 +77,16 @@ impl Server {
                 grant: Some(format!("GRANT SHOW VIEW ON *.* TO {}", self.account().await)),
             });
         }
-        told
+        Ok(())
+    }
+
+    /// Notes what a server refused to tell. One that is gone or silent would let every further question wait as long.
+    async fn gap(&self, what: &str, error: EngineError, told: &mut Surroundings) -> Result<(), EngineError> {
+        if error.code.is_none() && error.is_transient() {
+            return Err(error);
+        }
+        told.untold.push(self.untold(what, &error).await);
+        Ok(())
     }
 
     async fn followed(&self) -> Result<Vec<Tie>, EngineError> {

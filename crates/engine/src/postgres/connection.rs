@@ -25,6 +25,13 @@ const OPEN_LIMIT: Duration = Duration::from_secs(15);
 /// How long a kept connection may take to prove that it is alive.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
+/// How long a question may take, its way over the network included: a server that was frozen, or a network that swallows what it
+/// is given, answers nothing and closes nothing. Statements are ended by the server before.
+const ASK_LIMIT: Duration = Duration::from_secs(40);
+
+/// After how long without an answer to a statement that may take long the server is tried for life, again and again.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+
 /// What a connection is for, which decides how long its statements may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -41,6 +48,9 @@ pub(crate) struct Connection {
     server: String,
     /// The process that serves it; 0 where that was not asked.
     pid: i32,
+    endpoint: Endpoint,
+    /// How long an answer may take; none where it may take as long as it takes.
+    limit: Option<Duration>,
 }
 
 impl Drop for Connection {
@@ -84,6 +94,11 @@ impl Connection {
             driver,
             server,
             pid: 0,
+            endpoint: endpoint.clone(),
+            limit: match purpose {
+                Purpose::Inspect => Some(ASK_LIMIT),
+                Purpose::Rows => None,
+            },
         };
         let limit = match purpose {
             Purpose::Inspect => "30s",
@@ -136,6 +151,8 @@ impl Connection {
             driver,
             server,
             pid: 0,
+            endpoint: endpoint.clone(),
+            limit: None,
         })
     }
 
@@ -167,10 +184,33 @@ impl Connection {
 
     /// Runs one or more statements in one round trip; their rows are ignored.
     pub(crate) async fn execute(&self, sql: &str, what: impl Into<String>) -> Result<(), EngineError> {
-        self.client
-            .batch_execute(sql)
-            .await
-            .map_err(|error| failure(&self.server, what, error))
+        self.answer(what, self.client.batch_execute(sql)).await
+    }
+
+    /// What a statement comes to, in the time that it has, or while the server lives.
+    async fn answer<T>(
+        &self,
+        what: impl Into<String>,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, EngineError> {
+        tokio::pin!(asked);
+        loop {
+            if let Ok(answer) = timeout(self.limit.unwrap_or(PROBE_EVERY), &mut asked).await {
+                return answer.map_err(|error| failure(&self.server, what, error));
+            }
+            if let Some(limit) = self.limit {
+                let what = format!("{}: no answer within {} s", what.into(), limit.as_secs());
+                return Err(trouble(&self.server, what, ErrorKind::Unreachable, None));
+            }
+            // Who refuses a connection lives.
+            match Box::pin(Self::open(&self.endpoint, Purpose::Inspect)).await {
+                Err(error) if error.code.is_none() => {
+                    let what = format!("{}: no answer, nor to a new connection", what.into());
+                    return Err(EngineError { what, ..error });
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 
     /// Runs one or more statements in one round trip and returns all their rows, every value as text.
@@ -179,11 +219,7 @@ impl Connection {
         sql: &str,
         what: impl Into<String>,
     ) -> Result<Vec<SimpleQueryRow>, EngineError> {
-        let messages = self
-            .client
-            .simple_query(sql)
-            .await
-            .map_err(|error| failure(&self.server, what, error))?;
+        let messages = self.answer(what, self.client.simple_query(sql)).await?;
         Ok(messages
             .into_iter()
             .filter_map(|message| match message {

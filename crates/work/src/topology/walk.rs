@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use daybreak_engine::{Direction, EngineError, ErrorKind, Identity, Surroundings, database};
+use daybreak_engine::{Direction, EngineError, ErrorKind, Identity, Surroundings, Untold, database};
 use daybreak_model::Endpoint;
 
 use super::{Member, Topology, Unreached, host_alone};
@@ -82,8 +82,15 @@ pub async fn walk(start: &Endpoint, also: &[String]) -> Result<Topology, EngineE
     Ok(topology)
 }
 
-async fn member(endpoint: Endpoint, identity: Identity, surroundings: Surroundings) -> Member {
+async fn member(endpoint: Endpoint, identity: Identity, mut surroundings: Surroundings) -> Member {
     let state = database(endpoint.clone()).write_state().await;
+    if let Err(error) = &state {
+        surroundings.untold.push(Untold {
+            what: "whether it can be written".to_owned(),
+            why: error.in_words(),
+            grant: None,
+        });
+    }
     Member {
         open: state.map_or(true, |state| state.may_be_written()),
         endpoint,

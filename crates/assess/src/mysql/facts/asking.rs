@@ -31,10 +31,9 @@ impl Asking<'_> {
             Ok(rows) => Ok(Fact::new(
                 rows.into_iter().map(|row| read(Answer::new(row))).collect(),
             )),
-            // A server that answers with a refusal is there: what else can be seen is worth seeing.
-            Err(error) if error.code.is_some() || error.kind == ErrorKind::Interrupted => {
-                Ok(Fact::unknown(self.refused(&error, needs)))
-            }
+            // A server that answers with a refusal is there: what else can be seen is worth seeing. One that does not answer in
+            // time would let every further question wait as long.
+            Err(error) if error.code.is_some() => Ok(Fact::unknown(self.refused(&error, needs))),
             Err(error) => Err(error),
         }
     }

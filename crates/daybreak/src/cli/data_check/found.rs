@@ -77,6 +77,27 @@ pub(super) async fn of_table(
         .collect())
 }
 
+/// Rows whose values could not be read any more.
+pub(super) fn by_name(node: &Arc<dyn Database>, table: &Table, rows: &[RowDifference]) -> Vec<Found> {
+    let server = node.endpoint().to_string();
+    let named = rows.iter().map(|row| {
+        let told = row.drift(&server, &table.name);
+        Found {
+            server: server.clone(),
+            table: table.name.to_string(),
+            row: Explained {
+                key: told.row,
+                kind: Some(told.kind),
+                times: None,
+                columns: Vec::new(),
+                repair: None,
+                no_repair: None,
+            },
+        }
+    });
+    named.collect()
+}
+
 impl Run {
     pub(super) fn new(
         source: &Arc<dyn Database>,
