@@ -27,7 +27,10 @@ mod delta;
 mod last;
 mod nodes;
 
+mod small;
+
 mod follow_up;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,12 +44,16 @@ pub use explain::{ColumnDifference, Explained, Times, explain, repair};
 pub use follow_up::check_since;
 pub use last::LastVerdict;
 pub use node::NodeReport;
-pub use nodes::check_nodes;
 pub use report::{CheckReport, RowDifference, TableReport, TableVerdict, Verdict};
 pub use sides::{Compared, Follows};
 pub use since::Since;
+pub use whole::check_nodes;
 
 use crate::{Observe, ThrottleLimits};
+
+/// The share of the time that a check works while others do, in percent, unless it is told another. It asks one statement at a
+/// time of each server, and such a statement has a processor to itself: what others feel of that is to stay small.
+pub const SHARE_BESIDE_OTHERS: u8 = 5;
 
 /// How a check is done.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,8 +65,9 @@ pub struct CheckSettings {
     /// How long one statement is to take: as many neighbouring units are asked for at once as the slowest server answers for
     /// in this time.
     pub chunk_time: Duration,
-    /// The largest share of the time that the check works, in percent (1 to 100): it rests in between.
-    pub share: u8,
+    /// The largest share of the time that the check works, in percent (1 to 100): it rests in between. Without one it works all of
+    /// the time while nobody else is at work on the source, and [`SHARE_BESIDE_OTHERS`] of it while somebody is.
+    pub share: Option<u8>,
     /// What the hash of a row is made of.
     pub hashing: Hashing,
     /// How often a range or row that keeps changing is looked at before the answer is "could not tell".
@@ -77,14 +85,13 @@ pub struct CheckSettings {
 }
 
 impl Default for CheckSettings {
-    /// What a check does unless a plan says otherwise. It does not rest between chunks: it has one connection to each server,
-    /// stands back by itself while a server is busy or behind, and a longer check is under load for longer.
+    /// What a check does unless a plan says otherwise.
     fn default() -> Self {
         Self {
             range_rows: 20_000,
             range_bytes: 16 << 20,
             chunk_time: Duration::from_millis(500),
-            share: 100,
+            share: None,
             hashing: Hashing::default(),
             looks: 10,
             patience: Duration::from_secs(60),

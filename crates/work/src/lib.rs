@@ -16,8 +16,8 @@ pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
-    Follows, LastVerdict, NodeReport, RowDifference, Since, TableReport, TableVerdict, Times, Verdict,
-    check_nodes, check_since, data_check, explain, repair,
+    Follows, LastVerdict, NodeReport, RowDifference, SHARE_BESIDE_OTHERS, Since, TableReport, TableVerdict,
+    Times, Verdict, check_nodes, check_since, data_check, explain, repair,
 };
 pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{

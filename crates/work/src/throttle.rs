@@ -28,8 +28,18 @@ impl Default for ThrottleLimits {
 pub struct Throttle {
     server: Arc<dyn Database>,
     limits: ThrottleLimits,
-    last_look: Mutex<Option<Instant>>,
+    looked: Mutex<Looked>,
 }
+
+/// When the server was asked last, and when somebody else was seen at work there last.
+#[derive(Default)]
+struct Looked {
+    at: Option<Instant>,
+    others: Option<Instant>,
+}
+
+/// For how long sessions that were seen at work count as being there: short transactions are missed by most looks.
+const STILL_THERE: Duration = Duration::from_secs(10);
 
 impl Throttle {
     /// Watches `server`.
@@ -38,15 +48,15 @@ impl Throttle {
         Self {
             server,
             limits,
-            last_look: Mutex::new(None),
+            looked: Mutex::default(),
         }
     }
 
     /// Returns when work may go on. A server that does not answer the question holds nothing up: the work itself
     /// will meet the trouble and name it.
     pub async fn pass(&self, observer: &dyn Observe) {
-        let mut last_look = self.last_look.lock().await;
-        if last_look.is_some_and(|at| at.elapsed() < self.limits.interval) {
+        let mut looked = self.looked.lock().await;
+        if looked.at.is_some_and(|at| at.elapsed() < self.limits.interval) {
             return;
         }
         loop {
@@ -57,6 +67,9 @@ impl Throttle {
                 .iter()
                 .filter(|session| session.in_transaction && !session.ours)
                 .count();
+            if running > 0 {
+                looked.others = Some(Instant::now());
+            }
             if running <= self.limits.running_sessions {
                 break;
             }
@@ -69,6 +82,12 @@ impl Throttle {
             });
             tokio::time::sleep(self.limits.interval).await;
         }
-        *last_look = Some(Instant::now());
+        looked.at = Some(Instant::now());
+    }
+
+    /// Whether somebody else was at work on the server lately, as far as [`Throttle::pass`] has seen.
+    pub async fn others_at_work(&self) -> bool {
+        let seen = self.looked.lock().await.others;
+        seen.is_some_and(|at| at.elapsed() < STILL_THERE)
     }
 }

@@ -453,7 +453,7 @@ async fn postgres_neighbours_are_asked_for_together_and_a_share_of_the_time_is_k
     for (share, rests) in [(1, true), (100, false)] {
         let waits = Waits::default();
         let settings = CheckSettings {
-            share,
+            share: Some(share),
             ..settings(HOUR)
         };
         two.check(&settings, &waits).await;
@@ -462,5 +462,84 @@ async fn postgres_neighbours_are_asked_for_together_and_a_share_of_the_time_is_k
             .iter()
             .any(|why| why.contains(&format!("the check has {share}% of the time")));
         assert_eq!(rested, rests, "{told:?}");
+    }
+}
+
+/// Forty tables of a few rows, of which one has no key, one is empty, one differs by a value, one lacks a row, and one is not there
+/// on the other server.
+async fn small_tables_are_asked_for_together(two: &Two) {
+    let mut differing = Vec::new();
+    for (table, statement) in [
+        (7, "UPDATE small_07 SET v = 'other' WHERE id = 2"),
+        (33, "DELETE FROM small_33 WHERE id = 3"),
+    ] {
+        run(&two.other.primary, statement).await;
+        differing.push(format!("small_{table:02}"));
+    }
+    run(&two.other.primary, "DROP TABLE small_20").await;
+    let report = two.check(&CheckSettings::default(), &Silent).await;
+    assert!(report.left.is_none(), "{report:?}");
+    assert_eq!(report.report.tables.len(), 40);
+    for outcome in &report.report.tables {
+        let name = &outcome.table.name;
+        match &outcome.verdict {
+            TableVerdict::Different { count, .. } => {
+                assert_eq!(*count, 1, "{outcome:?}");
+                assert!(differing.contains(name), "{outcome:?}");
+            }
+            TableVerdict::CouldNotTell(_) => assert_eq!(name, "small_20", "{outcome:?}"),
+            TableVerdict::Same => {
+                assert!(!differing.contains(name), "{outcome:?}");
+                let rows = if name == "small_02" { 0 } else { 3 };
+                assert_eq!((outcome.rows, outcome.chunks), (rows, 1), "{outcome:?}");
+            }
+        }
+    }
+    // What cannot be read on one server is no reason to look at fewer tables of another.
+    run(&two.one.primary, "DROP TABLE small_20").await;
+    let strong = CheckSettings {
+        hashing: Hashing {
+            strong: true,
+            ..Hashing::default()
+        },
+        ..CheckSettings::default()
+    };
+    let report = two.check(&strong, &Silent).await;
+    let found = |verdict: &TableVerdict| matches!(verdict, TableVerdict::Different { count: 1, .. });
+    let named: Vec<&str> = report
+        .report
+        .tables
+        .iter()
+        .filter(|outcome| found(&outcome.verdict))
+        .map(|outcome| outcome.table.name.as_str())
+        .collect();
+    assert_eq!(named, ["small_07", "small_33"], "{report:?}");
+    assert_eq!(report.report.rows, 38 * 3, "{report:?}");
+}
+
+fn forty_small_tables() -> String {
+    let table = |table: usize| {
+        let key = if table == 1 { "" } else { " PRIMARY KEY" };
+        let rows = match table {
+            2 => String::new(),
+            _ => format!("INSERT INTO small_{table:02} VALUES (1, 'a'), (2, 'b'), (3, '')"),
+        };
+        format!("CREATE TABLE small_{table:02} (id INT{key}, v VARCHAR(20)); {rows}")
+    };
+    let tables: Vec<String> = (1..=40).map(table).collect();
+    tables.join("; ").replace("; ;", ";")
+}
+
+#[tokio::test]
+async fn small_tables_of_mysql_are_asked_for_together() {
+    if let Some(two) = Two::start(ServerKind::Mysql97, "shop", &forty_small_tables()).await {
+        small_tables_are_asked_for_together(&two).await;
+    }
+}
+
+#[tokio::test]
+async fn small_tables_of_postgres_are_asked_for_together() {
+    if let Some(two) = Two::start(ServerKind::Postgres(17), "public", &forty_small_tables()).await {
+        small_tables_are_asked_for_together(&two).await;
     }
 }

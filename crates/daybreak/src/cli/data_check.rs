@@ -54,7 +54,8 @@ pub(crate) struct DataCheck {
     /// time. Half a second, or the plan's.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     chunk_time: Option<Duration>,
-    /// The largest share of the time that the check works, 1 to 100: it rests in between. 100 (5 with `--watch`), or the plan's.
+    /// The largest share of the time that the check works, 1 to 100: it rests in between. The plan's, or all of it while nobody else is at
+    /// work on the primary, and 5 while somebody is or with `--watch`.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     share: Option<u8>,
     /// Hash rows to 128 bits of SHA-256 instead of 64 bits of what is quickest: the servers hash each row twice for it.

@@ -247,8 +247,7 @@ impl Resolver<'_> {
 
     fn check(&self, raw: &RawCheck) -> Result<CheckSettings, PlanError> {
         let defaults = CheckSettings::default();
-        let share = raw.share_percent.unwrap_or(defaults.share);
-        if !(1..=100).contains(&share) {
+        if let Some(share) = raw.share_percent.filter(|share| !(1..=100).contains(share)) {
             let hint = "write how many percent of the time the check may work, from 1 to 100";
             return Err(self.error("check.share_percent", &format!("is {share}"), hint));
         }
@@ -262,7 +261,7 @@ impl Resolver<'_> {
                 raw.chunk_seconds,
                 defaults.chunk_time.as_secs_f64(),
             )?,
-            share,
+            share: raw.share_percent,
             hashing: Hashing {
                 strong: raw.strong.unwrap_or_default(),
                 json_by_meaning: raw.json_by_meaning.unwrap_or_default(),

@@ -41,13 +41,17 @@ impl Looking {
         self.command_at(&self.url(server, login).await, login, arguments)
     }
 
-    /// A command that begins at a URL.
+    /// A command that begins at a URL. A data check does not rest beside the tests' writers, unless a test says how long.
     pub(crate) fn command_at(&self, url: &str, login: &Login, arguments: &[&str]) -> Command {
+        let rests = ["--watch", "--share", "--drop-slot"];
+        let all_the_time =
+            arguments.contains(&"data-check") && !arguments.iter().any(|argument| rests.contains(argument));
         let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
         command
             .arg("--plan")
             .arg(self.folder.path().join("daybreak.toml"))
             .args(arguments)
+            .args(all_the_time.then_some(["--share", "100"]).into_iter().flatten())
             .args(["--source", url])
             .env("DAYBREAK_SOURCE_PASSWORD", login.password())
             .kill_on_drop(true);

@@ -87,6 +87,47 @@ impl Checker {
         Ok(digest::halves(table, self.how.strong, json))
     }
 
+    /// The statement that answers with a place and a range's digest.
+    async fn digest_query(
+        &mut self,
+        place: usize,
+        table: &Table,
+        range: &RowRange,
+    ) -> Result<String, EngineError> {
+        let halves = self.halves(table).await?;
+        let sums: Vec<String> = halves
+            .iter()
+            .map(|half| format!("COALESCE(SUM({half}), 0)"))
+            .collect();
+        Ok(format!(
+            "SELECT {place}, COUNT(*), {} FROM {}{}",
+            sums.join(", "),
+            quote::table(&table.name),
+            key::filter(table, range, self.server.flavor().await?)
+        ))
+    }
+
+    /// The digests of whole tables, by one statement.
+    pub(super) async fn digests(&mut self, tables: &[&Table]) -> Result<Vec<ChunkDigest>, EngineError> {
+        let Some(first) = tables.first() else {
+            return Ok(Vec::new());
+        };
+        let mut queries = Vec::with_capacity(tables.len());
+        for (place, table) in tables.iter().enumerate() {
+            queries.push(self.digest_query(place, table, &RowRange::Whole).await?);
+        }
+        let rows = self.ask(first, &queries.join(" UNION ALL ")).await?;
+        let found = rows
+            .iter()
+            .filter_map(|row| row.get::<usize, _>(0).zip(self.digest(row, 1)));
+        let found: HashMap<usize, ChunkDigest> = found.collect();
+        let digests = tables.iter().enumerate().map(|(place, table)| {
+            let digest = found.get(&place).copied();
+            digest.ok_or_else(|| self.unreadable(table))
+        });
+        digests.collect()
+    }
+
     /// A digest in a row's fields from `from` on.
     pub(super) fn digest(&self, row: &Row, from: usize) -> Option<ChunkDigest> {
         let sum = |at| row.get::<String, _>(at)?.parse().ok();
@@ -115,19 +156,9 @@ impl Check for Checker {
     }
 
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
-        let halves = self.halves(table).await?;
-        let sums: Vec<String> = halves
-            .iter()
-            .map(|half| format!("COALESCE(SUM({half}), 0)"))
-            .collect();
-        let sql = format!(
-            "SELECT COUNT(*), {} FROM {}{}",
-            sums.join(", "),
-            quote::table(&table.name),
-            key::filter(table, range, self.server.flavor().await?)
-        );
+        let sql = self.digest_query(0, table, range).await?;
         let rows = self.ask(table, &sql).await?;
-        let digest = rows.first().and_then(|row| self.digest(row, 0));
+        let digest = rows.first().and_then(|row| self.digest(row, 1));
         digest.ok_or_else(|| self.unreadable(table))
     }
 

@@ -17,6 +17,10 @@ impl Compare for Checker {
         self.how = how;
     }
 
+    async fn together(&mut self, tables: &[&Table]) -> Result<Vec<ChunkDigest>, EngineError> {
+        self.digests(tables).await
+    }
+
     async fn parts(&mut self, table: &Table, parts: u32) -> Result<Vec<ChunkDigest>, EngineError> {
         let halves = self.halves(table).await?;
         let sums: Vec<String> = halves.iter().map(|half| format!("SUM({half})")).collect();

@@ -21,6 +21,10 @@ pub trait Compare: Check {
     /// How rows are hashed from now on; by default neither strong nor by meaning.
     fn hash_by(&mut self, how: Hashing);
 
+    /// The digests of whole tables, in their order, by one statement: for many small ones the way there and back is most of what
+    /// they cost.
+    async fn together(&mut self, tables: &[&Table]) -> Result<Vec<ChunkDigest>, EngineError>;
+
     /// A table's rows dealt by their hashes into so many parts (a power of two), each part's digest.
     async fn parts(&mut self, table: &Table, parts: u32) -> Result<Vec<ChunkDigest>, EngineError>;
 

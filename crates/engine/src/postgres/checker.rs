@@ -52,6 +52,44 @@ impl Checker {
         ))
     }
 
+    /// The statement that answers with a place and a range's digest.
+    async fn digest_query(
+        &mut self,
+        place: usize,
+        table: &Table,
+        range: &RowRange,
+    ) -> Result<String, EngineError> {
+        let source = self.source(table).await?;
+        let sums: Vec<String> = digest::halves(table, self.how)
+            .iter()
+            .map(|half| format!("coalesce(sum({half}), 0)::text"))
+            .collect();
+        Ok(format!(
+            "SELECT '{place}', count(*)::text, {} FROM {source}{}",
+            sums.join(", "),
+            keys::condition(table, range),
+        ))
+    }
+
+    /// The digests of whole tables, by one statement.
+    pub(super) async fn digests(&mut self, tables: &[&Table]) -> Result<Vec<ChunkDigest>, EngineError> {
+        let mut queries = Vec::with_capacity(tables.len());
+        for (place, table) in tables.iter().enumerate() {
+            queries.push(self.digest_query(place, table, &RowRange::Whole).await?);
+        }
+        let what = format!("failed to compute the digests of {} tables", tables.len());
+        let rows = self.connection.simple(&queries.join(" UNION ALL "), what).await?;
+        let found = rows
+            .iter()
+            .filter_map(|row| number::<usize>(row, 0).zip(self.digest(row, 1)));
+        let found: HashMap<usize, ChunkDigest> = found.collect();
+        let digests = tables.iter().enumerate().map(|(place, table)| {
+            let digest = found.get(&place).copied();
+            digest.ok_or_else(|| self.odd(table))
+        });
+        digests.collect()
+    }
+
     /// A digest in a row's fields from `from` on.
     pub(super) fn digest(&self, row: &SimpleQueryRow, from: usize) -> Option<ChunkDigest> {
         let rows: u64 = number(row, from)?;
@@ -95,19 +133,10 @@ impl Check for Checker {
     }
 
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
-        let source = self.source(table).await?;
-        let sums: Vec<String> = digest::halves(table, self.how)
-            .iter()
-            .map(|half| format!("coalesce(sum({half}), 0)::text"))
-            .collect();
-        let ask = format!(
-            "SELECT count(*)::text, {} FROM {source}{}",
-            sums.join(", "),
-            keys::condition(table, range),
-        );
+        let ask = self.digest_query(0, table, range).await?;
         let what = format!("failed to compute the digest of {}", table.name);
         let answer = self.connection.simple(&ask, what).await?;
-        let digest = answer.first().and_then(|row| self.digest(row, 0));
+        let digest = answer.first().and_then(|row| self.digest(row, 1));
         digest.ok_or_else(|| self.odd(table))
     }
 

@@ -98,6 +98,32 @@ impl Node {
         }
     }
 
+    /// The digests of small tables, in the same way.
+    pub(super) async fn together(
+        &mut self,
+        tables: &[&Table],
+    ) -> Option<Result<Vec<ChunkDigest>, EngineError>> {
+        let mut attempt = 0;
+        loop {
+            let digests = self.follower.as_mut()?.on.together(tables).await;
+            match digests {
+                Err(error) if error.is_transient() && attempt < RETRIES => {
+                    attempt += 1;
+                    if let Err(error) = self.again(attempt).await {
+                        return Some(Err(error));
+                    }
+                }
+                other => return Some(other),
+            }
+        }
+    }
+
+    /// Leaves it out from now on.
+    pub(super) fn lose(&mut self, error: EngineError) {
+        self.follower = None;
+        self.left = Some(error);
+    }
+
     pub(super) async fn again(&mut self, attempt: u32) -> Result<(), EngineError> {
         tokio::time::sleep(pause(attempt)).await;
         self.follower = Some(Follower::open(&self.compared, self.hashing).await?);
@@ -115,8 +141,7 @@ impl Node {
         outcome.doubt(in_words(&error));
         let stuck = self.follower.as_ref().is_none_or(|follower| follower.stuck);
         if stuck || !is_of_a_table(&error) {
-            self.follower = None;
-            self.left = Some(error);
+            self.lose(error);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One source and any number of servers compared with it, all at once.
+//! One source and any number of servers compared with it, all at once, a table at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,38 +13,16 @@ use super::node::{Node, NodeReport, in_words, is_of_a_table};
 use super::pace::{Pace, rest};
 use super::report::{TableReport, TableVerdict};
 use super::sides::{Compared, Lead};
-use super::{CheckError, CheckSettings};
+use super::{CheckError, CheckSettings, SHARE_BESIDE_OTHERS};
 use crate::{Observe, Progress, Throttle, WorkEvent};
-
-/// Compares every table of `tables` of the source with each of `nodes`, a range at a time on all of them at once. With a
-/// checkpoint, goes on where a check of the same things was broken off. A server that fails is left out from then on, and its
-/// report says so.
-///
-/// # Errors
-/// When the source fails, or the checkpoint cannot be written.
-pub async fn check_nodes(
-    source: &Arc<dyn Database>,
-    nodes: &[Compared],
-    tables: &[Table],
-    settings: &CheckSettings,
-    mut checkpoint: Option<&mut Checkpoint>,
-    observer: &dyn Observe,
-) -> Result<Vec<NodeReport>, CheckError> {
-    let expected = tables.iter().map(|table| table.estimated_rows).sum();
-    let mut check = NodesCheck::open(source, nodes, settings, expected, observer).await?;
-    for table in tables {
-        check.table(table, checkpoint.as_deref_mut()).await?;
-    }
-    check.end().await
-}
 
 /// How long a lost server is left alone: one that does not answer holds up the check each time.
 const REOPEN_AFTER: Duration = Duration::from_secs(30);
 
 /// A check of several servers that goes on, table by table.
 pub(super) struct NodesCheck<'a> {
-    lead: Lead,
-    nodes: Vec<Node>,
+    pub(super) lead: Lead,
+    pub(super) nodes: Vec<Node>,
     throttle: Throttle,
     observer: &'a dyn Observe,
     started: Instant,
@@ -85,7 +63,7 @@ impl<'a> NodesCheck<'a> {
     }
 
     /// Tries lost servers again, where that is wanted.
-    async fn reopen(&mut self) {
+    pub(super) async fn reopen(&mut self) {
         if !self.lead.settings.reopen || self.last_reopened.elapsed() < REOPEN_AFTER {
             return;
         }
@@ -98,8 +76,14 @@ impl<'a> NodesCheck<'a> {
         self.tell_of_servers();
     }
 
+    /// Whether no server is lost. What one that is gone misses is to be looked at when it is back: a check that is begun once more
+    /// goes on from there.
+    pub(super) fn all_there(&self) -> bool {
+        self.nodes.iter().all(|node| node.left.is_none())
+    }
+
     /// Tells which servers are lost, and which are there.
-    fn tell_of_servers(&self) {
+    pub(super) fn tell_of_servers(&self) {
         for node in &self.nodes {
             let server = node.compared.server.endpoint().to_string();
             match &node.left {
@@ -140,9 +124,7 @@ impl<'a> NodesCheck<'a> {
                 pace.took(units.len(), took);
             }
             begun.done += units.len();
-            // What a server missed that is gone is to be looked at when it is back: the check goes on from here then.
-            let all_there = self.nodes.iter().all(|node| node.left.is_none());
-            if let Some(checkpoint) = checkpoint.as_mut().filter(|_| all_there) {
+            if let Some(checkpoint) = checkpoint.as_mut().filter(|_| self.all_there()) {
                 checkpoint.done(&table.name, begun.done, &begun.outcomes)?;
             }
             self.tell(table, &known, &begun.outcomes);
@@ -193,7 +175,7 @@ impl<'a> NodesCheck<'a> {
         Ok(reports.collect())
     }
 
-    fn done(&mut self, table: &Table, outcomes: Vec<TableReport>) {
+    pub(super) fn done(&mut self, table: &Table, outcomes: Vec<TableReport>) {
         let seen = most_rows(&outcomes);
         self.rows += seen;
         self.observer.event(WorkEvent::TableDone {
@@ -218,14 +200,14 @@ impl<'a> NodesCheck<'a> {
         }
     }
 
-    fn progress(&self, outcomes: &[TableReport]) {
+    pub(super) fn progress(&self, outcomes: &[TableReport]) {
         let rows = self.rows + most_rows(outcomes);
         let progress = Progress::new(rows, self.rows_expected, 0, self.started.elapsed());
         self.observer.event(WorkEvent::Progress(progress));
     }
 
     /// Returns when neither the source nor a replica keeps the check waiting.
-    async fn pass(&mut self) {
+    pub(super) async fn pass(&mut self) {
         self.throttle.pass(self.observer).await;
         let settings = &self.lead.settings;
         if self.last_wait.elapsed() > settings.throttle.interval {
@@ -235,18 +217,19 @@ impl<'a> NodesCheck<'a> {
     }
 
     /// Rests, so that the check has no larger share of the time than it may.
-    async fn give_way(&mut self, worked: Duration) {
+    pub(super) async fn give_way(&mut self, worked: Duration) {
         /// Shorter rests are not worth a word.
         const WORTH_A_WORD: Duration = Duration::from_millis(100);
-        let share = self.lead.settings.share;
+        let (share, why) = match self.lead.settings.share {
+            Some(share) => (share, ""),
+            None if self.throttle.others_at_work().await => (SHARE_BESIDE_OTHERS, ", beside others at work"),
+            None => return,
+        };
         let rest = rest(worked, share);
-        if rest.is_zero() {
-            return;
-        }
         if rest > WORTH_A_WORD {
             self.observer.event(WorkEvent::Waiting {
                 why: format!(
-                    "resting {:.1} s: the check has {share}% of the time",
+                    "resting {:.1} s: the check has {share}% of the time{why}",
                     rest.as_secs_f64()
                 ),
             });

@@ -6,15 +6,12 @@ use std::time::Duration;
 
 use daybreak_engine::{Database, database, replication};
 use daybreak_model::{Endpoint, Scope, Table};
-use daybreak_work::{CheckSettings, Compared, Follows, Topology};
+use daybreak_work::{CheckSettings, Compared, Follows, SHARE_BESIDE_OTHERS, Topology};
 
 use super::{DataCheck, failed};
 use crate::cli::source::Begin;
 use crate::exit::Trouble;
 use crate::output;
-
-/// The share of the time, in percent, of a check that never ends.
-const WATCHING: u8 = 5;
 
 /// What is compared, and what with.
 pub(super) struct Ground {
@@ -154,9 +151,11 @@ impl DataCheck {
             settings.patience = Duration::from_secs(seconds.into());
         }
         settings.chunk_time = self.chunk_time.unwrap_or(settings.chunk_time);
-        settings.share = self
-            .share
-            .unwrap_or(if self.watch { WATCHING } else { settings.share });
+        settings.share = self.share.or(if self.watch {
+            Some(SHARE_BESIDE_OTHERS)
+        } else {
+            settings.share
+        });
         settings.reopen = self.watch;
         settings.hashing.strong |= self.strong;
         settings.hashing.json_by_meaning |= self.json_by_meaning;

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use daybreak_work::{
-    CheckError, Checkpoint, LastVerdict, NodeReport, Observe, Since, Unreached, Verdict, check_nodes,
+    CheckError, Checkpoint, LastVerdict, NodeReport, Observe, SHARE_BESIDE_OTHERS, Since, Unreached, Verdict,
+    check_nodes,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -38,7 +39,7 @@ pub(super) async fn watch(
         source: &source,
         nodes: ground.addresses(),
         tables: ground.tables.len(),
-        share_percent: ground.settings.share,
+        share_percent: ground.settings.share.unwrap_or(SHARE_BESIDE_OTHERS),
     }
     .tell(format);
     for server in unreached {
