@@ -13,7 +13,7 @@ mod repair;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daybreak_engine::{Database, EngineError, database};
 use daybreak_model::{Endpoint, Scope};
@@ -26,6 +26,10 @@ use observe::View;
 
 /// How long what differed is left alone before it is looked at again: a schema change may be on its way to a replica.
 const SETTLE: Duration = Duration::from_millis(1500);
+/// How long a replica that is behind may take to come to where the others were.
+const CATCH_UP: Duration = Duration::from_secs(60);
+/// A replica that is fewer seconds behind is as far as it gets.
+const BEHIND: f64 = 1.0;
 
 /// What a server is in the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -194,7 +198,7 @@ async fn look(ground: &Ground, schemas: &[String]) -> Result<SchemaReport, Engin
     let mut views = observe::all(ground, &scope).await?;
     let mut found = compare::compare(&mut views, ground).await?;
     if !found.is_empty() {
-        tokio::time::sleep(SETTLE).await;
+        tokio::join!(tokio::time::sleep(SETTLE), caught_up(ground));
         let before: BTreeSet<(String, String)> = found.iter().map(Found::identity).collect();
         views = observe::all(ground, &scope).await?;
         found = compare::compare(&mut views, ground).await?;
@@ -222,6 +226,26 @@ async fn look(ground: &Ground, schemas: &[String]) -> Result<SchemaReport, Engin
         could_not_tell,
         repaired: Vec::new(),
     })
+}
+
+/// Returns when replicas that are behind have come to where the first server stands, or take too long for it. One that does not
+/// answer is named later.
+async fn caught_up(ground: &Ground) {
+    let Ok(position) = ground.nodes[0].1.position().await else {
+        return;
+    };
+    let begun = Instant::now();
+    let followers = ground.nodes[1..].iter().filter(|(node, _)| node.follows);
+    let each = followers.map(|(_, server)| async {
+        while begun.elapsed() < CATCH_UP
+            && let Ok(now) = server.following().await
+            && !now.applied.covers(&position)
+            && now.lag_seconds.is_some_and(|lag| lag >= BEHIND)
+        {
+            tokio::time::sleep(SETTLE / 5).await;
+        }
+    });
+    join_all(each).await;
 }
 
 /// What is compared: what was named, or everything that any server has.

@@ -120,7 +120,13 @@ async fn laid(estate: EstateOptions, cluster: AuroraOptions) -> Option<Arc<Groun
         &tables(ground.estate.primary.kind()),
     )
     .await;
-    ground.init(|plan| plan).await;
+    let also = format!("also = [\"{}\"]", address(ground.estate.replicas[0].port()));
+    ground
+        .init(|plan| match ground.estate.primary.kind().engine() {
+            Engine::Mysql => plan,
+            Engine::Postgres => plan.replace("# also = [\"10.0.0.7:5433\"]", &also),
+        })
+        .await;
     ground
         .succeed(&["--format", "json", "run", "--until", "data.check"])
         .await;
@@ -203,7 +209,7 @@ async fn differences_in_a_million_rows_of_postgres_are_named_under_writes() {
     let standby = address(ground.estate.replicas[0].port());
     let stop = Arc::new(AtomicBool::new(false));
     let load = writing(&ground, &stop);
-    let clean = check(&ground, &["--also", &standby], 0).await;
+    let clean = check(&ground, &[], 0).await;
     assert_eq!(
         list(&clean, "nodes").len(),
         2,
@@ -217,7 +223,7 @@ async fn differences_in_a_million_rows_of_postgres_are_named_under_writes() {
         &format!("SET TRANSACTION READ WRITE; SET session_replication_role = replica; {text}"),
     )
     .await;
-    let report = check(&ground, &["--also", &standby], 3).await;
+    let report = check(&ground, &[], 3).await;
     let target = address(ground.cluster.cluster_port());
     assert_eq!(named(&report, &target), on_target, "{report}");
     assert!(keyless(&report, &target)["different"].is_object(), "{report}");
