@@ -51,8 +51,8 @@ pub use whole::check_nodes;
 
 use crate::{Observe, ThrottleLimits};
 
-/// The share of the time that a check works while others do, in percent, unless it is told another. It asks one statement at a
-/// time of each server, and such a statement has a processor to itself: what others feel of that is to stay small.
+/// The share of the time that a check works while others do, in percent, unless it is told another; it asks one server after the
+/// other then. A statement of a check has a processor to itself: what others feel of that is to stay small.
 pub const SHARE_BESIDE_OTHERS: u8 = 5;
 
 /// How a check is done.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::Database;
+use daybreak_engine::{Database, Session};
 use tokio::sync::Mutex;
 
 use crate::{Observe, WorkEvent};
@@ -28,18 +28,23 @@ impl Default for ThrottleLimits {
 pub struct Throttle {
     server: Arc<dyn Database>,
     limits: ThrottleLimits,
+    gives_way: bool,
     looked: Mutex<Looked>,
 }
 
-/// When the server was asked last, and when somebody else was seen at work there last.
+/// When the server was asked last, whether somebody else was at work there then, and when that was last so twice in a row: whoever
+/// came by once is no load.
 #[derive(Default)]
 struct Looked {
     at: Option<Instant>,
+    seen: bool,
     others: Option<Instant>,
 }
 
-/// For how long sessions that were seen at work count as being there: short transactions are missed by most looks.
+/// For how long sessions that were seen at work count as being there.
 const STILL_THERE: Duration = Duration::from_secs(10);
+/// A session whose last statement is less long ago is at work.
+const LATELY: Duration = Duration::from_secs(1);
 
 impl Throttle {
     /// Watches `server`.
@@ -48,7 +53,17 @@ impl Throttle {
         Self {
             server,
             limits,
+            gives_way: false,
             looked: Mutex::default(),
+        }
+    }
+
+    /// The same for work that is to know from its beginning whether somebody else is there.
+    #[must_use]
+    pub fn giving_way(server: Arc<dyn Database>, limits: ThrottleLimits) -> Self {
+        Self {
+            gives_way: true,
+            ..Self::new(server, limits)
         }
     }
 
@@ -63,12 +78,24 @@ impl Throttle {
             let Ok(sessions) = self.server.sessions().await else {
                 break;
             };
-            let running = sessions
-                .iter()
-                .filter(|session| session.in_transaction && !session.ours)
-                .count();
-            if running > 0 {
+            let others = sessions.iter().filter(|session| !session.ours);
+            let running = others.clone().filter(|session| session.in_transaction).count();
+            // Most looks miss a short transaction, and not that there was one.
+            let lately = |session: &Session| {
+                session.in_transaction
+                    || session
+                        .quiet_seconds
+                        .is_some_and(|quiet| quiet < LATELY.as_secs_f64())
+            };
+            let (before, seen) = (looked.seen, others.clone().any(lately));
+            looked.seen = seen;
+            if seen && before {
                 looked.others = Some(Instant::now());
+            } else if self.gives_way && seen && looked.at.is_none() {
+                // Known before any work is begun.
+                looked.at = Some(Instant::now());
+                tokio::time::sleep(LATELY).await;
+                continue;
             }
             if running <= self.limits.running_sessions {
                 break;

@@ -13,13 +13,13 @@ const NO_SUCH_THREAD: u16 = 1094;
 impl Server {
     /// Client sessions, without replication and internal threads.
     pub(crate) async fn sessions(&self) -> Result<Vec<Session>, EngineError> {
-        type Fields = (u64, String, String, Option<String>, u8, f64, u8);
+        type Fields = (u64, String, String, Option<String>, u8, f64, u8, Option<f64>);
         let sql = include_str!("sql/sessions.sql");
         let rows: Vec<Fields> = self.rows("failed to list the server's sessions", sql).await?;
         Ok(rows
             .into_iter()
             .map(
-                |(id, user, client, program, in_transaction, seconds, written)| Session {
+                |(id, user, client, program, in_transaction, seconds, written, quiet)| Session {
                     id,
                     client_port: client.rsplit_once(':').and_then(|(_, port)| port.parse().ok()),
                     ours: PROBE_ACCOUNTS.contains(&user.as_str())
@@ -32,6 +32,7 @@ impl Server {
                     client,
                     in_transaction: in_transaction == 1,
                     transaction_seconds: seconds.max(0.0),
+                    quiet_seconds: quiet,
                     may_have_written: written == 1,
                 },
             )

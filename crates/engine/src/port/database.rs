@@ -71,6 +71,8 @@ pub struct Session {
     pub in_transaction: bool,
     /// How long that transaction has been open, in seconds (0 when none is).
     pub transaction_seconds: f64,
+    /// How long ago its last statement began or ended, in seconds, where the account is shown that; MySQL tells whole seconds.
+    pub quiet_seconds: Option<f64>,
     /// Whether it has written in that transaction, as far as the server tells; true when unknown.
     pub may_have_written: bool,
     /// Whether it is one of our own.

@@ -11,7 +11,8 @@ pub(crate) async fn list(connection: &Connection) -> Result<Vec<Session>, Engine
                 (xact_start IS NOT NULL OR state IN ('active', 'fastpath function call'))::text,
                 coalesce(greatest(extract(epoch FROM clock_timestamp() - xact_start), 0), 0)::text,
                 (backend_xid IS NOT NULL OR state IS NULL)::text,
-                (pid = pg_backend_pid() OR application_name = {} AND usename = current_user)::text
+                (pid = pg_backend_pid() OR application_name = {} AND usename = current_user)::text,
+                extract(epoch FROM clock_timestamp() - state_change)::text
          FROM pg_stat_activity
          WHERE datname = current_database() AND backend_type = 'client backend'
          ORDER BY backend_start",
@@ -28,6 +29,7 @@ pub(crate) async fn list(connection: &Connection) -> Result<Vec<Session>, Engine
             client_port: port,
             in_transaction: text(4) == "true",
             transaction_seconds: text(5).parse().unwrap_or(0.0),
+            quiet_seconds: text(8).parse().ok(),
             may_have_written: text(6) == "true",
             ours: text(7) == "true",
         })

@@ -11,13 +11,14 @@ use super::report::TableReport;
 use super::settle;
 use super::sides::Lead;
 
-/// Some units on all servers at once, as one range; what is not the same at the first look is settled server by server.
+/// Some units on all servers as one range, at once or in turn; what is not the same at the first look is settled server by server.
 /// Returns how long the slowest server took for it.
 pub(super) async fn look(
     lead: &mut Lead,
     nodes: &mut [Node],
     table: &Table,
     units: &[RowRange],
+    in_turn: bool,
     outcomes: &mut [TableReport],
 ) -> Result<Option<Duration>, EngineError> {
     let Some(range) = RowRange::joined(units) else {
@@ -29,12 +30,21 @@ pub(super) async fn look(
         }
         return Ok(None);
     }
-    let begun = Instant::now();
-    let (here, there) = tokio::join!(
-        lead_chunk(lead, table, &range),
-        join_all(nodes.iter_mut().map(|node| node.chunk(table, &range)))
-    );
-    let took = begun.elapsed();
+    let (here, there, took) = if in_turn {
+        let (here, mut took) = timed(lead_chunk(lead, table, &range)).await;
+        let mut there = Vec::with_capacity(nodes.len());
+        for node in nodes.iter_mut() {
+            let (digest, time) = timed(node.chunk(table, &range)).await;
+            there.push(digest);
+            took = took.max(time);
+        }
+        (here, there, took)
+    } else {
+        let nodes = join_all(nodes.iter_mut().map(|node| node.chunk(table, &range)));
+        let ((here, there), took) =
+            timed(async { tokio::join!(lead_chunk(lead, table, &range), nodes) }).await;
+        (here, there, took)
+    };
     let here = match here {
         Err(error) if is_of_a_table(&error) => {
             let why = in_words(&error);
@@ -62,6 +72,13 @@ pub(super) async fn look(
         }
     }
     Ok(Some(took))
+}
+
+/// What an answer is, and how long it took.
+async fn timed<T>(answer: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    let answer = answer.await;
+    (answer, begun.elapsed())
 }
 
 /// Settles units that together are not the same: halves them until it stands at a unit, so that no more than the rows of one

@@ -50,7 +50,7 @@ impl<'a> NodesCheck<'a> {
         let check = Self {
             nodes,
             lead,
-            throttle: Throttle::new(Arc::clone(source), settings.throttle.clone()),
+            throttle: Throttle::giving_way(Arc::clone(source), settings.throttle.clone()),
             observer,
             started: Instant::now(),
             last_wait: Instant::now(),
@@ -119,7 +119,10 @@ impl<'a> NodesCheck<'a> {
             let begun_at = Instant::now();
             let known: Vec<usize> = begun.outcomes.iter().map(named).collect();
             let units = next_units(&begun.ranges[begun.done..], &pace);
-            let took = look(&mut self.lead, &mut self.nodes, table, units, &mut begun.outcomes).await?;
+            // Beside others no more than one server is kept busy at a time.
+            let in_turn = self.lead.settings.share.is_none() && self.throttle.others_at_work().await;
+            let (lead, nodes) = (&mut self.lead, &mut self.nodes);
+            let took = look(lead, nodes, table, units, in_turn, &mut begun.outcomes).await?;
             if let Some(took) = took {
                 pace.took(units.len(), took);
             }
@@ -211,7 +214,7 @@ impl<'a> NodesCheck<'a> {
         self.throttle.pass(self.observer).await;
         let settings = &self.lead.settings;
         if self.last_wait.elapsed() > settings.throttle.interval {
-            stand_back(&mut self.nodes, settings, self.observer).await;
+            stand_back(&self.lead.server, &mut self.nodes, settings, self.observer).await;
             self.last_wait = Instant::now();
         }
     }
@@ -281,13 +284,18 @@ fn next_units<'a>(left: &'a [RowRange], pace: &Pace) -> &'a [RowRange] {
 }
 
 /// Waits while a replica is too far behind: our reading may be what keeps it.
-async fn stand_back(nodes: &mut [Node], settings: &CheckSettings, observer: &dyn Observe) {
+async fn stand_back(
+    source: &Arc<dyn Database>,
+    nodes: &mut [Node],
+    settings: &CheckSettings,
+    observer: &dyn Observe,
+) {
     for node in nodes {
         let Some(follower) = node.follower.as_mut() else {
             continue;
         };
         let begun = Instant::now();
-        while let Some(lag) = follower.lag_seconds().await
+        while let Some(lag) = follower.lag_seconds(source).await
             && lag > settings.lag_seconds
             && begun.elapsed() < settings.patience
         {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_engine::{Compare, Database, EngineError, ErrorKind, Hashing, Replication};
+use daybreak_model::Position;
 
 use super::CheckSettings;
 
@@ -40,6 +41,8 @@ pub(super) struct Follower {
     pub(super) server: Arc<dyn Database>,
     pub(super) on: Box<dyn Compare>,
     follows: Follows,
+    /// Where the source stood, and when that was seen, if this has not come there yet.
+    seen: Option<(Position, Instant)>,
     /// Whether it did not reach a position in time, or cannot: every further wait would be as long and as vain.
     pub(super) stuck: bool,
 }
@@ -75,6 +78,7 @@ impl Follower {
             server: Arc::clone(&compared.server),
             on: connect(&compared.server, hashing).await?,
             follows: compared.follows.clone(),
+            seen: None,
             stuck: false,
         })
     }
@@ -125,11 +129,26 @@ impl Follower {
         }
     }
 
-    /// How far it is behind, in seconds, where it replicates by itself and knows.
-    pub(super) async fn lag_seconds(&mut self) -> Option<f64> {
-        match self.follows {
-            Follows::ByItself => self.server.following().await.ok()?.lag_seconds,
-            Follows::Link(_) | Follows::Nothing => None,
+    /// How far it is behind, in seconds, where it replicates by itself and knows. A PostgreSQL standby only knows when the last
+    /// transaction that it replayed was committed, which is long ago on a quiet server whatever else is in the log: it counts as
+    /// behind for as long as it has not come to where the source was seen to stand.
+    pub(super) async fn lag_seconds(&mut self, source: &Arc<dyn Database>) -> Option<f64> {
+        let Follows::ByItself = self.follows else {
+            return None;
+        };
+        let now = self.server.following().await.ok()?;
+        if !matches!(now.applied, Position::Lsn(_)) || now.lag_seconds.is_none_or(|lag| lag == 0.0) {
+            self.seen = None;
+            return now.lag_seconds;
         }
+        if self
+            .seen
+            .as_ref()
+            .is_none_or(|(position, _)| now.applied.covers(position))
+        {
+            self.seen = Some((source.position().await.ok()?, Instant::now()));
+        }
+        let (_, since) = self.seen.as_ref()?;
+        Some(since.elapsed().as_secs_f64())
     }
 }

@@ -16,7 +16,7 @@ impl Bar {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = "{bar:30} {human_pos} of {human_len} rows, {per_sec}, {eta} left  {wide_msg}";
+        let style = "{bar:20} {human_pos} of {human_len} rows, {per_sec}, {eta} left\n{wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
