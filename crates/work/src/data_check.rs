@@ -53,7 +53,7 @@ use crate::{Observe, ThrottleLimits};
 
 /// The share of the time that a check works while others do, in percent, unless it is told another; it asks one server after the
 /// other then. A statement of a check has a processor to itself: what others feel of that is to stay small.
-pub const SHARE_BESIDE_OTHERS: u8 = 5;
+pub const SHARE_BESIDE_OTHERS: u8 = 2;
 
 /// How a check is done.
 #[derive(Debug, Clone, PartialEq)]

@@ -55,7 +55,7 @@ pub(crate) struct DataCheck {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     chunk_time: Option<Duration>,
     /// The largest share of the time that the check works, 1 to 100: it rests in between. The plan's, or all of it while nobody else is at
-    /// work on the primary, and 5 while somebody is or with `--watch`.
+    /// work on the primary, and 2 while somebody is or with `--watch`.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     share: Option<u8>,
     /// Hash rows to 128 bits of SHA-256 instead of 64 bits of what is quickest: the servers hash each row twice for it.
@@ -78,7 +78,7 @@ pub(crate) struct DataCheck {
     /// PostgreSQL: drop what `--keep-slot` made, and do nothing else.
     #[arg(long, conflicts_with_all = ["delta", "keep_slot", "watch", "execute"])]
     drop_slot: bool,
-    /// Check forever, round after round, at a small share of the time (`--share`, 5 by default), and tell of every row at the moment it is
+    /// Check forever, round after round, at a small share of the time (`--share`, 2 by default), and tell of every row at the moment it is
     /// proven different, and when it is the same again. Ends on Ctrl-C with what it knows.
     #[arg(long, conflicts_with = "execute")]
     watch: bool,

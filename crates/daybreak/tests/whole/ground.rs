@@ -111,7 +111,7 @@ impl Ground {
         json_lines(&output)
     }
 
-    /// `daybreak init` for these servers, then `change` to its text. Checks do not rest beside the tests' applications.
+    /// `daybreak init` for these servers, then `change` to its text.
     pub(crate) async fn init(&self, change: impl FnOnce(String) -> String) {
         let authority = self.sandbox.certificate_authority().await.expect("an authority");
         let [source, target] = match &self.wires {
@@ -126,7 +126,6 @@ impl Ground {
         ])
         .await;
         let text = std::fs::read_to_string(self.plan()).expect("the plan");
-        let text = text.replace("# share_percent = 50\n", "share_percent = 100\n");
         std::fs::write(self.plan(), change(text)).expect("the plan");
     }
 
