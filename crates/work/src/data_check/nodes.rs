@@ -119,8 +119,7 @@ impl<'a> NodesCheck<'a> {
             let begun_at = Instant::now();
             let known: Vec<usize> = begun.outcomes.iter().map(named).collect();
             let units = next_units(&begun.ranges[begun.done..], &pace);
-            // Beside others no more than one server is kept busy at a time.
-            let in_turn = self.lead.settings.share.is_none() && self.throttle.others_at_work().await;
+            let in_turn = self.beside_others().await;
             let (lead, nodes) = (&mut self.lead, &mut self.nodes);
             let took = look(lead, nodes, table, units, in_turn, &mut begun.outcomes).await?;
             if let Some(took) = took {
@@ -219,14 +218,20 @@ impl<'a> NodesCheck<'a> {
         }
     }
 
+    /// Whether it is to go gently for the sake of others, of its own accord: no more than one server is kept busy at a time then.
+    pub(super) async fn beside_others(&mut self) -> bool {
+        self.lead.settings.share.is_none() && self.throttle.others_at_work().await
+    }
+
     /// Rests, so that the check has no larger share of the time than it may.
     pub(super) async fn give_way(&mut self, worked: Duration) {
         /// Shorter rests are not worth a word.
         const WORTH_A_WORD: Duration = Duration::from_millis(100);
-        let (share, why) = match self.lead.settings.share {
-            Some(share) => (share, ""),
-            None if self.throttle.others_at_work().await => (SHARE_BESIDE_OTHERS, ", beside others at work"),
-            None => return,
+        let set = self.lead.settings.share;
+        let (share, why) = match (set, self.beside_others().await) {
+            (Some(share), _) => (share, ""),
+            (None, true) => (SHARE_BESIDE_OTHERS, ", beside others at work"),
+            (None, false) => return,
         };
         let rest = rest(worked, share);
         if rest > WORTH_A_WORD {

@@ -77,8 +77,18 @@ impl NodesCheck<'_> {
         self.reopen().await;
         self.pass().await;
         let begun = Instant::now();
-        let nodes = self.nodes.iter_mut().map(|node| node.together(tables));
-        let (here, answers) = tokio::join!(lead_together(&mut self.lead, tables), join_all(nodes));
+        let in_turn = self.beside_others().await;
+        let (here, answers) = if in_turn {
+            let here = lead_together(&mut self.lead, tables).await;
+            let mut answers = Vec::with_capacity(self.nodes.len());
+            for node in &mut self.nodes {
+                answers.push(node.together(tables).await);
+            }
+            (here, answers)
+        } else {
+            let nodes = self.nodes.iter_mut().map(|node| node.together(tables));
+            tokio::join!(lead_together(&mut self.lead, tables), join_all(nodes))
+        };
         let here = match here {
             Err(error) if is_of_a_table(&error) => return Ok(None),
             here => here?,
