@@ -463,6 +463,30 @@ async fn postgres_neighbours_are_asked_for_together_and_a_share_of_the_time_is_k
             .any(|why| why.contains(&format!("the check has {share}% of the time")));
         assert_eq!(rested, rests, "{told:?}");
     }
+    // Without a share of its own it goes gently for as long as somebody else is at work.
+    let waits = Waits::default();
+    let settings = settings(HOUR);
+    let check = async {
+        loop {
+            let sessions = two.source.sessions().await.expect("sessions");
+            if sessions
+                .iter()
+                .any(|session| session.in_transaction && !session.ours)
+            {
+                break two.check(&settings, &waits).await;
+            }
+        }
+    };
+    let report = tokio::select! {
+        ended = two.one.primary.rows_in("shop", "SELECT pg_sleep(120)") => panic!("nobody is at work: {ended:?}"),
+        report = check => report,
+    };
+    assert_eq!(keys(&report).len(), 6, "{report:?}");
+    let told = waits.0.into_inner().expect("a list");
+    assert!(
+        told.iter().any(|why| why.contains("beside others at work")),
+        "{told:?}"
+    );
 }
 
 /// Forty tables of a few rows, of which one has no key, one is empty, one differs by a value, one lacks a row, and one is not there
