@@ -20,8 +20,8 @@ mod act;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daybreak_engine::{Database, EngineError, SchemaMark};
-use daybreak_model::{ObjectKind, Position, Refusal, SchemaImage, Scope};
+use daybreak_engine::{Database, EngineError, SchemaMark, Snapshot};
+use daybreak_model::{Flavor, ObjectKind, Position, Refusal, SchemaImage, Scope};
 use serde::{Deserialize, Serialize};
 
 pub use decide::{LoadPlan, plan, same_schema};
@@ -204,13 +204,18 @@ pub async fn load(
         throttle,
         Arc::clone(observer),
     ));
-    let copied = act::carry_out(&load, readers).await;
+    let (copied, reread) = tokio::join!(
+        act::carry_out(&load, readers),
+        read_again(source.as_ref(), snapshot.as_mut(), scope, &flavor)
+    );
+    let stands = matches!(snapshot.schema_stands().await, Ok(Some(true)));
     let closed = snapshot.close().await;
     let copied = copied?;
     closed?;
+    let reread = reread.filter(|_| stands);
 
     let image = load.image();
-    verify(source.as_ref(), mark, target.as_ref(), scope, image).await?;
+    verify(source.as_ref(), mark, reread, target.as_ref(), scope, image).await?;
     Ok(LoadReport {
         position,
         tables: image.tables.len(),
@@ -222,17 +227,35 @@ pub async fn load(
     })
 }
 
+/// The source's schema while rows are copied, from a server that will tell at the end whether it still stands: no time is
+/// needed for it then. Where that fails it is read at the end.
+async fn read_again(
+    source: &dyn Database,
+    snapshot: &mut dyn Snapshot,
+    scope: &Scope,
+    target: &Flavor,
+) -> Option<SchemaImage> {
+    match snapshot.schema_stands().await {
+        Ok(Some(true)) => source.schema(scope, target).await.ok(),
+        _ => None,
+    }
+}
+
 /// Sees every object on the target with its own eyes, and that the source has not changed meanwhile: by its mark, or by all
-/// it holds.
+/// it holds, which `reread` is if that was read after the snapshot and stands.
 async fn verify(
     source: &dyn Database,
     mark: Option<SchemaMark>,
+    reread: Option<SchemaImage>,
     target: &dyn Database,
     scope: &Scope,
     image: &SchemaImage,
 ) -> Result<(), LoadError> {
     let flavor = target.flavor().await?;
     let source_now = async {
+        if reread.is_some() {
+            return Ok(reread);
+        }
         if mark.is_some() && mark == source.schema_mark().await? {
             return Ok(None);
         }

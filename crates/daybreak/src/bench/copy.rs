@@ -1,7 +1,7 @@
 //! `bench copy`: how long a load takes, beside the tools that people use for it and beside the fastest way that the target
 //! has for rows that lie ready.
 //!
-//! Every round runs every contender once, each onto an emptied target, in an order that moves on by one from round to
+//! Every round runs every contender once, each onto an empty target, in an order that moves on by one from round to
 //! round; a figure is the median of the rounds. A contender counts only if every row and every index is there afterwards.
 
 mod child;
@@ -77,8 +77,8 @@ impl Case {
 trait Ground: Send + Sync {
     /// Makes the case's tables on the source, in place of those of the case before.
     async fn fill(&mut self, case: &Case) -> Result<(), Trouble>;
-    /// Empties the target.
-    async fn empty(&self) -> Result<(), Trouble>;
+    /// Gives the next contender an empty target.
+    async fn empty(&mut self) -> Result<(), Trouble>;
     /// Rows and secondary indexes on the target.
     async fn count(&self, case: &Case) -> Result<(u64, u64), Trouble>;
     /// Addresses of source and target for a load of ours, passwords included.
@@ -130,7 +130,7 @@ pub(crate) async fn run(options: &Options) -> Result<Exit, Trouble> {
             case.tables
         ));
         ground.fill(&case).await?;
-        figures.extend(measure(ground.as_ref(), &case, options).await?);
+        figures.extend(measure(ground.as_mut(), &case, options).await?);
     }
     result::print(&figures, options.format);
     Ok(Exit::Done)
@@ -162,7 +162,7 @@ fn cases(options: &Options) -> Vec<Case> {
     all.into_iter().filter(|case| case.rows() > 0).collect()
 }
 
-async fn measure(ground: &dyn Ground, case: &Case, options: &Options) -> Result<Vec<Figure>, Trouble> {
+async fn measure(ground: &mut dyn Ground, case: &Case, options: &Options) -> Result<Vec<Figure>, Trouble> {
     let peers = if options.no_peers {
         Vec::new()
     } else {

@@ -219,17 +219,12 @@ impl Summary {
 
 /// Every row of both sides, at rest.
 async fn compare(world: &World) -> Result<CheckReport, Trouble> {
-    let flavor = world.target.flavor().await.map_err(engine)?;
-    let image = world
-        .source
-        .schema(&world.settings.scope, &flavor)
-        .await
-        .map_err(engine)?;
+    let tables = world.source.tables(&world.settings.scope).await.map_err(engine)?;
     data_check(
         &world.target,
         &world.source,
         None,
-        &image.tables,
+        &tables,
         &world.settings.check,
         &Silent,
     )

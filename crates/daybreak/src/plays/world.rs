@@ -68,8 +68,7 @@ impl World {
 
     /// The tables in the scope, as the source has them now.
     pub(super) async fn tables(&self) -> Result<Vec<Table>, EngineError> {
-        let flavor = self.target.flavor().await?;
-        Ok(self.source.schema(&self.settings.scope, &flavor).await?.tables)
+        self.source.tables(&self.settings.scope).await
     }
 
     /// Sets a side that no application uses read-only, also after a restart where it can keep that.

@@ -118,7 +118,7 @@ impl Follower {
         file: String,
         offset: u64,
     ) -> Result<Self, EngineError> {
-        let image = server.schema(scope, server.flavor().await?).await?;
+        let tables = server.tables(scope).await?;
         // A follower without a UUID makes MySQL 5.6 list its replicas with a column too few.
         let heartbeat = "SET @master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000, \
                          @slave_uuid = UUID(), @replica_uuid = @slave_uuid";
@@ -141,8 +141,7 @@ impl Follower {
             .map_err(|error| server.failed("failed to follow changes", error))?;
         Ok(Self {
             scope: scope.schemas.iter().cloned().collect(),
-            tables: image
-                .tables
+            tables: tables
                 .into_iter()
                 .map(|table| (table.name.clone(), table))
                 .collect(),

@@ -12,7 +12,7 @@ pub(super) mod tokens;
 mod unseen;
 mod views;
 
-use daybreak_model::{Flavor, ObjectKind, Phase, Product, SchemaImage, SchemaObject, Scope};
+use daybreak_model::{Flavor, ObjectKind, Phase, Product, SchemaImage, SchemaObject, Scope, Table};
 use mysql_async::Conn;
 
 use super::connection::Server;
@@ -21,6 +21,19 @@ use crate::EngineError;
 use catalog::Listed;
 
 impl Server {
+    /// The tables of a scope that hold rows.
+    pub(crate) async fn tables(&self, scope: &Scope) -> Result<Vec<Table>, EngineError> {
+        let mut conn = self.borrow().await?;
+        let listed = catalog::tables(self, &mut conn, scope).await?;
+        self.keep(conn);
+        Ok(listed
+            .into_iter()
+            // One that has no columns was made between two questions.
+            .filter(|listed| listed.is_table() && !listed.table.columns.is_empty())
+            .map(|listed| listed.table)
+            .collect())
+    }
+
     /// The image of a scope for a target of another flavor.
     pub(crate) async fn schema(&self, scope: &Scope, target: &Flavor) -> Result<SchemaImage, EngineError> {
         let mut conn = self.borrow().await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope,
+    Account, Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope, Table,
     TableName, TablePart, Unmet, WriteState,
 };
 
@@ -59,6 +59,10 @@ impl Inspect for Mysql {
 
     async fn schema(&self, scope: &Scope, for_target: &Flavor) -> Result<SchemaImage, EngineError> {
         self.server.schema(scope, for_target).await
+    }
+
+    async fn tables(&self, scope: &Scope) -> Result<Vec<Table>, EngineError> {
+        self.server.tables(scope).await
     }
 
     /// The server counts schema statements as they begin: one that runs already would end unnoticed.

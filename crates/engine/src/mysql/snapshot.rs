@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daybreak_model::{Position, Scope};
+use daybreak_model::{Position, Product, Scope};
 use futures_util::future::try_join_all;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -19,7 +19,10 @@ use crate::{EngineError, ErrorKind, Read, Snapshot};
 /// The readers of a snapshot, each in a transaction of its own that sees the same rows.
 #[derive(Debug)]
 pub(crate) struct MysqlSnapshot {
+    server: Arc<Server>,
     position: Position,
+    /// Schema statements counted under the lock, where that lock waits for those that run.
+    counted: Option<SchemaStatements>,
     readers: Vec<Reader>,
 }
 
@@ -27,6 +30,16 @@ pub(crate) struct MysqlSnapshot {
 impl Snapshot for MysqlSnapshot {
     fn position(&self) -> &Position {
         &self.position
+    }
+
+    async fn schema_stands(&mut self) -> Result<Option<bool>, EngineError> {
+        let Some(then) = self.counted else {
+            return Ok(None);
+        };
+        let mut conn = self.server.borrow().await?;
+        let now = SchemaStatements::count(&self.server, &mut conn).await?;
+        self.server.keep(conn);
+        Ok(Some(now == then))
     }
 
     fn take_readers(&mut self) -> Vec<Box<dyn Read>> {
@@ -40,6 +53,24 @@ impl Snapshot for MysqlSnapshot {
     async fn close(self: Box<Self>) -> Result<(), EngineError> {
         // Readers end their transactions with their connections.
         Ok(())
+    }
+}
+
+/// How many statements that change a schema the server has begun, of all sessions, of routines and events, and of its own
+/// replication threads (manual, "Server Status Variables", `Com_xxx`).
+///
+/// Counted as they begin: an equal count later means an unchanged schema only if none ran when the first was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SchemaStatements(u64);
+
+impl SchemaStatements {
+    async fn count(server: &Server, conn: &mut Conn) -> Result<Self, EngineError> {
+        let counters =
+            "SHOW GLOBAL STATUS WHERE Variable_name REGEXP '^Com_(alter|create|drop|rename|import)_'";
+        let counted: Vec<(String, u64)> = server
+            .rows_on(conn, "failed to count schema statements", counters)
+            .await?;
+        Ok(Self(counted.into_iter().map(|(_, number)| number).sum()))
     }
 }
 
@@ -63,17 +94,19 @@ pub(crate) async fn take(
             &format!("SET SESSION lock_wait_timeout = {seconds}"),
         )
         .await?;
-    lock(server, &mut control, scope, patience).await?;
-    let position = match refuse_prepared(server, &mut control).await {
-        Ok(()) => within_lock(server, &mut control, &mut conns).await,
+    let lock = lock(server, &mut control, scope, patience).await?;
+    let taken = match refuse_prepared(server, &mut control).await {
+        Ok(()) => within_lock(server, &mut control, &mut conns, lock).await,
         Err(error) => Err(error),
     };
     // Whatever happened, writes go on at once; losing this connection releases the lock as well.
     let unlocked = control.query_drop("UNLOCK TABLES").await;
-    let position = position?;
+    let (position, counted) = taken?;
     unlocked.map_err(|error| server.failed("failed to release the snapshot's lock", error))?;
     Ok(MysqlSnapshot {
+        server: Arc::clone(server),
         position,
+        counted,
         readers: conns
             .into_iter()
             .map(|conn| Reader::new(Arc::clone(server), conn, true))
@@ -108,7 +141,8 @@ async fn within_lock(
     server: &Server,
     control: &mut Conn,
     conns: &mut [Conn],
-) -> Result<Position, EngineError> {
+    lock: Lock,
+) -> Result<(Position, Option<SchemaStatements>), EngineError> {
     let begin = conns.iter_mut().map(|conn| async move {
         conn.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             .await?;
@@ -124,7 +158,22 @@ async fn within_lock(
             )
         })?
         .map_err(|error| server.failed("failed to begin a snapshot", error))?;
-    server.position_on(control).await
+    // MySQL's global read lock is given only when every schema statement has ended; MariaDB's lets one that copies a table go on.
+    let counted = if lock == Lock::Global && server.flavor().await?.product != Product::MariaDb {
+        Some(SchemaStatements::count(server, control).await?)
+    } else {
+        None
+    };
+    Ok((server.position_on(control).await?, counted))
+}
+
+/// What holds writes up while a snapshot is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    /// `FLUSH TABLES WITH READ LOCK`.
+    Global,
+    /// `LOCK TABLES` of the scope's tables.
+    Tables,
 }
 
 /// Takes the global read lock, or locks the scope's tables where the account may not.
@@ -133,10 +182,11 @@ async fn lock(
     control: &mut Conn,
     scope: &Scope,
     patience: Duration,
-) -> Result<(), EngineError> {
+) -> Result<Lock, EngineError> {
     match locked_by(server, control, "FLUSH TABLES WITH READ LOCK", patience).await {
+        Ok(()) => return Ok(Lock::Global),
         Err(error) if error.kind == ErrorKind::Privilege || error.kind == ErrorKind::Authentication => {}
-        other => return other,
+        Err(error) => return Err(error),
     }
     let tables: Vec<(String, String)> = server
         .rows_on(
@@ -150,7 +200,7 @@ async fn lock(
         )
         .await?;
     if tables.is_empty() {
-        return Ok(());
+        return Ok(Lock::Tables);
     }
     let list: Vec<_> = tables
         .iter()
@@ -163,6 +213,7 @@ async fn lock(
         patience,
     )
     .await
+    .map(|()| Lock::Tables)
 }
 
 /// Runs a locking statement for at most `patience`. A lock still waited for holds up every write, so it is killed then.

@@ -31,6 +31,10 @@ pub trait Snapshot: Send {
     /// Where the change stream stands at the snapshot.
     fn position(&self) -> &Position;
 
+    /// Whether the schema still is as it was at the snapshot, with every schema statement that ran then at its end: what was
+    /// read of it since holds. `None` where this cannot be told.
+    async fn schema_stands(&mut self) -> Result<Option<bool>, EngineError>;
+
     /// The connections inside the snapshot; taken once.
     fn take_readers(&mut self) -> Vec<Box<dyn Read>>;
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Flavor, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, TableName, TablePart,
-    Unmet,
+    Account, Flavor, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, Table, TableName,
+    TablePart, Unmet,
 };
 
 use super::classify::trouble;
@@ -50,6 +50,19 @@ impl Inspect for Postgres {
         let image = schema::image(&connection, flavor, scope, for_target).await?;
         connection.give_back();
         Ok(image)
+    }
+
+    async fn tables(&self, scope: &Scope) -> Result<Vec<Table>, EngineError> {
+        let connection = self.server.lease().await?;
+        // Of one moment: a table without columns is one, and not one that was made between two questions.
+        let what = "failed to read the tables";
+        connection
+            .execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", what)
+            .await?;
+        let tables = schema::tables(&connection, scope).await?;
+        connection.execute("COMMIT", what).await?;
+        connection.give_back();
+        Ok(tables)
     }
 
     async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {

@@ -149,6 +149,11 @@ impl Snapshot for SharedSnapshot {
         &self.position
     }
 
+    /// The marks of [`Inspect::schema_mark`](crate::Inspect::schema_mark) tell more.
+    async fn schema_stands(&mut self) -> Result<Option<bool>, EngineError> {
+        Ok(None)
+    }
+
     fn take_readers(&mut self) -> Vec<Box<dyn Read>> {
         std::mem::take(&mut self.readers)
     }

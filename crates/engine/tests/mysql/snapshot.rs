@@ -144,12 +144,16 @@ async fn a_table_that_changes_meanwhile_ends_the_copy_by_name() {
         .snapshot(&shop, 2, "daybreak", Duration::from_secs(5))
         .await
         .unwrap();
+    assert_eq!(snapshot.schema_stands().await.unwrap(), Some(true));
+    sql(&estate.primary, "shop", &["INSERT INTO t VALUES (2)"]).await;
+    assert_eq!(snapshot.schema_stands().await.unwrap(), Some(true));
     sql(
         &estate.primary,
         "shop",
         &["ALTER TABLE t ADD x INT, ALGORITHM = COPY"],
     )
     .await;
+    assert_eq!(snapshot.schema_stands().await.unwrap(), Some(false));
     let mut readers = snapshot.take_readers();
     let (sender, _receiver) = mpsc::channel(4);
     let error = readers[0]
@@ -165,6 +169,35 @@ async fn a_table_that_changes_meanwhile_ends_the_copy_by_name() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::SchemaChanged, "{error}");
+}
+
+/// What `schema_stands` rests on: no schema statement runs on while a snapshot is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_waits_for_schema_statements() {
+    for kind in [ServerKind::Mysql97, ServerKind::Mysql56] {
+        let Some((_sandbox, estate, server)) = lone(kind, false).await else {
+            continue;
+        };
+        sql(&estate.primary, "shop", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
+        let primary = &estate.primary;
+        let creating = primary.rows_in("shop", "CREATE TABLE slow SELECT SLEEP(2) AS s");
+        let snapshot = async {
+            let runs =
+                "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'CREATE TABLE slow%'";
+            primary
+                .wait_for(runs, "1", Duration::from_secs(10))
+                .await
+                .unwrap();
+            let shop = scope(&["shop"]);
+            let patience = Duration::from_millis(500);
+            match server.snapshot(&shop, 1, "daybreak", patience).await {
+                Ok(_) => panic!("a snapshot beside a schema statement that runs"),
+                Err(error) => assert_eq!(error.kind, ErrorKind::Lock, "{error}"),
+            }
+        };
+        let (created, ()) = tokio::join!(creating, snapshot);
+        created.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,8 +16,7 @@ pub(super) async fn run(ground: &Ground) -> Result<f64, Trouble> {
     let scope = Scope {
         schemas: vec!["bench".to_owned()],
     };
-    let flavor = source.flavor().await?;
-    let tables = source.schema(&scope, &flavor).await?.tables;
+    let tables = source.tables(&scope).await?;
     let mut on = Vec::new();
     for server in ground.servers() {
         on.push(database(ground.endpoint(server)?).checker().await?);

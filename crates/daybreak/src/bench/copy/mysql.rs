@@ -230,7 +230,7 @@ impl Ground for Pair {
         Ok(())
     }
 
-    async fn empty(&self) -> Result<(), Trouble> {
+    async fn empty(&mut self) -> Result<(), Trouble> {
         let server = self.target.writer();
         server
             .rows("SET SESSION sql_log_bin = 0; DROP DATABASE IF EXISTS bench")

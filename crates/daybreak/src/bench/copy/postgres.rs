@@ -24,11 +24,15 @@ const SETTINGS: [(&str, &str); 4] = [
 
 const PGCOPYDB: &str = "pgcopydb clone";
 const MAJOR: u8 = 17;
+/// The estate's database, and the target's empty one, of which each contender gets a copy.
+const DATABASE: &str = "shop";
 
 pub(super) struct Pair {
     sandbox: Sandbox,
     source: Estate,
     target: AuroraStandIn,
+    /// How many databases were made on the target; the last is the contender's.
+    databases: usize,
     /// A folder of ours: the password file, and what pgcopydb writes.
     scratch: tempfile::TempDir,
 }
@@ -51,6 +55,7 @@ impl Pair {
             sandbox: sandbox.clone(),
             source: source?,
             target: target?,
+            databases: 0,
             scratch: tempfile::tempdir()?,
         };
         pair.write_passwords()?;
@@ -80,12 +85,17 @@ impl Pair {
         self.scratch.path().join("pgpass")
     }
 
+    /// The database that the contender fills.
+    fn database(&self) -> String {
+        format!("{DATABASE}_{}", self.databases)
+    }
+
     /// A client of the superuser's, over the socket.
-    async fn psql(&self, server: &Server) -> Result<Command, Trouble> {
+    async fn psql(&self, server: &Server, database: &str) -> Result<Command, Trouble> {
         let mut command = Command::new(self.sandbox.program(ServerKind::Postgres(MAJOR), "psql").await?);
         command
             .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
-            .arg(server.root_url("shop"));
+            .arg(server.root_url(database));
         Ok(command)
     }
 
@@ -106,9 +116,9 @@ impl Pair {
         }
         let file = self.scratch.path().join(format!("tables-{connection}.sql"));
         std::fs::write(&file, script)?;
-        let mut from = self.psql(&self.source.primary).await?;
+        let mut from = self.psql(&self.source.primary, DATABASE).await?;
         from.arg("--file").arg(file);
-        Ok((from, self.psql(self.target.writer()).await?))
+        Ok((from, self.psql(self.target.writer(), &self.database()).await?))
     }
 }
 
@@ -153,7 +163,10 @@ impl Ground for Pair {
     async fn fill(&mut self, case: &Case) -> Result<(), Trouble> {
         let server = &self.source.primary;
         server
-            .rows_in("shop", "DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench")
+            .rows_in(
+                DATABASE,
+                "DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench",
+            )
             .await?;
         let tables: Vec<usize> = (1..=case.tables).collect();
         for tables in tables.chunks(50) {
@@ -169,41 +182,39 @@ impl Ground for Pair {
                     statements
                 })
                 .collect();
-            server.rows_in("shop", &statements.join(";\n")).await?;
+            server.rows_in(DATABASE, &statements.join(";\n")).await?;
         }
         server
             .rows_in(
-                "shop",
+                DATABASE,
                 &format!("ALTER SCHEMA bench OWNER TO {}", self.source.admin.name()),
             )
             .await?;
         Ok(())
     }
 
-    async fn empty(&self) -> Result<(), Trouble> {
-        let drop_schema = "DROP SCHEMA IF EXISTS bench CASCADE";
-        // Dropping thousands of tables at once takes more locks than there is room for.
+    /// The target's next database. Those before it stay: without a journal ext4 gives no inode out again for minutes after a file
+    /// was removed, and looks at each that was, so that a contender would pay for the tables dropped before it.
+    async fn empty(&mut self) -> Result<(), Trouble> {
+        self.databases += 1;
         let server = self.target.writer();
-        let tables = server
-            .rows_in("shop", "SELECT format('DROP TABLE bench.%I', relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace('bench')")
+        server
+            .rows(&format!(
+                "CREATE DATABASE {} TEMPLATE {DATABASE} OWNER {}",
+                self.database(),
+                self.target.admin.name()
+            ))
             .await?;
-        let drops: Vec<String> = tables.into_iter().flatten().flatten().collect();
-        for drops in drops.chunks(200) {
-            server.rows_in("shop", &drops.join(";")).await?;
-        }
-        server.rows_in("shop", drop_schema).await?;
-        // Thousands of dropped tables leave the catalogs full of dead rows, which the next contender is not to pay for.
-        server.rows_in("shop", "VACUUM").await?;
-        server.rows_in("shop", "CHECKPOINT").await?;
+        server.rows("CHECKPOINT").await?;
         // What an earlier load of ours made for replication.
         self.source
             .primary
-            .rows_in("shop", "DROP PUBLICATION IF EXISTS bench")
+            .rows_in(DATABASE, "DROP PUBLICATION IF EXISTS bench")
             .await?;
         self.source
             .primary
             .rows_in(
-                "shop",
+                DATABASE,
                 "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active",
             )
             .await?;
@@ -228,20 +239,22 @@ impl Ground for Pair {
                 .collect();
             rows += number(
                 server
-                    .rows_in("shop", &format!("SELECT {}", counts.join(" + ")))
+                    .rows_in(&self.database(), &format!("SELECT {}", counts.join(" + ")))
                     .await?,
             );
         }
         let indexes = "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indrelid \
                        WHERE relnamespace = to_regnamespace('bench') AND NOT indisprimary AND indisvalid";
-        Ok((rows, number(server.rows_in("shop", indexes).await?)))
+        Ok((rows, number(server.rows_in(&self.database(), indexes).await?)))
     }
 
     fn addresses(&self) -> (String, String) {
-        let url = |server: &Server, login: &Login| format!("{}?tls=off", server.url(login, "shop"));
+        let url = |server: &Server, login: &Login, database: &str| {
+            format!("{}?tls=off", server.url(login, database))
+        };
         (
-            url(&self.source.primary, &self.source.admin),
-            url(self.target.writer(), &self.target.admin),
+            url(&self.source.primary, &self.source.admin, DATABASE),
+            url(self.target.writer(), &self.target.admin, &self.database()),
         )
     }
 
@@ -267,9 +280,9 @@ impl Ground for Pair {
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
-        let uri = |server: &Server, login: &Login| {
+        let uri = |server: &Server, login: &Login, database: &str| {
             format!(
-                "postgres://{}@127.0.0.1:{}/shop?sslmode=disable",
+                "postgres://{}@127.0.0.1:{}/{database}?sslmode=disable",
                 login.name(),
                 server.port()
             )
@@ -288,9 +301,9 @@ impl Ground for Pair {
             .arg("--dir")
             .arg(&folder)
             .arg("--source")
-            .arg(uri(&self.source.primary, &self.source.admin))
+            .arg(uri(&self.source.primary, &self.source.admin, DATABASE))
             .arg("--target")
-            .arg(uri(self.target.writer(), &self.target.admin));
+            .arg(uri(self.target.writer(), &self.target.admin, &self.database()));
         program::run(&mut command).await?;
         Ok(())
     }
@@ -303,7 +316,7 @@ impl Ground for Pair {
     /// time, each pipe carries its share one after the other.
     async fn limit(&self, case: &Case) -> Result<(), Trouble> {
         let target = self.target.writer();
-        target.rows_in("shop", "CREATE SCHEMA bench").await?;
+        target.rows_in(&self.database(), "CREATE SCHEMA bench").await?;
         let mut work = Vec::new();
         for connection in 0..CONNECTIONS {
             let tables = (1..=case.tables).skip(connection).step_by(CONNECTIONS);
@@ -312,9 +325,9 @@ impl Ground for Pair {
                 pipes.push(self.small_tables(case, connection, tables).await?);
             } else {
                 for table in tables {
-                    let mut from = self.psql(&self.source.primary).await?;
+                    let mut from = self.psql(&self.source.primary, DATABASE).await?;
                     from.arg(format!("--command=COPY bench.t{table} TO STDOUT (FORMAT binary)"));
-                    let mut to = self.psql(target).await?;
+                    let mut to = self.psql(target, &self.database()).await?;
                     to.arg(format!("--command={}", create(case, table)))
                         .arg(format!(
                             "--command=COPY bench.t{table} FROM STDIN (FORMAT binary)"

@@ -74,8 +74,7 @@ pub(super) async fn tables(
     scope: &Scope,
     wanted: &[String],
 ) -> Result<Vec<Table>, Trouble> {
-    let flavor = source.flavor().await.map_err(failed)?;
-    let mut tables = source.schema(scope, &flavor).await.map_err(failed)?.tables;
+    let mut tables = source.tables(scope).await.map_err(failed)?;
     if wanted.is_empty() {
         return Ok(tables);
     }

@@ -82,8 +82,7 @@ pub(super) async fn watch(
 
 /// One round, or what is left of one that was broken off.
 async fn round(ground: &mut Ground, wanted: &[String], known: &Known) -> Result<Vec<NodeReport>, CheckError> {
-    let flavor = ground.source.flavor().await?;
-    let mut tables = ground.source.schema(&ground.scope, &flavor).await?.tables;
+    let mut tables = ground.source.tables(&ground.scope).await?;
     tables.retain(|table| wanted.is_empty() || wanted.contains(&table.name.to_string()));
     ground.tables = tables;
     let path = ground.file(ROUND)?;

@@ -121,12 +121,10 @@ impl Step for EstateDataCheck {
 impl EstateDataCheck {
     async fn ground(&self, primary: Endpoint, replicas: Vec<Endpoint>) -> Result<Ground, StepError> {
         let server = database(primary.clone());
-        let flavor = server.flavor().await.or_fail()?;
-        let image = server.schema(&self.0.settings.scope, &flavor).await.or_fail()?;
         Ok(Ground {
             primary,
             replicas,
-            tables: image.tables,
+            tables: server.tables(&self.0.settings.scope).await.or_fail()?,
         })
     }
 
