@@ -7,6 +7,7 @@ mod bench;
 mod data_check;
 mod demo;
 mod gate;
+mod gtid;
 mod init;
 mod log;
 mod plan;
@@ -53,6 +54,8 @@ enum Command {
     SchemaCheck(schema_check::SchemaCheck),
     /// Compare the rows of every server of the estate, and of the target, while all are at work.
     DataCheck(data_check::DataCheck),
+    /// Tell whether GTIDs are on and can be, and turn them on or off over the whole estate while it is at work.
+    Gtid(gtid::Gtid),
     /// Print the exact statements that let an account do a job.
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
@@ -94,6 +97,7 @@ impl Cli {
             Command::Demo(command) => command.run(self.format).await,
             Command::Topology(command) => command.run(&self.plan, self.format).await,
             Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
+            Command::Gtid(command) => command.run(&self.plan, self.format).await,
             Command::Accounts(command) => command.run(&self.plan, self.format).await,
             Command::DataCheck(command) => command.run(&self.plan, self.format).await,
             Command::Init(command) => command.run(&self.plan).await,

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Family, Flavor, LinkSettings};
 
-use crate::{Database, Grantee, Mend, Mended, Replication, mysql, postgres};
+use crate::{Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, Replication, mysql, postgres};
 
 /// The server at an endpoint. Connects when first asked something.
 #[must_use]
@@ -34,6 +34,13 @@ pub fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<Strin
         Family::Mysql => mysql::grants(job, flavor, grantee),
         Family::Postgres => postgres::grants(job, flavor, grantee),
     }
+}
+
+/// The runbook that turns GTIDs on or off on servers whose `gtid_mode` changes only with a restart
+/// ([`GtidWay::Restart`](crate::GtidWay)): each with its address, from the primary down.
+#[must_use]
+pub fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<GtidRestartStep> {
+    mysql::gtid_restart(on, servers)
 }
 
 /// The statements of a change of the schema on a server of this flavor; `None` where a person must find them.

@@ -16,11 +16,12 @@ mod postgres;
 
 mod connect;
 
-pub use connect::{database, grants, mend, replication};
+pub use connect::{database, grants, gtid_restart, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
     AbsentDefiner, Block, Change, Changes, Check, Compare, Copied, Database, Direction, Following, Grantee,
-    Hashing, Identity, Inspect, JOBS, Mend, Mended, Open, Read, RepairFrame, Replication, Role, RowRepair,
-    SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind, Untold,
-    Write,
+    GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
+    Hashing, Identity, Inspect, JOBS, Mend, Mended, Numbering, Open, Read, RepairFrame, Replication, Role,
+    RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind,
+    Untold, Write,
 };

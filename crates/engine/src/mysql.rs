@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Flavor, LinkSettings};
 
-use crate::{Database, Grantee, Mend, Mended, Replication};
+use crate::{Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, Replication};
 
 mod classify;
 mod connection;
@@ -56,6 +56,9 @@ mod literal;
 
 mod server;
 
+mod gtid;
+mod gtid_restart;
+
 pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
     Arc::new(server::Mysql::new(endpoint))
 }
@@ -67,6 +70,10 @@ pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) 
 pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
     let account = privileges::account(&grantee.user, &grantee.host);
     privileges::grants(job, flavor, &account, &grantee.schemas)
+}
+
+pub(crate) fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<GtidRestartStep> {
+    gtid_restart::steps(on, servers)
 }
 
 pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {

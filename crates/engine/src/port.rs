@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod database;
 mod grantee;
+mod gtid;
 mod mend;
 mod read;
 mod replication;
@@ -18,6 +19,10 @@ pub use database::{
     TextRow,
 };
 pub use grantee::{Grantee, JOBS};
+pub use gtid::{
+    GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
+    Numbering,
+};
 pub use mend::{Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};

@@ -54,6 +54,7 @@ mod surroundings;
 
 mod database;
 mod fence;
+mod gtid;
 mod inspect;
 
 use database::Postgres;

@@ -10,6 +10,7 @@ mod throttle;
 mod copy;
 mod cut_over;
 mod data_check;
+mod gtid;
 mod schema_check;
 
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
@@ -18,6 +19,10 @@ pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
     Follows, LastVerdict, NodeReport, RowDifference, SHARE_BESIDE_OTHERS, Since, TableReport, TableVerdict,
     Times, Verdict, check_nodes, check_since, data_check, explain, repair,
+};
+pub use gtid::{
+    GtidError, GtidGoal, GtidMember, GtidServer, GtidStage, GtidWait, gtid_members, gtid_refusals,
+    gtid_stages, gtid_statements, turn_gtid,
 };
 pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{

@@ -52,6 +52,8 @@ enum Job {
     Check,
     /// `data-check --delta` and `--keep-slot`: compare what changed since, too.
     Delta,
+    /// `gtid`: turn GTIDs on or off.
+    Gtid,
     /// The source's side of the load.
     Copy,
     /// The target's side of the load.
@@ -82,6 +84,7 @@ impl Job {
             Self::Follow => &["follow"],
             Self::Replicate => &["lead", "follow"],
             Self::Fence => &["fence"],
+            Self::Gtid => &["gtid"],
         }
     }
 

@@ -35,6 +35,7 @@ async fn an_account_with_what_is_printed_lacks_nothing() {
             ("schema-check", "schema-check"),
             ("check", "check"),
             ("delta", "delta"),
+            ("gtid", "gtid"),
             ("copy", "read"),
             ("load", "write"),
             ("load", "wake"),

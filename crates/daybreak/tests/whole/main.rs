@@ -11,6 +11,7 @@ mod every_type;
 mod faults;
 mod ground;
 mod group;
+mod gtid;
 mod init;
 mod kill_matrix;
 mod looking;

@@ -30,7 +30,7 @@ use crate::{
 /// A server, reached when first asked.
 #[derive(Debug)]
 pub(crate) struct Mysql {
-    server: Arc<Server>,
+    pub(super) server: Arc<Server>,
     probe: Probe,
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct ReplicaStatus {
     pub(crate) sql_error: (u32, String),
     /// How far of it was applied.
     pub(crate) applied: (String, u64),
+    /// `Auto_Position` of MySQL, `Using_Gtid` of MariaDB.
+    keeps_place_by: String,
 }
 
 impl ReplicaStatus {
@@ -47,7 +49,13 @@ impl ReplicaStatus {
                 field(row, &["Relay_Source_Log_File", "Relay_Master_Log_File"]),
                 field(row, &["Exec_Source_Log_Pos", "Exec_Master_Log_Pos"]),
             ),
+            keeps_place_by: field(row, &["Auto_Position", "Using_Gtid"]),
         }
+    }
+
+    /// Whether the place is kept by GTID and not by file and offset.
+    pub(crate) fn by_gtid(&self) -> bool {
+        !matches!(self.keeps_place_by.as_str(), "" | "0" | "No")
     }
 }
 

@@ -8,7 +8,8 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Changes, Compare, EngineError, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold, Write,
+    Changes, Compare, EngineError, Numbering, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold,
+    Write,
 };
 
 /// What a server is among its neighbours.
@@ -160,7 +161,7 @@ pub trait Inspect: Send + Sync {
 
     /// Privileges that `job`'s statements need and the account lacks; empty when it has all.
     /// Jobs: `"read"` (snapshot and copy from), `"write"` (create and load), `"follow"` (steer replication into it),
-    /// `"lead"` (be replicated from), `"fence"`; those of [`JOBS`](crate::JOBS).
+    /// `"lead"` (be replicated from), `"fence"`, `"gtid"`; those of [`JOBS`](crate::JOBS).
     async fn missing_privileges(&self, job: &str) -> Result<Vec<String>, EngineError>;
 
     /// What the objects of the scope need from whichever server they are on, beside themselves.
@@ -225,7 +226,7 @@ pub trait Open: Send + Sync {
 
 /// One database server, reached when first needed and again whenever the connection breaks.
 #[async_trait]
-pub trait Database: Inspect + Open + Send + Sync {
+pub trait Database: Inspect + Open + Numbering + Send + Sync {
     /// Where it is.
     fn endpoint(&self) -> &Endpoint;
 

@@ -1,10 +1,11 @@
 /// What an account can be needed for, read-only jobs first: what [`Inspect::missing_privileges`](crate::Inspect) and
 /// [`grants`](crate::grants()) know.
-pub const JOBS: [&str; 10] = [
+pub const JOBS: [&str; 11] = [
     "topology",
     "schema-check",
     "check",
     "delta",
+    "gtid",
     "read",
     "write",
     "lead",

@@ -58,6 +58,12 @@ impl Flavor {
         self.is_postgres_from(16)
     }
 
+    /// Whether logical slots can survive the promotion of a standby (`failover`, PostgreSQL 17).
+    #[must_use]
+    pub fn has_failover_slots(&self) -> bool {
+        self.is_postgres_from(17)
+    }
+
     /// Whether this version of PostgreSQL is one that is carried: 12 to 18.
     #[must_use]
     pub fn is_supported_postgres(&self) -> bool {

@@ -79,6 +79,7 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
             ]
         }
         "fence" => vec![&["PROCESS"], &["CREATE USER"]],
+        "gtid" => topology(flavor),
         // Events are enabled in the name of their definer.
         "wake" => vec![&["EVENT"]],
         _ => return None,
@@ -96,6 +97,17 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
             needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
             needs.push(&["CONNECTION_ADMIN", "SUPER"]);
             needs.push(&["PERSIST_RO_VARIABLES_ADMIN", "SUPER"]);
+        }
+        ("gtid", false) if dynamic => {
+            needs.push(&["SELECT ON performance_schema"]);
+            needs.push(&["REPLICATION_SLAVE_ADMIN", "SUPER"]);
+            needs.push(&["SYSTEM_VARIABLES_ADMIN", "SUPER"]);
+        }
+        ("gtid", false) => {
+            if flavor.product != Product::MariaDb {
+                needs.push(&["SELECT ON performance_schema"]);
+            }
+            needs.push(&["REPLICATION SLAVE ADMIN", "REPLICATION REPLICA ADMIN", "SUPER"]);
         }
         ("lead", false) if dynamic => needs.push(&["SELECT ON performance_schema"]),
         ("fence", false) => {
