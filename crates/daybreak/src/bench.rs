@@ -4,6 +4,7 @@
 pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod cutover;
+pub(crate) mod digest;
 mod figures;
 mod program;
 mod result;

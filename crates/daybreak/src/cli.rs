@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod schema_check;
 mod server;
+mod slow;
 mod source;
 mod status;
 mod topology;
@@ -56,6 +57,8 @@ enum Command {
     DataCheck(data_check::DataCheck),
     /// Tell whether GTIDs are on and can be, and turn them on or off over the whole estate while it is at work.
     Gtid(gtid::Gtid),
+    /// Read slow query logs: which classes of statements take the time, how often, how long; and what became of them since.
+    Slow(slow::Slow),
     /// Print the exact statements that let an account do a job.
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
@@ -97,6 +100,7 @@ impl Cli {
             Command::Demo(command) => command.run(self.format).await,
             Command::Topology(command) => command.run(&self.plan, self.format).await,
             Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
+            Command::Slow(command) => command.run(&self.plan, self.format).await,
             Command::Gtid(command) => command.run(&self.plan, self.format).await,
             Command::Accounts(command) => command.run(&self.plan, self.format).await,
             Command::DataCheck(command) => command.run(&self.plan, self.format).await,

@@ -10,6 +10,7 @@ mod throttle;
 mod copy;
 mod cut_over;
 mod data_check;
+mod digest;
 mod gtid;
 mod schema_check;
 
@@ -19,6 +20,10 @@ pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
     Follows, LastVerdict, NodeReport, RowDifference, SHARE_BESIDE_OTHERS, Since, TableReport, TableVerdict,
     Times, Verdict, check_nodes, check_since, data_check, explain, repair,
+};
+pub use digest::{
+    Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing, Input,
+    Named, Ranking, Side, compare as compare_digests, digest, fingerprint, fingerprint_id, follow,
 };
 pub use gtid::{
     GtidError, GtidGoal, GtidMember, GtidServer, GtidStage, GtidWait, gtid_members, gtid_refusals,

@@ -67,7 +67,7 @@ impl Contender {
     const fn tool(self) -> Option<Tool> {
         match self {
             Self::Ours | Self::Limit => None,
-            Self::PtTableChecksum => Some(Tool::PtTableChecksum),
+            Self::PtTableChecksum => Some(Tool::PerconaToolkit),
             Self::Reladiff => Some(Tool::Reladiff),
         }
     }

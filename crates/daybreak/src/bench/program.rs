@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::exit::Trouble;
+
+/// How often a process is asked how much memory it ever had.
+const SAMPLE: Duration = Duration::from_millis(10);
 
 /// Runs a program; its failure carries the end of what it said.
 pub(super) async fn run(command: &mut Command) -> Result<Vec<u8>, Trouble> {
@@ -19,6 +23,38 @@ pub(super) async fn told(command: &mut Command) -> Result<Output, Trouble> {
     let output = output.wait_with_output().await?;
     judge(command, output.status, &output.stderr)?;
     Ok(output)
+}
+
+/// A program that has ended, and the most resident memory that it had, in units of 2^20 bytes.
+pub(super) struct Measured {
+    pub(super) output: Output,
+    pub(super) peak_memory_mb: f64,
+}
+
+/// Runs a program to whatever end, and asks all the time how much memory it ever had.
+pub(super) async fn measured(command: &mut Command) -> Result<Measured, Trouble> {
+    let child = quiet(command).stdout(Stdio::piped()).spawn()?;
+    let status = format!("/proc/{}/status", child.id().unwrap_or_default());
+    let ended = child.wait_with_output();
+    tokio::pin!(ended);
+    let mut samples = tokio::time::interval(SAMPLE);
+    let mut peak_memory_mb: f64 = 0.0;
+    loop {
+        tokio::select! {
+            output = &mut ended => return Ok(Measured { output: output?, peak_memory_mb }),
+            _ = samples.tick() => {
+                let seen = std::fs::read_to_string(&status).ok().and_then(|status| high_water(&status));
+                peak_memory_mb = peak_memory_mb.max(seen.unwrap_or(0.0));
+            }
+        }
+    }
+}
+
+/// `VmHWM` of `/proc/PID/status`.
+fn high_water(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes / 1024.0)
 }
 
 /// Runs a program with a text on its standard input.

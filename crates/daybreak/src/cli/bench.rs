@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::bench::{check, copy, cutover};
+use crate::bench::{check, copy, cutover, digest};
 use crate::exit::{Exit, Trouble};
 use crate::output::Format;
 
@@ -20,6 +20,8 @@ enum What {
     Check(CheckBench),
     /// How long writes stop when they are moved out and home under load, beside the bare statements.
     Cutover(CutoverBench),
+    /// How long a slow query log is read: ours, pt-query-digest, and a plain read of the file.
+    Digest(DigestBench),
     /// One load, by addresses in the environment: what `copy` measures, in a process of its own.
     #[command(hide = true)]
     Load,
@@ -70,6 +72,19 @@ struct CheckBench {
 }
 
 #[derive(Debug, Args)]
+struct DigestBench {
+    /// Size of the log, in units of 10^6 bytes.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+    megabytes: u32,
+    /// Rounds; a figure is their median.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
+    /// Leave the peer out: ours and the limit alone.
+    #[arg(long)]
+    no_peers: bool,
+}
+
+#[derive(Debug, Args)]
 struct CutoverBench {
     /// Which databases.
     #[arg(long, value_enum, default_value = "mysql")]
@@ -106,6 +121,15 @@ impl Bench {
                     format,
                 };
                 copy::run(&options).await
+            }
+            What::Digest(asked) => {
+                let options = digest::Options {
+                    megabytes: asked.megabytes,
+                    times: usize::from(asked.times),
+                    no_peers: asked.no_peers,
+                    format,
+                };
+                digest::run(&options).await
             }
             What::Check(asked) => {
                 let options = check::Options {

@@ -22,5 +22,6 @@ mod presteps;
 mod readiness;
 mod refusals;
 mod schema_check;
+mod slow;
 mod topology;
 mod trouble;

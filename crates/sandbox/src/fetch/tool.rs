@@ -16,8 +16,9 @@ pub enum Tool {
     Mydumper,
     /// `pgcopydb`: parallel copy of one PostgreSQL database to another.
     Pgcopydb,
-    /// `pt-table-checksum`: compares replicas of MySQL and MariaDB with their primary.
-    PtTableChecksum,
+    /// `pt-table-checksum`, which compares replicas of MySQL and MariaDB with their primary, and `pt-query-digest`, which reads slow
+    /// logs.
+    PerconaToolkit,
     /// reladiff, a Python library that compares tables of two databases: the program is `python3`.
     Reladiff,
 }
@@ -27,7 +28,7 @@ impl fmt::Display for Tool {
         f.write_str(match self {
             Self::Mydumper => "mydumper",
             Self::Pgcopydb => "pgcopydb",
-            Self::PtTableChecksum => "pt-table-checksum",
+            Self::PerconaToolkit => "percona-toolkit",
             Self::Reladiff => "reladiff",
         })
     }
@@ -46,7 +47,7 @@ impl Tool {
         match self {
             Self::Mydumper => Origin::Apt("sid", &["mydumper"]),
             Self::Pgcopydb => Origin::Apt("trixie", &["pgcopydb", "postgresql-client-17"]),
-            Self::PtTableChecksum => Origin::Apt("bookworm", &["percona-toolkit"]),
+            Self::PerconaToolkit => Origin::Apt("bookworm", &["percona-toolkit"]),
             Self::Reladiff => Origin::Pip(&["reladiff", "mysql-connector-python", "psycopg2-binary"]),
         }
     }
@@ -55,7 +56,7 @@ impl Tool {
         match self {
             Self::Mydumper => &["mydumper", "myloader"],
             Self::Pgcopydb => &["pgcopydb"],
-            Self::PtTableChecksum => &["pt-table-checksum"],
+            Self::PerconaToolkit => &["pt-table-checksum", "pt-query-digest"],
             Self::Reladiff => &["python3"],
         }
     }
@@ -122,7 +123,7 @@ pub(crate) fn obtain(cache: &Cache, tool: Tool, notice: &dyn Fn(&str)) -> Result
             client_plugins: client_plugins(&home),
             environment: Vec::new(),
         },
-        Tool::PtTableChecksum => ToolPrograms {
+        Tool::PerconaToolkit => ToolPrograms {
             folder: home.join("usr/bin"),
             client_plugins: None,
             environment: perl(&home),

@@ -40,7 +40,7 @@ pub(super) fn prepare(ground: &Ground) -> Result<(), Trouble> {
 pub(super) async fn run(ground: &Ground, case: &Case) -> Result<f64, Trouble> {
     let primary = &ground.estate.primary;
     primary.rows("DROP DATABASE IF EXISTS percona").await?;
-    let tool = ground.sandbox.tool(Tool::PtTableChecksum).await?;
+    let tool = ground.sandbox.tool(Tool::PerconaToolkit).await?;
     let mut command = Command::new(tool.program("pt-table-checksum"));
     command
         .envs(tool.environment)

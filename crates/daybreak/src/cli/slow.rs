@@ -1,0 +1,253 @@
+mod captures;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use daybreak_work::{Digest, DigestError, Filter, Input, Ranking, compare_digests, digest, follow};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::exit::{Exit, Trouble};
+use crate::output::{self, Format};
+
+/// Reads slow query logs of the MySQL family, plain or packed (gz, zst), and tells which classes of statements take the time. A
+/// class has the fingerprint and the id that pt-query-digest gives it. Asks no server.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Slow {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    logs: Logs,
+    /// What puts a class first: its time in all, the number of its statements (a round trip each), or variance over mean.
+    #[arg(long, value_enum, default_value = "time")]
+    by: By,
+    /// Classes shown; 0 shows all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    top: usize,
+    /// Show only classes whose id begins so.
+    #[arg(long, value_name = "ID")]
+    class: Option<String>,
+    /// Follow one log that grows, from its end on, through rotations, and tell what was added every so many seconds.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
+    follow: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Read logs and keep what they come to under a name.
+    Capture {
+        /// Its name: letters, digits, `-` and `_`.
+        name: String,
+        #[command(flatten)]
+        logs: Logs,
+    },
+    /// Compare two that were kept: which classes are gone, better, worse or new. Ends with 3 if any is worse or new.
+    Diff {
+        /// The earlier one.
+        before: String,
+        /// The later one.
+        after: String,
+    },
+}
+
+/// Which logs, and which of their statements.
+#[derive(Debug, Clone, Args)]
+struct Logs {
+    /// Slow query logs; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Only statements of this user. May be repeated.
+    #[arg(long = "user", value_name = "NAME")]
+    users: Vec<String>,
+    /// Only statements in this database. May be repeated.
+    #[arg(long = "database", value_name = "NAME")]
+    databases: Vec<String>,
+    /// Only statements logged from this moment on, such as 2026-11-26T08:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<jiff::Timestamp>,
+    /// Only statements logged before this moment.
+    #[arg(long, value_name = "TIME")]
+    until: Option<jiff::Timestamp>,
+    /// Only statements that took at least so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = seconds)]
+    min_time: f64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum By {
+    Time,
+    Count,
+    Variance,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    if seconds.is_finite() && seconds >= 0.0 {
+        Ok(seconds)
+    } else {
+        Err("seconds are 0 or more".to_owned())
+    }
+}
+
+impl Slow {
+    pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        let folder = plan
+            .parent()
+            .unwrap_or(Path::new("."))
+            .join(".daybreak")
+            .join("slow");
+        match &self.what {
+            Some(What::Capture { name, logs }) => {
+                let report = logs.read().await?.report(Ranking::Time, 0);
+                let path = captures::write(&folder, name, &report)?;
+                output::say(format!(
+                    "{} statements of {} classes kept in {}",
+                    report.statements,
+                    report.unique,
+                    path.display()
+                ));
+                Ok(Exit::Done)
+            }
+            Some(What::Diff { before, after }) => {
+                let changes = compare_digests(
+                    &captures::read(&folder, before)?,
+                    &captures::read(&folder, after)?,
+                );
+                match format {
+                    Format::Json => output::json(&changes),
+                    Format::Text => table::changes(&changes).iter().for_each(output::line),
+                }
+                use daybreak_work::Became;
+                let bad = changes
+                    .iter()
+                    .any(|change| matches!(change.became, Became::Worse | Became::New));
+                Ok(if bad { Exit::Different } else { Exit::Done })
+            }
+            None => match self.follow {
+                Some(every) => self.follow(Duration::from_secs(every.into()), format).await,
+                None => {
+                    let digest = self.logs.read().await?;
+                    self.print(&digest, format);
+                    Ok(Exit::Done)
+                }
+            },
+        }
+    }
+
+    fn print(&self, digest: &Digest, format: Format) {
+        let by = match self.by {
+            By::Time => Ranking::Time,
+            By::Count => Ranking::Count,
+            By::Variance => Ranking::Variance,
+        };
+        let mut report = digest.report(by, if self.class.is_some() { 0 } else { self.top });
+        if let Some(id) = &self.class {
+            report
+                .classes
+                .retain(|class| class.id.starts_with(&id.to_uppercase()));
+        }
+        match format {
+            Format::Json => output::json(&report),
+            Format::Text => table::classes(&report).iter().for_each(output::line),
+        }
+    }
+
+    /// Tells what was added, again and again, until it is told to end.
+    async fn follow(&self, every: Duration, format: Format) -> Result<Exit, Trouble> {
+        let [file] = self.logs.files.as_slice() else {
+            let error = anyhow::anyhow!(
+                "one log can be followed, and {} were named",
+                self.logs.files.len()
+            );
+            return Err(Trouble::usage(
+                error,
+                Some("follow each in a terminal of its own".to_owned()),
+            ));
+        };
+        let mut growing = follow(file).map_err(unreadable)?;
+        let filter = self.logs.filter();
+        let mut digest = Digest::default();
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        loop {
+            let ends = tokio::select! {
+                () = tokio::time::sleep(every) => false,
+                _ = interrupted.recv() => true,
+                _ = terminated.recv() => true,
+            };
+            let before = digest.events;
+            growing.poll(&filter, &mut digest).map_err(unreadable)?;
+            if digest.events > before || ends {
+                self.print(&digest, format);
+            }
+            if ends {
+                return Ok(Exit::Done);
+            }
+        }
+    }
+}
+
+impl Logs {
+    fn filter(&self) -> Filter {
+        Filter {
+            users: self.users.clone(),
+            databases: self.databases.clone(),
+            since: self.since.map(|since| since.as_microsecond()),
+            until: self.until.map(|until| until.as_microsecond()),
+            at_least: self.min_time,
+        }
+    }
+
+    async fn read(&self) -> Result<Digest, Trouble> {
+        if self.files.is_empty() {
+            let hint = "name one or more slow query logs, or `-` for standard input".to_owned();
+            return Err(Trouble::usage(anyhow::anyhow!("no log was named"), Some(hint)));
+        }
+        let inputs: Vec<Input> = self
+            .files
+            .iter()
+            .map(|file| {
+                if file.as_os_str() == "-" {
+                    Input::Stdin
+                } else {
+                    Input::File(file.clone())
+                }
+            })
+            .collect();
+        let filter = self.filter();
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let bar = bar();
+        let read = tokio::task::spawn_blocking(move || {
+            let digest = digest(&inputs, &filter, workers, &|bytes| {
+                bar.set_message(HumanBytes(bytes).to_string())
+            });
+            bar.finish_and_clear();
+            digest
+        });
+        read.await?.map_err(unreadable)
+    }
+}
+
+/// Shows on a terminal how much was read; elsewhere nothing.
+fn bar() -> ProgressBar {
+    let target = if output::is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} read, {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn unreadable(error: DigestError) -> Trouble {
+    Trouble::new(
+        error,
+        Some("see that the file is there, that this account may read it, and that it is whole"),
+    )
+}

@@ -1,0 +1,327 @@
+//! `daybreak slow` on logs that real servers wrote, and beside pt-query-digest on statements of every odd kind.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use daybreak_sandbox::{Estate, EstateOptions, Sandbox, ServerKind, available};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::looking::{list, run};
+
+/// Runs the program in a folder; its JSON.
+async fn slow(folder: &Path, arguments: &[&str], status: i32) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
+    command
+        .current_dir(folder)
+        .args(["--format", "json", "slow"])
+        .args(arguments);
+    let output = command.output().await.expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+/// A planted slow statement is found in the log of a real server, and is gone when it is.
+async fn planted(kind: ServerKind) {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let options = EstateOptions::new(kind)
+        .setting("slow_query_log", "ON")
+        .setting("log_output", "FILE")
+        .setting("slow_query_log_file", "slow.log")
+        .setting("long_query_time", "0");
+    let Some(estate) = available(Estate::start(&sandbox, options).await) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    run(&estate.primary, "shop", "CREATE TABLE stock (id INT PRIMARY KEY, note VARCHAR(40)); INSERT INTO stock VALUES (1, 'it''s; # -- \\n'), (2, 'b')").await;
+    let ask = async |statement: &str| {
+        let asked = estate.primary.rows_as(&estate.app, "shop", statement).await;
+        asked.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    };
+    for number in 0..10 {
+        ask(&format!(
+            "SELECT note FROM stock WHERE id = {number} AND note <> 'its;\n-- {number}'"
+        ))
+        .await;
+    }
+    for number in 1..=2 {
+        ask(&format!(
+            "SELECT id, SLEEP(0.15) FROM stock WHERE id IN (1, {number}, 7)"
+        ))
+        .await;
+    }
+    let log = estate.primary.data_dir().join("slow.log");
+    let before = folder.path().join("before.log");
+    std::fs::copy(&log, &before).expect("copied");
+    let report = slow(folder.path(), &["before.log", "--user", estate.app.name()], 0).await;
+    let classes = list(&report, "classes");
+    let worst = &classes[0];
+    let fingerprint = "select id, sleep(?) from stock where id in(?+)";
+    assert_eq!(worst["fingerprint"], fingerprint, "{kind}: {report}");
+    assert_eq!(
+        (
+            &worst["count"],
+            &worst["tables"][0],
+            &worst["databases"][0]["name"]
+        ),
+        (&2.into(), &"stock".into(), &"shop".into()),
+        "{worst}"
+    );
+    // One of them met one row and the other two.
+    let total = worst["time_s"]["total"].as_f64().unwrap_or(0.0);
+    assert!((0.45..5.0).contains(&total), "{worst}");
+    assert_eq!(worst["rows_sent"], 3, "{worst}");
+    let quick = classes
+        .iter()
+        .find(|class| class["fingerprint"] == "select note from stock where id = ? and note <> ?");
+    assert_eq!(quick.map(|class| &class["count"]), Some(&10.into()), "{report}");
+
+    slow(folder.path(), &["capture", "before", "before.log"], 0).await;
+    ask("SELECT id FROM stock WHERE id IN (1, 2, 7)").await;
+    let whole = std::fs::read(&log).expect("read");
+    std::fs::write(
+        folder.path().join("after.log"),
+        &whole[std::fs::metadata(&before).expect("told").len() as usize..],
+    )
+    .expect("written");
+    slow(folder.path(), &["capture", "after", "after.log"], 0).await;
+    let changes = slow(folder.path(), &["diff", "before", "after"], 3).await;
+    let became = |fingerprint: &str| {
+        let all = changes.as_array().expect("a list");
+        let found = all.iter().find(|change| change["fingerprint"] == fingerprint);
+        found.map(|change| change["became"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(became(fingerprint).as_deref(), Some("gone"), "{changes}");
+    assert_eq!(
+        became("select id from stock where id in(?+)").as_deref(),
+        Some("new"),
+        "{changes}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_statement_is_found_in_a_log_of_mysql() {
+    planted(ServerKind::Mysql97).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_statement_is_found_in_a_log_of_mysql_56() {
+    planted(ServerKind::Mysql56).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_statement_is_found_in_a_log_of_mariadb() {
+    planted(ServerKind::MariaDb1011).await;
+}
+
+/// Parts from which statements are put together: everything that the rules of a fingerprint look at, whole and broken.
+const PARTS: [&str; 62] = [
+    "select",
+    "from",
+    "where",
+    "and",
+    "in",
+    "values",
+    "value",
+    "union",
+    "union all",
+    "limit",
+    "order by",
+    "asc",
+    "desc",
+    "null",
+    "true",
+    "FALSE",
+    "t1",
+    "tab12",
+    "a.b",
+    "x",
+    "b",
+    "0x1F",
+    "x'4d'",
+    "\"dq's\"",
+    "'it\\'s'",
+    "'a''b'",
+    "'open",
+    "`q`",
+    "-- c\n",
+    "# note\n",
+    "/* c */",
+    "/**/",
+    "/*! hint */",
+    "(",
+    ")",
+    ",",
+    "(1,2)",
+    "('a', NULL)",
+    "1",
+    "-1",
+    "1e5",
+    ".5",
+    "abc123def",
+    "--",
+    "+",
+    "?",
+    "\t",
+    "  ",
+    "\n",
+    "insert into t values (1),(2)",
+    "call p(1)",
+    "set",
+    "=",
+    "é",
+    "\\",
+    "1-1",
+    "_1",
+    "in(1,2)",
+    "IN (1 , 2),(3)",
+    "select 1 union select 1",
+    "limit 5, 10",
+    "LIMIT 5 offset 10",
+];
+
+fn corpus(events: u64) -> String {
+    let mut state = 7_u64;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or(0) % below
+    };
+    let mut log = String::from(
+        "/usr/sbin/mysqld, Version: 8.0.36 (Source). started with:\nTcp port: 3306  Unix socket: s\nTime                 Id Command    Argument\n",
+    );
+    for number in 0..events {
+        let parts: Vec<&str> = (0..=next(12)).map(|_| PARTS[next(PARTS.len())]).collect();
+        let mut statement = parts.join(" ").trim().to_owned();
+        if statement.is_empty() || statement.starts_with('#') {
+            statement.insert_str(0, "select ");
+        }
+        let (second, user) = (number % 60, number % 3);
+        log += &format!(
+            "# Time: 2026-11-26T09:00:{second:02}.000000Z\n# User@Host: u{user}[u] @ h [10.0.0.1]  Id: {number}\n\
+             # Query_time: 0.{:06}  Lock_time: 0.000010 Rows_sent: {}  Rows_examined: {}\n",
+            next(1_000_000),
+            next(9),
+            next(999)
+        );
+        if next(4) == 0 {
+            log += "use shop;\n";
+        }
+        log += &format!("SET timestamp={};\n", 1_795_683_600 + number);
+        log += &match next(50) {
+            0 => "# administrator command: Ping;\n".to_owned(),
+            _ => format!("{statement};\n"),
+        };
+    }
+    log
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn classes_and_sums_are_those_of_pt_query_digest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("corpus.log");
+    std::fs::write(&log, corpus(3000)).expect("written");
+    let mut peer = Command::new("pt-query-digest");
+    peer.args(["--no-version-check", "--limit=100%", "--output=json"])
+        .arg(&log)
+        .stdin(Stdio::null());
+    let Ok(output) = peer.output().await else {
+        eprintln!("skipped: pt-query-digest is not installed here");
+        return;
+    };
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let json = printed.find('{').map(|at| &printed[at..]).unwrap_or_default();
+    let theirs: Value = serde_json::from_str(json).expect("JSON");
+    let ours = slow(folder.path(), &["corpus.log", "--top", "0"], 0).await;
+    let number = |value: &Value| {
+        value
+            .as_f64()
+            .or_else(|| value.as_str()?.parse().ok())
+            .unwrap_or(-1.0)
+    };
+    let told: BTreeMap<&str, (u64, f64, f64)> = list(&ours, "classes")
+        .iter()
+        .map(|class| {
+            let sums = (
+                class["count"].as_u64().unwrap_or(0),
+                number(&class["time_s"]["total"]),
+                number(&class["rows_examined"]),
+            );
+            (class["id"].as_str().unwrap_or_default(), sums)
+        })
+        .collect();
+    let classes = list(&theirs, "classes");
+    assert_eq!(told.len(), classes.len());
+    for class in classes {
+        let Some((count, time, examined)) = told.get(class["checksum"].as_str().unwrap_or_default()) else {
+            panic!("no class {} of {}", class["fingerprint"], class["example"]);
+        };
+        assert_eq!(Some(*count), class["query_count"].as_u64(), "{class}");
+        let metrics = &class["metrics"];
+        assert!(
+            (time - number(&metrics["Query_time"]["sum"])).abs() < 1e-5 * *count as f64,
+            "{class}"
+        );
+        // Of commands it tells no rows.
+        let has_rows = class["fingerprint"] != "administrator command: Ping";
+        assert!(
+            !has_rows || (examined - number(&metrics["Rows_examined"]["sum"])).abs() < 0.5,
+            "{class}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_grows_is_told_of_until_it_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("slow.log");
+    std::fs::write(&log, "").expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
+    command
+        .current_dir(folder.path())
+        .args(["--format", "json", "slow", "slow.log", "--follow", "1"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it starts");
+    let mut lines =
+        tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(child.stdout.take().expect("piped")));
+    let told = async {
+        loop {
+            // Written anew until it is seen: the program may not have opened the file yet.
+            let mut file = std::fs::OpenOptions::new()
+                .append(true)
+                .open(&log)
+                .expect("opened");
+            std::io::Write::write_all(&mut file, corpus(20).as_bytes()).expect("written");
+            if let Ok(line) = tokio::time::timeout(Duration::from_secs(2), lines.next_line()).await {
+                return line.expect("read").expect("a line");
+            }
+        }
+    };
+    let line = tokio::time::timeout(Duration::from_secs(60), told)
+        .await
+        .expect("it tells");
+    let report: Value = serde_json::from_str(&line).expect("JSON");
+    assert!(report["statements"].as_u64().unwrap_or(0) >= 19, "{report}");
+    child.kill().await.expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, status) in [
+        (&["none.log"][..], 1),
+        (&[], 2),
+        (&["--min-time", "-1", "x"], 2),
+        (&["capture", "../x", "none.log"], 1),
+        (&["diff", "a", "b"], 2),
+    ] {
+        slow(folder.path(), arguments, status).await;
+    }
+}

@@ -1,0 +1,20 @@
+//! What a server is asked, by class: slow logs read, statements brought to their fingerprints, and counted (P4).
+//!
+//! Fingerprints and ids are those that `pt-query-digest` prints, so that what a team has written down about a class stays true.
+
+// Each imports only from those above it.
+mod fingerprint;
+mod slow_log;
+
+mod class;
+
+mod read;
+
+mod report;
+
+mod compare;
+
+pub use compare::{Became, ClassChange, Side, compare};
+pub use fingerprint::{fingerprint, fingerprint_id};
+pub use read::{Digest, DigestError, Filter, Growing, Input, digest, follow};
+pub use report::{ClassReport, ClassTimes, DigestReport, Named, Ranking};
