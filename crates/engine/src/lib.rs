@@ -19,8 +19,8 @@ mod connect;
 pub use connect::{database, grants, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    AbsentDefiner, Block, Change, Changes, Check, Compare, Copied, Database, Direction, Following, Grantee,
-    Hashing, Identity, Inspect, JOBS, Mend, Mended, Open, Read, RepairFrame, Replication, Role, RowRepair,
-    SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind, Untold,
-    Write,
+    AbsentDefiner, AccountCopy, Block, Change, Changes, Check, Compare, Copied, Database, Direction,
+    Following, Grantee, HASH, Hashing, Identity, Inspect, JOBS, Mend, Mended, Open, Read, RepairFrame,
+    Replication, Role, RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings,
+    TextRow, Tie, TieKind, Untold, Write,
 };

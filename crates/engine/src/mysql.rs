@@ -25,6 +25,7 @@ mod readiness;
 mod schema;
 
 mod account;
+mod account_copy;
 mod accounts;
 
 mod changes;
@@ -69,6 +70,6 @@ pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Ve
     privileges::grants(job, flavor, &account, &grantee.schemas)
 }
 
-pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
     mend::mend(flavor, change)
 }

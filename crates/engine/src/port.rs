@@ -18,7 +18,7 @@ pub use database::{
     TextRow,
 };
 pub use grantee::{Grantee, JOBS};
-pub use mend::{Mend, Mended, RepairFrame};
+pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};

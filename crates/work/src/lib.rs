@@ -21,8 +21,8 @@ pub use data_check::{
 };
 pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{
-    ComparedNode, Consequence, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace, SchemaRepair,
-    SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,
+    ComparedNode, Consequence, SchemaByHand, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace,
+    SchemaRepair, SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,
 };
 pub use throttle::{Throttle, ThrottleLimits};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};
