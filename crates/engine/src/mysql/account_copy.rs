@@ -34,12 +34,11 @@ impl Server {
     pub(crate) async fn copy_account(&self, name: &str, to: &Flavor) -> Result<AccountCopy, EngineError> {
         let flavor = self.flavor().await?;
         if name.starts_with('`') {
-            // A role of MariaDB: nobody logs in as it.
-            return Ok(AccountCopy {
-                make: vec![format!("CREATE ROLE {name}")],
-                after: Vec::new(),
-                hash: None,
-                left: None,
+            // Who makes a role holds it from then on, and without that may give it to nobody (MariaDB's "CREATE ROLE").
+            let what = format!("failed to copy role {name}: whoever makes a role of MariaDB holds it");
+            return Err(EngineError {
+                hint: Some("make it there as the account that is to hold it".to_owned()),
+                ..self.error(ErrorKind::Unsupported, what)
             });
         }
         let known = if flavor.product != Product::MariaDb && flavor.version < Version::new(5, 7, 6) {

@@ -1,9 +1,9 @@
 //! The statements by which one server's schema becomes another's.
 
 mod column;
+mod data_type;
 mod rights;
 mod table;
-mod types;
 
 use daybreak_model::{Flavor, ObjectKind, PartKind, SchemaObject, TablePart};
 
@@ -31,7 +31,7 @@ pub(super) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'stati
             loses: loses(object),
         }),
         Mend::Replace(want, _, have) => match want.kind {
-            ObjectKind::Type => types::changed(want, have),
+            ObjectKind::Type => data_type::changed(want, have),
             ObjectKind::Table if !adds_constraint(want) => keeps(table::changed(want, have, flavor)),
             ObjectKind::Routine | ObjectKind::Comment => keeps(want.create.clone()),
             ObjectKind::Trigger if alters_table(want) => keeps(want.create.clone()),
