@@ -43,9 +43,11 @@ pub fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<GtidRestar
     mysql::gtid_restart(on, servers)
 }
 
-/// The statements of a change of the schema on a server of this flavor; `None` where a person must find them.
-#[must_use]
-pub fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+/// The statements of a change of the schema on a server of this flavor.
+///
+/// # Errors
+/// Why there are none, in words for whoever must find them.
+pub fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
     match flavor.family() {
         Family::Mysql => mysql::mend(flavor, change),
         Family::Postgres => postgres::mend(flavor, change),

@@ -19,9 +19,9 @@ mod connect;
 pub use connect::{database, grants, gtid_restart, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    AbsentDefiner, Block, Change, Changes, Check, Compare, Copied, Database, Direction, Following, Grantee,
-    GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
-    Hashing, Identity, Inspect, JOBS, Mend, Mended, Numbering, Open, Read, RepairFrame, Replication, Role,
-    RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Tie, TieKind,
-    Untold, Write,
+    AbsentDefiner, AccountCopy, Block, Change, Changes, Check, Compare, Copied, Database, Direction,
+    Following, Grantee, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep,
+    GtidState, GtidWay, HASH, Hashing, Identity, Inspect, JOBS, Mend, Mended, Numbering, Open, Read,
+    RepairFrame, Replication, Role, RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement,
+    Surroundings, TextRow, Tie, TieKind, Untold, Write,
 };

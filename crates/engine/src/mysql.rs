@@ -25,6 +25,7 @@ mod readiness;
 mod schema;
 
 mod account;
+mod account_copy;
 mod accounts;
 
 mod changes;
@@ -76,6 +77,6 @@ pub(crate) fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<Gti
     gtid_restart::steps(on, servers)
 }
 
-pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
     mend::mend(flavor, change)
 }

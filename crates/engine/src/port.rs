@@ -23,7 +23,7 @@ pub use gtid::{
     GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
     Numbering,
 };
-pub use mend::{Mend, Mended, RepairFrame};
+pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};

@@ -38,6 +38,7 @@ mod reader;
 mod readiness;
 mod writer;
 
+mod account_copy;
 mod accounts;
 mod changes;
 mod faults;
@@ -71,6 +72,6 @@ pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Ve
     privileges::grants(job, flavor, &grantee.user, &grantee.database, &grantee.schemas)
 }
 
-pub(crate) fn mend(_flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
-    mend::mend(change)
+pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
+    mend::mend(flavor, change)
 }

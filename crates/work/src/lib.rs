@@ -31,8 +31,8 @@ pub use gtid::{
 };
 pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{
-    ComparedNode, Consequence, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace, SchemaRepair,
-    SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,
+    ComparedNode, Consequence, SchemaByHand, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace,
+    SchemaRepair, SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,
 };
 pub use throttle::{Throttle, ThrottleLimits};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_engine::{Database, EngineError, database};
-use daybreak_model::{Endpoint, Scope};
+use daybreak_model::{Endpoint, Scope, Secret};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ use observe::View;
 
 /// How long what differed is left alone before it is looked at again: a schema change may be on its way to a replica.
 const SETTLE: Duration = Duration::from_millis(1500);
+/// How often what differs is repaired and looked at again.
+const PASSES: usize = 2;
 /// How long a replica that is behind may take to come to where the others were.
 const CATCH_UP: Duration = Duration::from_secs(60);
 /// A replica that is fewer seconds behind is as far as it gets.
@@ -88,10 +90,22 @@ pub enum SchemaVerdict {
 pub struct SchemaRepair {
     /// Address of the server.
     pub server: String,
-    /// In order, on one connection.
+    /// In order, on one connection. [`HASH`](daybreak_engine::HASH) stands for the hash of a password.
     pub statements: Vec<String>,
-    /// Whether data are gone afterwards; such statements are never run here.
+    /// Whether data, or a password, are gone afterwards; such statements are never run here.
     pub loses_data: bool,
+    /// The hash, for the one who runs them.
+    #[serde(skip)]
+    pub hash: Option<Secret>,
+}
+
+/// What no statement repairs, or a statement alone does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SchemaByHand {
+    /// Address of the server.
+    pub server: String,
+    /// Why, and what to do.
+    pub why: String,
 }
 
 /// One object that is not the same everywhere.
@@ -109,6 +123,8 @@ pub struct SchemaDifference {
     pub difference: String,
     /// Statements for each server.
     pub repair: Vec<SchemaRepair>,
+    /// What is left for a person.
+    pub by_hand: Vec<SchemaByHand>,
 }
 
 /// Something that was not looked at.
@@ -183,13 +199,25 @@ pub async fn schema_check(settings: &SchemaCheckSettings) -> Result<SchemaReport
     let ground = Ground {
         nodes: settings.nodes.iter().map(connect).collect(),
     };
-    let report = look(&ground, &settings.schemas).await?;
-    if !settings.execute || report.differences.is_empty() {
-        return Ok(report);
+    let mut report = look(&ground, &settings.schemas).await?;
+    let mut repaired: Vec<SchemaRepaired> = Vec::new();
+    // Some differences show, or can be mended, only when others are: a MariaDB gives a role to whoever makes it.
+    for _ in 0..PASSES {
+        let untried = |repair: &SchemaRepair| {
+            let tried =
+                |done: &SchemaRepaired| done.server == repair.server && done.statements == repair.statements;
+            !repaired.iter().any(tried)
+        };
+        let mut left = report.differences.clone();
+        left.iter_mut()
+            .for_each(|difference| difference.repair.retain(untried));
+        if !settings.execute || left.iter().all(|difference| difference.repair.is_empty()) {
+            break;
+        }
+        repaired.extend(repair::act(&ground, &left, settings.even_primary).await);
+        report = look(&ground, &settings.schemas).await?;
     }
-    let repaired = repair::act(&ground, &report.differences, settings.even_primary).await;
-    let again = look(&ground, &settings.schemas).await?;
-    Ok(SchemaReport { repaired, ..again })
+    Ok(SchemaReport { repaired, ..report })
 }
 
 /// One comparison: what differs is looked at a second time, and reported if it differs still.

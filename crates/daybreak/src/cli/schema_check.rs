@@ -139,6 +139,8 @@ fn lines(report: &SchemaReport) -> Vec<String> {
                     .map(|statement| format!("    {statement};")),
             );
         }
+        let by_hand = difference.by_hand.iter();
+        lines.extend(by_hand.map(|left| format!("  by hand on {}: {}", left.server, left.why)));
     }
     for repaired in &report.repaired {
         lines.push(match &repaired.failed {

@@ -24,6 +24,19 @@ async fn slow(folder: &Path, arguments: &[&str], status: i32) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
 }
 
+/// A log once this stands in it so many times: a server writes an event after it has answered.
+async fn written(log: &Path, text: &str, times: usize) -> Vec<u8> {
+    for _ in 0..200 {
+        let bytes = std::fs::read(log).expect("read");
+        let found = String::from_utf8_lossy(&bytes).matches(text).count();
+        if found >= times && bytes.ends_with(b";\n") {
+            return bytes;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{text} is not {times} times in {}", log.display());
+}
+
 /// A planted slow statement is found in the log of a real server, and is gone when it is.
 async fn planted(kind: ServerKind) {
     let sandbox = Sandbox::open().expect("a sandbox");
@@ -55,7 +68,7 @@ async fn planted(kind: ServerKind) {
     }
     let log = estate.primary.data_dir().join("slow.log");
     let before = folder.path().join("before.log");
-    std::fs::copy(&log, &before).expect("copied");
+    std::fs::write(&before, written(&log, "SLEEP(0.15)", 2).await).expect("copied");
     let report = slow(folder.path(), &["before.log", "--user", estate.app.name()], 0).await;
     let classes = list(&report, "classes");
     let worst = &classes[0];
@@ -81,7 +94,7 @@ async fn planted(kind: ServerKind) {
 
     slow(folder.path(), &["capture", "before", "before.log"], 0).await;
     ask("SELECT id FROM stock WHERE id IN (1, 2, 7)").await;
-    let whole = std::fs::read(&log).expect("read");
+    let whole = written(&log, "SELECT id FROM stock", 1).await;
     std::fs::write(
         folder.path().join("after.log"),
         &whole[std::fs::metadata(&before).expect("told").len() as usize..],

@@ -154,14 +154,10 @@ fn read(line: &str, account: &mut Account) {
     if after.ends_with("WITH GRANT OPTION") {
         account.rights.insert(format!("GRANT OPTION ON {place}"));
     }
-    // Columns of a grant stand in parentheses, with commas between them.
-    let privileges: Vec<String> = if list.contains('(') {
-        vec![list.to_owned()]
-    } else {
-        list.split(", ")
-            .map(|privilege| everywhere_called(privilege).to_owned())
-            .collect()
-    };
+    let privileges: Vec<String> = parted(list)
+        .into_iter()
+        .map(|privilege| everywhere_called(privilege.trim()).to_owned())
+        .collect();
     let all = privileges.iter().any(|privilege| privilege == "ALL PRIVILEGES");
     let has_all = |names: &[&str]| {
         names
@@ -187,6 +183,21 @@ fn read(line: &str, account: &mut Account) {
             }
         }
     }
+}
+
+/// The privileges of a list. Columns of one stand in parentheses, with commas between them.
+fn parted(list: &str) -> Vec<&str> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    list.split(|character| {
+        match character {
+            '`' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        character == ',' && depth == 0 && !quoted
+    })
+    .collect()
 }
 
 /// One word where MariaDB has another since 10.5.
@@ -230,6 +241,9 @@ mod tests {
         ]);
         assert_eq!(old.rights, new.rights);
         assert!(!format!("{old:?}").contains("0123"), "no hash is kept");
+        let columns = rights(&["GRANT SELECT (`a`, `b,)`), DELETE ON `s`.`t` TO `a`@`%`"]);
+        let each = ["DELETE ON `s`.`t`", "SELECT (`a`, `b,)`) ON `s`.`t`"];
+        assert_eq!(columns.rights.iter().collect::<Vec<_>>(), each);
         let monitor = rights(&["GRANT BINLOG MONITOR ON *.* TO `a`@`%`"]);
         assert_eq!(
             monitor.rights,

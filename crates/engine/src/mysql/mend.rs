@@ -1,6 +1,9 @@
 //! The statements by which one server's schema becomes another's.
 
-use daybreak_model::{Flavor, ObjectKind, PartKind, SchemaObject, TablePart, Version};
+mod column;
+mod rights;
+
+use daybreak_model::{Flavor, ObjectKind, PartKind, Product, SchemaObject, TablePart, Version};
 
 use super::quote;
 use super::schema::tokens::{Kind, tokens};
@@ -9,61 +12,121 @@ use crate::{Mend, Mended};
 /// A change of a column that would cut a value is to be refused, not done.
 const STRICT: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'";
 
-/// The statements of a change.
-pub(super) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Option<Mended> {
+/// Why there are no statements where a definition cannot be taken apart.
+const UNREAD: &str = "its definition is of a form that is not understood here: make the change by hand";
+
+/// The statements of a change, or why there are none.
+pub(super) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
     let keeps = |statements| {
-        Some(Mended {
+        Ok(Mended {
             statements,
             loses: false,
         })
     };
     match *change {
         Mend::Make(object, part) => keeps(make(object, part)?),
-        Mend::Drop(object) => Some(Mended {
-            statements: vec![drop(object)?],
+        Mend::Drop(object) => Ok(Mended {
+            statements: vec![drop(object).ok_or(UNREAD)?],
             loses: matches!(
                 object.kind,
                 ObjectKind::Table | ObjectKind::Schema | ObjectKind::Sequence
             ),
         }),
         Mend::Replace(want, part, have) => keeps(match want.kind {
-            ObjectKind::Table | ObjectKind::Sequence => return None,
-            ObjectKind::Schema => want.create.clone(),
-            _ => [vec![drop(have)?], make(want, part)?].concat(),
-        }),
-        Mend::AddPart(part, after) => {
-            let place = match (part.kind, after) {
-                (PartKind::Column, Some(after)) => format!(" AFTER {}", quote::name(after)),
-                (PartKind::Column, None) => " FIRST".to_owned(),
-                _ => String::new(),
-            };
-            keeps(altered(part, &format!("{}{}{place}", add(part)?, part.text)))
-        }
-        Mend::ChangePart(want, have) => keeps(match want.kind {
-            PartKind::Column => altered(want, &format!("MODIFY COLUMN {}", want.text)),
-            PartKind::Options => altered(want, &want.text),
-            PartKind::Partitions if want.text.is_empty() => altered(want, "REMOVE PARTITIONING"),
-            PartKind::Partitions => altered(want, &want.text),
-            PartKind::PrimaryKey | PartKind::Index | PartKind::Check => {
-                altered(want, &format!("{}, {}{}", take(have)?, add(want)?, want.text))
+            ObjectKind::Table => {
+                return Err(
+                    "what differs is none of the parts that can be changed one by one: make the change by hand",
+                );
             }
+            ObjectKind::Sequence => vec![sequence(want).ok_or(UNREAD)?],
+            ObjectKind::Schema => want.create.clone(),
+            _ => [vec![drop(have).ok_or(UNREAD)?], make(want, part)?].concat(),
         }),
-        Mend::DropPart(part) => Some(Mended {
+        Mend::AddPart(part, after) => keeps(altered(part, &added(part, after)?)),
+        Mend::ChangePart(want, have, after) => match want.kind {
+            PartKind::Column => column::changed(want, have, after),
+            PartKind::Options => keeps(altered(want, &want.text)),
+            PartKind::Partitions if want.text.is_empty() => keeps(altered(want, "REMOVE PARTITIONING")),
+            PartKind::Partitions => keeps(altered(want, &want.text)),
+            PartKind::PrimaryKey | PartKind::Index | PartKind::Check => {
+                keeps(altered(want, &format!("{}, {}", take(have)?, added(want, None)?)))
+            }
+        },
+        Mend::DropPart(part) => Ok(Mended {
             statements: altered(part, &take(part)?),
             loses: part.kind == PartKind::Column,
         }),
-        Mend::Sleep(event) => {
-            let enable = event.enable.first()?.strip_suffix("ENABLE")?;
-            let word = if flavor.product != daybreak_model::Product::MariaDb
-                && flavor.version >= Version::new(8, 2, 0)
-            {
-                "REPLICA"
-            } else {
-                "SLAVE"
-            };
-            keeps(vec![format!("{enable}DISABLE ON {word}")])
-        }
+        Mend::Reorder(columns) => keeps(column::reordered(columns)?),
+        Mend::Sleep(event) => keeps(vec![asleep(event, flavor).ok_or(UNREAD)?]),
+        Mend::Own(object) => keeps(owned(object).ok_or(UNREAD)?),
+        Mend::Rights {
+            account,
+            lacks,
+            beside,
+        } => keeps(rights::changed(account, lacks, beside)),
+        Mend::DropAccount(account) => Ok(Mended {
+            statements: vec![rights::dropped(account)],
+            loses: true,
+        }),
     }
+}
+
+fn asleep(event: &SchemaObject, flavor: &Flavor) -> Option<String> {
+    let enable = event.enable.first()?.strip_suffix("ENABLE")?;
+    let word = if flavor.product != Product::MariaDb && flavor.version >= Version::new(8, 2, 0) {
+        "REPLICA"
+    } else {
+        "SLAVE"
+    };
+    Some(format!("{enable}DISABLE ON {word}"))
+}
+
+/// MariaDB's sequences are changed by the words they are made with, but for their engine.
+fn sequence(want: &SchemaObject) -> Option<String> {
+    let made = want.create.first()?.strip_prefix("CREATE SEQUENCE ")?;
+    let engine = tokens(made).into_iter().find(|token| token.is_word("ENGINE"));
+    let end = engine.map_or(made.len(), |token| token.start);
+    Some(format!("ALTER SEQUENCE {}", made[..end].trim_end()))
+}
+
+/// The object made anew in the name of the session's account. Views and events can be altered; a routine or a trigger is dropped
+/// first, which nobody misses: as long as its definer is not there, using it is refused.
+fn owned(object: &SchemaObject) -> Option<Vec<String>> {
+    if object.kind == ObjectKind::Event {
+        let (_, name) = made(object)?;
+        let state = if object.enable.is_empty() {
+            "DISABLE"
+        } else {
+            "ENABLE"
+        };
+        return Some(vec![format!("ALTER DEFINER = CURRENT_USER EVENT {name} {state}")]);
+    }
+    let at = object.create.iter().position(|statement| {
+        tokens(statement)
+            .first()
+            .is_some_and(|first| first.is_word("CREATE"))
+    })?;
+    let all = tokens(&object.create[at]);
+    let definer = all.iter().position(|token| token.is_word("DEFINER"))?;
+    // DEFINER = `user` @ `host`
+    let [_, equals, _, sign, host] = all.get(definer..definer + 5)? else {
+        return None;
+    };
+    if !equals.is_symbol("=") || !sign.is_symbol("@") {
+        return None;
+    }
+    let (before, after) = (
+        &object.create[at][..all[definer].start],
+        &object.create[at][host.end()..],
+    );
+    let mut statements = object.create.clone();
+    statements[at] = format!("{before}DEFINER = CURRENT_USER{after}");
+    if object.kind == ObjectKind::View {
+        statements[at] = format!("ALTER{}", statements[at].strip_prefix("CREATE")?);
+    } else {
+        statements.insert(0, drop(object)?);
+    }
+    Some(statements)
 }
 
 fn altered(part: &TablePart, how: &str) -> Vec<String> {
@@ -73,34 +136,39 @@ fn altered(part: &TablePart, how: &str) -> Vec<String> {
     ]
 }
 
-fn add(part: &TablePart) -> Option<&'static str> {
+/// What adds a part; a column after another, or first.
+fn added(part: &TablePart, after: Option<&str>) -> Result<String, &'static str> {
+    let text = &part.text;
     match part.kind {
-        PartKind::Column => Some("ADD COLUMN "),
-        PartKind::PrimaryKey | PartKind::Index | PartKind::Check => Some("ADD "),
-        PartKind::Partitions => Some(""),
-        PartKind::Options => None,
+        PartKind::Column => Ok(format!("ADD COLUMN {text}{}", column::place(after))),
+        PartKind::PrimaryKey | PartKind::Index | PartKind::Check => Ok(format!("ADD {text}")),
+        PartKind::Partitions => Ok(text.clone()),
+        PartKind::Options => Err(UNREAD),
     }
 }
 
-fn take(part: &TablePart) -> Option<String> {
+fn take(part: &TablePart) -> Result<String, &'static str> {
     let name = quote::name(&part.name);
     match part.kind {
-        PartKind::Column => Some(format!("DROP COLUMN {name}")),
-        PartKind::PrimaryKey => Some("DROP PRIMARY KEY".to_owned()),
-        PartKind::Index => Some(format!("DROP INDEX {name}")),
-        PartKind::Check => Some(format!("DROP CONSTRAINT {name}")),
-        PartKind::Partitions => Some("REMOVE PARTITIONING".to_owned()),
-        PartKind::Options => None,
+        PartKind::Column => Ok(format!("DROP COLUMN {name}")),
+        PartKind::PrimaryKey => Ok("DROP PRIMARY KEY".to_owned()),
+        PartKind::Index => Ok(format!("DROP INDEX {name}")),
+        PartKind::Check => Ok(format!("DROP CONSTRAINT {name}")),
+        PartKind::Partitions => Ok("REMOVE PARTITIONING".to_owned()),
+        PartKind::Options => Err(UNREAD),
     }
 }
 
-fn make(object: &SchemaObject, part: Option<&TablePart>) -> Option<Vec<String>> {
+fn make(object: &SchemaObject, part: Option<&TablePart>) -> Result<Vec<String>, &'static str> {
     if object.kind == ObjectKind::Index {
-        let part = part?;
+        let part = part.ok_or(UNREAD)?;
         let table = quote::table(&part.table);
-        return Some(vec![format!("ALTER TABLE {table} ADD {}", part.text)]);
+        return Ok(vec![format!("ALTER TABLE {table} ADD {}", part.text)]);
     }
-    (!object.create.is_empty()).then(|| object.create.clone())
+    if object.create.is_empty() {
+        return Err("it is made together with another object");
+    }
+    Ok(object.create.clone())
 }
 
 fn drop(object: &SchemaObject) -> Option<String> {
@@ -152,9 +220,8 @@ fn made(object: &SchemaObject) -> Option<(&'static str, String)> {
 mod tests {
     use daybreak_model::{ObjectKind, Phase, SchemaObject};
 
-    #[test]
-    fn what_a_statement_makes_is_read_from_it() {
-        let object = |kind, create: &str| SchemaObject {
+    fn object(kind: ObjectKind, create: &str) -> SchemaObject {
+        SchemaObject {
             kind,
             name: String::new(),
             table: None,
@@ -162,7 +229,40 @@ mod tests {
             create: vec!["SET SESSION sql_mode = ''".to_owned(), create.to_owned()],
             definition: String::new(),
             enable: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn what_runs_in_a_missing_name_gets_the_name_of_the_account_that_mends() {
+        let definer =
+            "CREATE ALGORITHM=UNDEFINED DEFINER=`view`@`a@b` SQL SECURITY DEFINER VIEW `s`.`v` AS select 1";
+        let view = super::owned(&object(ObjectKind::View, definer)).expect("a definer");
+        assert_eq!(
+            view[1],
+            "ALTER ALGORITHM=UNDEFINED DEFINER = CURRENT_USER SQL SECURITY DEFINER VIEW `s`.`v` AS select 1"
+        );
+        let routine = "CREATE DEFINER=`gone`@`%` PROCEDURE `s`.`p`() SELECT 'DEFINER=`gone`@`%`'";
+        let routine = super::owned(&object(ObjectKind::Routine, routine)).expect("a definer");
+        assert_eq!(routine[0], "DROP PROCEDURE `s`.`p`");
+        assert_eq!(
+            routine[2],
+            "CREATE DEFINER = CURRENT_USER PROCEDURE `s`.`p`() SELECT 'DEFINER=`gone`@`%`'"
+        );
+    }
+
+    #[test]
+    fn a_sequence_is_changed_by_the_words_it_is_made_with() {
+        let mut sequence = object(ObjectKind::Sequence, "");
+        sequence.create =
+            vec!["CREATE SEQUENCE `s`.`n` start with 7 cache 10 nocycle ENGINE=InnoDB".to_owned()];
+        assert_eq!(
+            super::sequence(&sequence).as_deref(),
+            Some("ALTER SEQUENCE `s`.`n` start with 7 cache 10 nocycle")
+        );
+    }
+
+    #[test]
+    fn what_a_statement_makes_is_read_from_it() {
         for (kind, create, drop) in [
             (
                 ObjectKind::Routine,

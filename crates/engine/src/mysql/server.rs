@@ -22,8 +22,8 @@ use super::session::{self, Purpose};
 use super::snapshot;
 use super::writer::Writer;
 use crate::{
-    AbsentDefiner, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open, Read,
-    RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold,
+    AbsentDefiner, AccountCopy, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open,
+    Read, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold,
     Write,
 };
 
@@ -80,6 +80,10 @@ impl Inspect for Mysql {
 
     async fn accounts(&self, _scope: &Scope) -> Result<Vec<Account>, EngineError> {
         self.server.accounts().await
+    }
+
+    async fn copy_account(&self, name: &str, to: &Flavor) -> Result<AccountCopy, EngineError> {
+        self.server.copy_account(name, to).await
     }
 
     async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError> {

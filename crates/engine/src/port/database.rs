@@ -8,8 +8,8 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Changes, Compare, EngineError, Numbering, Read, RepairFrame, Snapshot, Statement, Surroundings, Untold,
-    Write,
+    AccountCopy, Changes, Compare, EngineError, Numbering, Read, RepairFrame, Snapshot, Statement,
+    Surroundings, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -142,6 +142,12 @@ pub trait Inspect: Send + Sync {
     /// The accounts or roles, without the server's own, and what they may do: everywhere (MySQL family), or as roles and on
     /// the scope's objects (PostgreSQL).
     async fn accounts(&self, scope: &Scope) -> Result<Vec<Account>, EngineError>;
+
+    /// What makes an account on a server of flavor `to`, by the name and with the password that it has here.
+    ///
+    /// # Errors
+    /// Also when a server of that flavor does not keep passwords as this one keeps the account's.
+    async fn copy_account(&self, name: &str, to: &Flavor) -> Result<AccountCopy, EngineError>;
 
     /// Accounts in whose names objects of the scope run and that are not there (MySQL family).
     async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError>;

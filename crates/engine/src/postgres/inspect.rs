@@ -8,10 +8,12 @@ use daybreak_model::{
 
 use super::classify::trouble;
 use super::database::Postgres;
-use super::{accounts, identity, privileges, quote, readiness, schema, sequences, sessions, surroundings};
+use super::{
+    account_copy, accounts, identity, privileges, quote, readiness, schema, sequences, sessions, surroundings,
+};
 use crate::{
-    AbsentDefiner, EngineError, ErrorKind, Following, Identity, Inspect, RepairFrame, SchemaMark, Session,
-    SettingCheck, Surroundings, TextRow, Untold,
+    AbsentDefiner, AccountCopy, EngineError, ErrorKind, Following, Identity, Inspect, RepairFrame,
+    SchemaMark, Session, SettingCheck, Surroundings, TextRow, Untold,
 };
 
 #[async_trait]
@@ -95,6 +97,13 @@ impl Inspect for Postgres {
         let accounts = accounts::accounts(&connection, flavor, scope).await?;
         connection.give_back();
         Ok(accounts)
+    }
+
+    async fn copy_account(&self, name: &str, _to: &Flavor) -> Result<AccountCopy, EngineError> {
+        let connection = self.server.lease().await?;
+        let copy = account_copy::copy(&connection, name).await?;
+        connection.give_back();
+        Ok(copy)
     }
 
     /// A role that owns something cannot be dropped.

@@ -61,7 +61,7 @@ pub(super) fn definers(views: &[View]) -> Vec<Found> {
                 object: definer.account.clone(),
                 name: String::new(),
                 what: What::Definer,
-                subject: Subject::Nothing,
+                subject: Subject::Definer,
                 deviations: Vec::new(),
                 nodes: views
                     .iter()
@@ -111,7 +111,11 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
             object: name.to_owned(),
             name: String::new(),
             what,
-            subject: Subject::Nothing,
+            subject: if what == What::Account {
+                Subject::Account
+            } else {
+                Subject::Rights
+            },
             deviations: vec![deviation],
             nodes: views
                 .iter()
@@ -123,19 +127,8 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
         let Some(own) = view.accounts.as_deref() else {
             continue;
         };
-        let of =
-            |accounts: &[Account], name: &str| accounts.iter().find(|account| account.name == name).cloned();
-        let alike = (
-            view.flavor.product,
-            view.flavor.version.major,
-            view.flavor.version.minor,
-        ) == (
-            views[0].flavor.product,
-            views[0].flavor.version.major,
-            views[0].flavor.version.minor,
-        );
         for account in first {
-            let Some(have) = of(own, &account.name) else {
+            if of(own, &account.name).is_none() {
                 // Those who look after the old servers have no business on the new one.
                 if view.place == SchemaPlace::Target && !account.on_objects {
                     continue;
@@ -148,30 +141,8 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
                     "lacks it".to_owned(),
                 );
                 continue;
-            };
-            // A managed server gives its customers other rights than their own servers had.
-            if view.flavor.is_managed() != views[0].flavor.is_managed() {
-                continue;
             }
-            let versioned = |account: &Account| {
-                account
-                    .versioned
-                    .iter()
-                    .filter(|_| alike)
-                    .cloned()
-                    .collect::<Vec<_>>()
-            };
-            let all = |account: &Account| {
-                account
-                    .rights
-                    .iter()
-                    .cloned()
-                    .chain(versioned(account))
-                    .collect::<BTreeSet<_>>()
-            };
-            let (want, have) = (all(account), all(&have));
-            let less: Vec<String> = want.difference(&have).cloned().collect();
-            let more: Vec<String> = have.difference(&want).cloned().collect();
+            let Gap { less, more } = gap(views, view, &account.name);
             let mut words = Vec::new();
             if !less.is_empty() {
                 words.push(format!("lacks {}", some_of(&less)));
@@ -201,5 +172,65 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
             }
         }
     }
+    // A role is made before whoever has it, and both before what they have is compared.
+    let has_roles = |name: &str| {
+        let account = of(first, name);
+        account.is_some_and(|account| {
+            let mut rights = account.rights.iter();
+            rights.any(|right| right.starts_with("role ") || right.starts_with("member of "))
+        })
+    };
+    found.sort_by_key(|found| match found.what {
+        What::Account => usize::from(has_roles(&found.object)),
+        _ => 2,
+    });
     found
+}
+
+/// What an account may do less and more on a server than on the first, in the words of its [`Account`].
+#[derive(Debug, Default)]
+pub(super) struct Gap {
+    pub(super) less: Vec<String>,
+    pub(super) more: Vec<String>,
+}
+
+/// What an account that the first server has lacks on another, all of it where the account is not there, and has beside.
+pub(super) fn gap(views: &[View], view: &View, name: &str) -> Gap {
+    let first = &views[0];
+    let Some(wanted) = first.accounts.as_deref().and_then(|accounts| of(accounts, name)) else {
+        return Gap::default();
+    };
+    let have = view.accounts.as_deref().and_then(|accounts| of(accounts, name));
+    // A managed server gives its customers other rights everywhere than their own servers had.
+    let same_host = view.flavor.is_managed() == first.flavor.is_managed();
+    if have.is_some() && !same_host {
+        return Gap::default();
+    }
+    let kind = |view: &View| {
+        (
+            view.flavor.product,
+            view.flavor.version.major,
+            view.flavor.version.minor,
+        )
+    };
+    let alike = kind(view) == kind(first);
+    let all = |account: &Account| -> BTreeSet<String> {
+        let versioned = account.versioned.iter().filter(|_| alike && same_host);
+        let rights = account.rights.iter();
+        rights
+            .filter(|right| same_host || !right.ends_with(" ON *.*"))
+            .chain(versioned)
+            .cloned()
+            .collect()
+    };
+    let want = all(wanted);
+    let have = have.map(all).unwrap_or_default();
+    Gap {
+        less: want.difference(&have).cloned().collect(),
+        more: have.difference(&want).cloned().collect(),
+    }
+}
+
+fn of<'a>(accounts: &'a [Account], name: &str) -> Option<&'a Account> {
+    accounts.iter().find(|account| account.name == name)
 }

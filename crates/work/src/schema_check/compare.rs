@@ -25,8 +25,12 @@ pub(super) struct Deviation {
 pub(super) enum Subject {
     Object(ObjectKind, String),
     Part(TableName),
+    /// The order of a table's columns.
+    Columns(TableName),
     Event(String),
-    Nothing,
+    Definer,
+    Account,
+    Rights,
 }
 
 /// One object that is not the same everywhere.

@@ -87,7 +87,7 @@ pub(super) fn compare(views: &[View], table: &TableName, whole: &Found) -> Vec<F
             } else {
                 What::Part(PartKind::Options)
             },
-            subject: Subject::Nothing,
+            subject: Subject::Columns(table.clone()),
             deviations: disorder,
             nodes: whole.nodes.clone(),
         });

@@ -1,12 +1,38 @@
 //! What makes each server like the first, and doing it.
 
-use daybreak_engine::{EngineError, Mend, Mended, RepairFrame, Statement, mend};
-use daybreak_model::{Flavor, ObjectKind, PartKind, SchemaImage, SchemaObject, Scope, TablePart};
+use std::collections::BTreeMap;
 
+use daybreak_engine::{AccountCopy, EngineError, HASH, Mend, Mended, RepairFrame, Statement, mend};
+use daybreak_model::{Flavor, ObjectKind, PartKind, SchemaImage, SchemaObject, Scope, Secret, TablePart};
+
+use super::beside::{self, Gap};
 use super::classify::{Change, What};
 use super::compare::{Deviation, Found, Subject};
 use super::observe::View;
-use super::{Ground, SchemaDifference, SchemaPlace, SchemaRepair, SchemaRepaired, parts};
+use super::{Ground, SchemaByHand, SchemaDifference, SchemaPlace, SchemaRepair, SchemaRepaired, parts};
+
+/// What repairs a difference on one server.
+#[derive(Debug)]
+struct Cure {
+    mended: Mended,
+    /// What stands for [`HASH`] when it is run.
+    hash: Option<Secret>,
+    /// What is left for a person all the same.
+    left: Option<&'static str>,
+}
+
+impl From<Mended> for Cure {
+    fn from(mended: Mended) -> Self {
+        Self {
+            mended,
+            hash: None,
+            left: None,
+        }
+    }
+}
+
+/// By the place of a server's view and an account's name, what makes the account there, or why nothing does.
+type Copies = BTreeMap<(usize, String), Result<AccountCopy, String>>;
 
 /// The differences with their statements. The first server's objects are made in the words of the server they are made on.
 pub(super) async fn with_repairs(
@@ -21,7 +47,7 @@ pub(super) async fn with_repairs(
         let deviates = found
             .iter()
             .any(|found| found.deviations.iter().any(|deviation| deviation.view == index));
-        frames.push(if deviates && index > 0 {
+        frames.push(if deviates {
             ground.nodes[view.node].1.repair_frame(view.follows).await?
         } else {
             RepairFrame::default()
@@ -33,28 +59,44 @@ pub(super) async fn with_repairs(
             made_for.push((view.flavor.clone(), image));
         }
     }
+    let copies = copies(ground, views, &found).await;
     let wanted = |view: &View| {
         let translated = made_for.iter().find(|(flavor, _)| *flavor == view.flavor);
         translated.map_or(&views[0].image, |(_, image)| image)
     };
     let difference = |found: Found| {
-        let repair = |deviation: &Deviation| {
+        let (mut repair, mut by_hand) = (Vec::new(), Vec::new());
+        for deviation in &found.deviations {
             let view = &views[deviation.view];
-            if deviation.view == 0 || ground.nodes[view.node].0.physical {
-                return None;
-            }
-            let Mended { statements, loses } = statements(&found, deviation, views, wanted(view))?;
+            let server = view.address.clone();
+            let cure = if ground.nodes[view.node].0.physical {
+                Err("it has the files of its primary: what is repaired there comes to it".to_owned())
+            } else {
+                cure(&found, deviation, views, wanted(view), &copies)
+            };
+            let cure = match cure {
+                Ok(cure) => cure,
+                Err(why) => {
+                    by_hand.push(SchemaByHand { server, why });
+                    continue;
+                }
+            };
             let frame = &frames[deviation.view];
-            Some(SchemaRepair {
-                server: view.address.clone(),
-                statements: [&frame.before, &statements, &frame.after]
+            repair.push(SchemaRepair {
+                server: server.clone(),
+                statements: [&frame.before, &cure.mended.statements, &frame.after]
                     .into_iter()
                     .flatten()
                     .cloned()
                     .collect(),
-                loses_data: loses,
-            })
-        };
+                loses_data: cure.mended.loses,
+                hash: cure.hash,
+            });
+            by_hand.extend(cure.left.map(|why| SchemaByHand {
+                server,
+                why: why.to_owned(),
+            }));
+        }
         let words: Vec<String> = found
             .deviations
             .iter()
@@ -64,7 +106,8 @@ pub(super) async fn with_repairs(
             class: found.class(views),
             kind: found.kind().to_owned(),
             difference: words.join("; "),
-            repair: found.deviations.iter().filter_map(repair).collect(),
+            repair,
+            by_hand,
             object: found.object,
             nodes: found.nodes,
         }
@@ -72,47 +115,176 @@ pub(super) async fn with_repairs(
     Ok(found.into_iter().map(difference).collect())
 }
 
-/// The statements for one server; none where a person must find them.
-fn statements(found: &Found, deviation: &Deviation, views: &[View], wanted: &SchemaImage) -> Option<Mended> {
+/// The first server's word on every account that another lacks.
+async fn copies(ground: &Ground, views: &[View], found: &[Found]) -> Copies {
+    let mut copies = Copies::new();
+    for found in found.iter().filter(|found| found.subject == Subject::Account) {
+        for deviation in &found.deviations {
+            if deviation.change != Change::Missing {
+                continue;
+            }
+            let flavor = &views[deviation.view].flavor;
+            let copy = ground.nodes[0].1.copy_account(&found.object, flavor).await;
+            let copy = copy.map_err(|error| match error.hint() {
+                Some(hint) => format!("{}; {hint}", error.in_words()),
+                None => error.in_words(),
+            });
+            copies.insert((deviation.view, found.object.clone()), copy);
+        }
+    }
+    copies
+}
+
+/// What repairs a difference on one server, or why a person must.
+fn cure(
+    found: &Found,
+    deviation: &Deviation,
+    views: &[View],
+    wanted: &SchemaImage,
+    copies: &Copies,
+) -> Result<Cure, String> {
+    let view = &views[deviation.view];
+    let rights = |Gap { less, more }: Gap| {
+        let change = Mend::Rights {
+            account: &found.object,
+            lacks: &less,
+            beside: &more,
+        };
+        mend(&view.flavor, &change)
+    };
+    match (&found.subject, &deviation.change) {
+        (Subject::Account, Change::Missing) => {
+            let copy = copies
+                .get(&(deviation.view, found.object.clone()))
+                .cloned()
+                .unwrap_or_else(|| Err("the first server was not asked for it".to_owned()))?;
+            let gap = beside::gap(views, view, &found.object);
+            let mut statements = copy.make;
+            if !gap.less.is_empty() {
+                statements.extend(rights(gap)?.statements);
+            }
+            statements.extend(copy.after);
+            Ok(Cure {
+                mended: Mended {
+                    statements,
+                    loses: false,
+                },
+                hash: copy.hash,
+                left: copy.left,
+            })
+        }
+        (Subject::Account, _) => Ok(mend(&view.flavor, &Mend::DropAccount(&found.object))?.into()),
+        (Subject::Rights, _) => Ok(rights(beside::gap(views, view, &found.object))?.into()),
+        (Subject::Definer, _) => Ok(owned(&found.object, deviation.view, views)?.into()),
+        _ => Ok(statements(found, deviation, views, wanted)?.into()),
+    }
+}
+
+/// What gives the objects of a definer that is not there to the account that repairs them: on the first server, from where that comes
+/// to those that follow it.
+fn owned(account: &str, place: usize, views: &[View]) -> Result<Mended, String> {
+    let (first, view) = (&views[0], &views[place]);
+    let lacks = |view: &View| {
+        view.absent_definers
+            .iter()
+            .any(|absent| absent.account == account)
+    };
+    if place > 0 {
+        let known = first.accounts.iter().flatten().any(|known| known.name == account);
+        if known {
+            return Err("the repair of the account itself makes it".to_owned());
+        }
+        if view.follows && lacks(first) {
+            return Err(format!("what is repaired on {} comes to it", first.address));
+        }
+    }
+    let mut statements = Vec::new();
+    let absent = view
+        .absent_definers
+        .iter()
+        .find(|absent| absent.account == account);
+    for object in absent.into_iter().flat_map(|absent| &absent.objects) {
+        let object =
+            named(&view.image, object).ok_or_else(|| format!("{object} is not shown to this account"))?;
+        statements.extend(mend(&view.flavor, &Mend::Own(object))?.statements);
+    }
+    Ok(Mended {
+        statements,
+        loses: false,
+    })
+}
+
+/// An object by its kind and name, as definers are listed with.
+fn named<'a>(image: &'a SchemaImage, words: &str) -> Option<&'a SchemaObject> {
+    let (kind, name) = words.split_once(' ')?;
+    let kind = match kind {
+        "view" => ObjectKind::View,
+        "trigger" => ObjectKind::Trigger,
+        "event" => ObjectKind::Event,
+        _ => ObjectKind::Routine,
+    };
+    let mut objects = image.objects.iter();
+    objects.find(|object| {
+        let own = match kind {
+            // `procedure s.p`
+            ObjectKind::Routine => object.name.split_once(' ').map_or("", |(_, own)| own),
+            _ => object.name.as_str(),
+        };
+        object.kind == kind && own == name
+    })
+}
+
+const GONE: &str = "it is not there any more";
+
+/// The statements for one server.
+fn statements(
+    found: &Found,
+    deviation: &Deviation,
+    views: &[View],
+    wanted: &SchemaImage,
+) -> Result<Mended, &'static str> {
     let view = &views[deviation.view];
     let flavor = &view.flavor;
     match &found.subject {
         Subject::Object(kind, name) => {
             let same = |object: &&SchemaObject| object.kind == *kind && object.name == *name;
             let have = view.image.objects.iter().find(same);
+            let want = wanted.objects.iter().find(same);
             match &deviation.change {
-                Change::Extra => mend(flavor, &Mend::Drop(have?)),
-                Change::Missing => made(flavor, wanted.objects.iter().find(same)?, views, view, wanted),
+                Change::Extra => mend(flavor, &Mend::Drop(have.ok_or(GONE)?)),
+                Change::Missing => made(flavor, want.ok_or(GONE)?, views, view, wanted),
                 Change::Differs(_) => {
-                    let want = wanted.objects.iter().find(same)?;
-                    let mended = mend(flavor, &Mend::Replace(want, index_part(views, want), have?))?;
-                    Some(asleep_or_awake(mended, flavor, want, view))
+                    let want = want.ok_or(GONE)?;
+                    let change = Mend::Replace(want, index_part(views, want), have.ok_or(GONE)?);
+                    Ok(asleep_or_awake(mend(flavor, &change)?, flavor, want, view))
                 }
             }
         }
         Subject::Part(table) => {
-            let What::Part(kind) = found.what else { return None };
+            let What::Part(kind) = found.what else {
+                return Err(GONE);
+            };
             let first: Vec<&TablePart> = parts::of_table(&views[0], table).collect();
             let same = |part: &&&TablePart| part.kind == kind && part.name == found.name;
             let want = first.iter().find(same).copied();
             let own: Vec<&TablePart> = parts::of_table(view, table).collect();
             let have = own.iter().find(same).copied();
+            let columns = columns(&first);
+            let at = columns.iter().position(|part| part.name == found.name);
+            let before = at.and_then(|at| columns.get(at.checked_sub(1)?));
+            let before = before.map(|part| part.name.as_str());
             match &deviation.change {
-                Change::Missing => {
-                    let columns: Vec<&&TablePart> = first
-                        .iter()
-                        .filter(|part| part.kind == PartKind::Column)
-                        .collect();
-                    let at = columns.iter().position(|part| part.name == found.name);
-                    let before = at.and_then(|at| columns.get(at.checked_sub(1)?));
-                    mend(
-                        flavor,
-                        &Mend::AddPart(want?, before.map(|part| part.name.as_str())),
-                    )
+                Change::Missing => mend(flavor, &Mend::AddPart(want.ok_or(GONE)?, before)),
+                Change::Extra => mend(flavor, &Mend::DropPart(have.ok_or(GONE)?)),
+                Change::Differs(_) => {
+                    let change = Mend::ChangePart(want.ok_or(GONE)?, have.ok_or(GONE)?, before);
+                    mend(flavor, &change)
                 }
-                Change::Extra => mend(flavor, &Mend::DropPart(have?)),
-                Change::Differs(_) => mend(flavor, &Mend::ChangePart(want?, have?)),
             }
+        }
+        Subject::Columns(table) => {
+            let first: Vec<&TablePart> = parts::of_table(&views[0], table).collect();
+            mend(flavor, &Mend::Reorder(&columns(&first)))
         }
         Subject::Event(name) => {
             let event = view
@@ -120,10 +292,15 @@ fn statements(found: &Found, deviation: &Deviation, views: &[View], wanted: &Sch
                 .objects
                 .iter()
                 .find(|object| object.kind == ObjectKind::Event && object.name == *name);
-            mend(flavor, &Mend::Sleep(event?))
+            mend(flavor, &Mend::Sleep(event.ok_or(GONE)?))
         }
-        Subject::Nothing => None,
+        Subject::Definer | Subject::Account | Subject::Rights => Err(GONE),
     }
+}
+
+fn columns<'a>(parts: &[&'a TablePart]) -> Vec<&'a TablePart> {
+    let columns = parts.iter().filter(|part| part.kind == PartKind::Column);
+    columns.copied().collect()
 }
 
 /// A missing object; a table with the indexes that are made after it.
@@ -133,7 +310,7 @@ fn made(
     views: &[View],
     view: &View,
     wanted: &SchemaImage,
-) -> Option<Mended> {
+) -> Result<Mended, &'static str> {
     let mut mended = mend(flavor, &Mend::Make(want, index_part(views, want)))?;
     if want.kind == ObjectKind::Table {
         let later = wanted
@@ -144,7 +321,7 @@ fn made(
             .statements
             .extend(later.flat_map(|index| index.create.clone()));
     }
-    Some(asleep_or_awake(mended, flavor, want, view))
+    Ok(asleep_or_awake(mended, flavor, want, view))
 }
 
 /// Events are made disabled: on a server that follows they are left to the first, elsewhere they run as they do there.
@@ -154,7 +331,7 @@ fn asleep_or_awake(mut mended: Mended, flavor: &Flavor, want: &SchemaObject, vie
     }
     let then = match view.place {
         SchemaPlace::Target => None,
-        _ if view.follows => mend(flavor, &Mend::Sleep(want)),
+        _ if view.follows => mend(flavor, &Mend::Sleep(want)).ok(),
         _ => Some(Mended {
             statements: want.enable.clone(),
             loses: false,
@@ -197,12 +374,18 @@ pub(super) async fn act(
                     after = server.repair_frame(node.follows).await.ok();
                 }
                 let what = format!("repair {} {}", difference.kind, difference.object);
-                let failed = run(server.as_ref(), &what, &repair.statements).await;
+                let failed = run(server.as_ref(), &what, &spoken(repair)).await;
+                let why = |error: EngineError| match (&repair.hash, &error.code) {
+                    // A server repeats what it does not understand.
+                    (Some(_), Some(code)) => format!("{error} (error {code})"),
+                    (Some(_), None) => error.to_string(),
+                    (None, _) => error.in_words(),
+                };
                 repaired.push(SchemaRepaired {
                     server: address.clone(),
                     object: difference.object.clone(),
                     statements: repair.statements.clone(),
-                    failed: failed.err().map(|error| error.in_words()),
+                    failed: failed.err().map(why),
                 });
             }
         }
@@ -219,6 +402,20 @@ pub(super) async fn act(
         }
     }
     repaired
+}
+
+/// The statements as the server is told them: the one that makes an account has the hash, after the account's name.
+fn spoken(repair: &SchemaRepair) -> Vec<String> {
+    let mut statements = repair.statements.clone();
+    let mut made = statements
+        .iter_mut()
+        .filter(|statement| statement.starts_with("CREATE "));
+    if let (Some(hash), Some(made)) = (&repair.hash, made.next())
+        && let Some(at) = made.rfind(HASH)
+    {
+        made.replace_range(at..at + HASH.len(), hash.expose());
+    }
+    statements
 }
 
 async fn run(

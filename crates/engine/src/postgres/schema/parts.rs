@@ -69,11 +69,16 @@ fn part(row: &SimpleQueryRow) -> TablePart {
         }
         written = words.join(" ");
     }
+    let definition = canonical::definition(ObjectKind::Table, &written);
+    if kind == PartKind::Partitions {
+        // Its rows are divided for good; only its place among others' can be changed.
+        text(5).clone_into(&mut written);
+    }
     TablePart {
         table: TableName::new(text(0), text(1)),
         kind,
         name,
-        definition: canonical::definition(ObjectKind::Table, &written),
+        definition,
         text: written,
         facets,
     }

@@ -1,5 +1,5 @@
 -- The parts of some tables: columns in their order, checks, and how rows are divided. Table, kind, name, and of a column its
--- type, collation, default, generation and nullability; of the others their text.
+-- type, collation, default, generation and nullability; of the others their text, and of a partition what attaches it.
 SELECT n.nspname, c.relname, 'column', a.attname, format_type(a.atttypid, a.atttypmod),
        (SELECT format('%I.%I', cn.nspname, co.collname)
         FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
@@ -27,7 +27,11 @@ UNION ALL
 SELECT n.nspname, c.relname, 'partitions', '',
        concat_ws(' ', 'PARTITION BY ' || CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
                  pg_get_expr(c.relpartbound, c.oid)),
-       NULL, NULL, NULL, NULL
+       (SELECT format('ALTER TABLE ONLY %I.%I ATTACH PARTITION %I.%I %s', pn.nspname, p.relname, n.nspname, c.relname,
+                      pg_get_expr(c.relpartbound, c.oid))
+        FROM pg_inherits AS h JOIN pg_class AS p ON p.oid = h.inhparent JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
+        WHERE h.inhrelid = c.oid AND c.relispartition),
+       NULL, NULL, NULL
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE (c.relkind = 'p' OR c.relispartition) AND c.relkind IN ('r', 'p') AND (n.nspname, c.relname) IN ({tables})
 UNION ALL

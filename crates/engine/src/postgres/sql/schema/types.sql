@@ -1,25 +1,28 @@
--- Enumerations, domains, composites and ranges. Base types need code in C: they come with an extension or not at all.
+-- Enumerations, domains, composites and ranges. Base types need code in C: they come with an extension or not at all. What can be
+-- changed of one by itself is a statement of its own.
 SELECT 'pg_type'::regclass::oid, t.oid, 'type', format('%I.%I', n.nspname, t.typname), NULL, NULL, 'before_rows',
        CASE t.typtype
        WHEN 'e' THEN format('CREATE TYPE %I.%I AS ENUM (%s)', n.nspname, t.typname,
            (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid))
-       WHEN 'd' THEN format('CREATE DOMAIN %I.%I AS %s%s%s%s%s', n.nspname, t.typname,
-           format_type(t.typbasetype, t.typtypmod),
-           (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
-            FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
-            WHERE co.oid = t.typcollation
-              AND t.typcollation <> (SELECT b.typcollation FROM pg_type AS b WHERE b.oid = t.typbasetype)),
-           ' DEFAULT ' || pg_get_expr(t.typdefaultbin, 0),
-           CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-           (SELECT string_agg(format(' CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid)), '' ORDER BY conname)
+       WHEN 'd' THEN concat_ws(E'\x01',
+           format('CREATE DOMAIN %I.%I AS %s%s', n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod),
+               (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
+                FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+                WHERE co.oid = t.typcollation
+                  AND t.typcollation <> (SELECT b.typcollation FROM pg_type AS b WHERE b.oid = t.typbasetype))),
+           format('ALTER DOMAIN %I.%I SET DEFAULT ', n.nspname, t.typname) || pg_get_expr(t.typdefaultbin, 0),
+           CASE WHEN t.typnotnull THEN format('ALTER DOMAIN %I.%I SET NOT NULL', n.nspname, t.typname) END,
+           (SELECT string_agg(format('ALTER DOMAIN %I.%I ADD CONSTRAINT %I %s', n.nspname, t.typname, conname,
+                                     pg_get_constraintdef(k.oid)), E'\x01' ORDER BY conname)
             FROM pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'c' AND k.convalidated))
-       WHEN 'c' THEN format('CREATE TYPE %I.%I AS (%s)', n.nspname, t.typname,
-           (SELECT string_agg(format('%I %s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+       WHEN 'c' THEN concat_ws(E'\x01', format('CREATE TYPE %I.%I AS ()', n.nspname, t.typname),
+           (SELECT string_agg(format('ALTER TYPE %I.%I ADD ATTRIBUTE %I %s%s', n.nspname, t.typname, a.attname,
+                format_type(a.atttypid, a.atttypmod),
                 (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
                  FROM pg_collation AS co JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
                  WHERE co.oid = a.attcollation
                    AND a.attcollation <> (SELECT b.typcollation FROM pg_type AS b WHERE b.oid = a.atttypid))),
-                ', ' ORDER BY a.attnum)
+                E'\x01' ORDER BY a.attnum)
             FROM pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped))
        WHEN 'r' THEN format('CREATE TYPE %I.%I AS RANGE (%s%s)', n.nspname, t.typname, range.options, range.multirange)
        END,
