@@ -143,7 +143,7 @@ pub(crate) async fn load(
     let image = source.schema(scope, &flavor).await.unwrap();
     assert_eq!(image.refusals, []);
     let mut snapshot = source
-        .snapshot(scope, 2, "daybreak", Duration::from_secs(5))
+        .snapshot(scope, 2, "daybreak", Duration::from_secs(30))
         .await
         .unwrap();
     let position = snapshot.position().clone();

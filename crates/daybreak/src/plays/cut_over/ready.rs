@@ -1,8 +1,9 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use daybreak_engine::{Replication, Session};
+use daybreak_engine::{Database, Replication, Session};
 use daybreak_model::WriteState;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::{CheckReport, Facts, Verdict as CheckVerdict, readiness, same_schema};
@@ -13,6 +14,8 @@ use crate::plays::failure::{OrFail, evidence};
 
 /// How long the way back may take to connect.
 const CONNECTING: Duration = Duration::from_secs(20);
+/// How long a session of a client that has gone is listed, at most.
+const LINGERING: Duration = Duration::from_millis(500);
 
 /// Go or no-go: measures, decides, and refuses with the measurements.
 pub(super) struct Ready(pub(super) Play);
@@ -87,7 +90,13 @@ impl Ready {
             Some(back) => Some(is_armed(back.as_ref()).await?),
         };
         let (here, there) = (old.identity().await.or_fail()?, new.identity().await.or_fail()?);
-        let sessions = old.sessions().await.or_fail()?;
+        let (sessions, mut foreign_writers) = self.look_beside_the_gate(old).await?;
+        if !foreign_writers.is_empty() {
+            // A connection that the gate has let go is listed by the server for a moment yet.
+            tokio::time::sleep(LINGERING).await;
+            let (_, again) = self.look_beside_the_gate(old).await?;
+            foreign_writers.retain(|session| again.contains(session));
+        }
         let flavor = world.target.flavor().await.or_fail()?;
         let scope = &world.settings.scope;
         let images = tokio::try_join!(
@@ -112,7 +121,7 @@ impl Ready {
             way_back,
             check,
             oldest_transaction: oldest(&sessions),
-            foreign_writers: self.beside_the_gate(&sessions).await?,
+            foreign_writers,
             clock_skew_ms: there.clock_offset_ms - here.clock_offset_ms,
             new_writer_fenced: new.write_state().await.or_fail()? == WriteState::Fenced,
             old_writer_open: old.write_state().await.or_fail()?.may_be_written(),
@@ -120,32 +129,61 @@ impl Ready {
         })
     }
 
-    /// Who is connected to the old writer without having come through the gate. Without a gate nobody can be told apart.
-    async fn beside_the_gate(&self, sessions: &[Session]) -> Result<Vec<String>, StepError> {
+    /// The old writer's sessions, and those of them that did not come through the gate. The gate is asked before and after they are
+    /// listed: its clients come and go, and one of them that did meanwhile is no foreigner.
+    async fn look_beside_the_gate(
+        &self,
+        old: &Arc<dyn Database>,
+    ) -> Result<(Vec<Session>, Vec<String>), StepError> {
+        let before = self.ports_of_the_gate().await?;
+        let sessions = old.sessions().await.or_fail()?;
+        let after = self.ports_of_the_gate().await?;
+        let foreign = match (before, after) {
+            (Some(before), Some(after)) => self.beside_the_gate(&sessions, &before, &after),
+            _ => Vec::new(),
+        };
+        Ok((sessions, foreign))
+    }
+
+    /// The ports from which the gate is connected to the old writer; none without a gate.
+    async fn ports_of_the_gate(&self) -> Result<Option<HashSet<u16>>, StepError> {
+        let Some(gate) = &self.0.world.gate else {
+            return Ok(None);
+        };
+        Ok(gate
+            .backends()
+            .await
+            .or_fail()?
+            .map(|ports| ports.into_iter().collect()))
+    }
+
+    /// Who is connected to the old writer without having come through the gate, which had these ports before the sessions were
+    /// listed and after. Without a gate nobody can be told apart.
+    fn beside_the_gate(
+        &self,
+        sessions: &[Session],
+        before: &HashSet<u16>,
+        after: &HashSet<u16>,
+    ) -> Vec<String> {
         let world = &self.0.world;
-        let Some(gate) = &world.gate else {
-            return Ok(Vec::new());
-        };
-        let Some(ports) = gate.backends().await.or_fail()? else {
-            return Ok(Vec::new());
-        };
         // Where addresses are translated on the way, the server knows the gate's ports by chance only, and nobody can be told
         // apart.
         let seen: HashSet<u16> = sessions
             .iter()
             .filter_map(|session| session.client_port)
             .collect();
-        let known = ports.iter().filter(|port| seen.contains(port)).count();
-        if known * 2 < ports.len() || known == 0 {
-            return Ok(Vec::new());
+        let known = after.intersection(&seen).count();
+        if known * 2 < after.len() || known == 0 {
+            return Vec::new();
         }
+        let through = |port: u16| before.contains(&port) || after.contains(&port);
         let ignored = &world.settings.cut_over.ignore_accounts;
-        Ok(sessions
+        sessions
             .iter()
             .filter(|session| !session.ours && !ignored.contains(&session.user))
-            .filter(|session| session.client_port.is_none_or(|port| !ports.contains(&port)))
+            .filter(|session| session.client_port.is_none_or(|port| !through(port)))
             .map(|session| format!("{}@{}", session.user, session.client))
-            .collect())
+            .collect()
     }
 }
 
