@@ -112,6 +112,16 @@ pub struct Flavor {
 }
 
 impl Flavor {
+    /// A server that the company runs itself.
+    #[must_use]
+    pub const fn self_managed(product: Product, version: Version) -> Self {
+        Self {
+            product,
+            version,
+            hosting: Hosting::SelfManaged,
+        }
+    }
+
     /// The family this product belongs to.
     #[must_use]
     pub const fn family(&self) -> Family {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use daybreak_work::{Digest, DigestError, Filter, Input, Ranking, compare_digests, digest, follow};
+use daybreak_work::{Became, Digest, DigestError, Filter, Input, Ranking, compare_digests, digest, follow};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,7 +37,7 @@ pub(crate) struct Slow {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Read logs and keep what they come to under a name.
+    /// Read logs and keep what they come to under a name, in `.daybreak/slow` beside the plan file.
     Capture {
         /// Its name: letters, digits, `-` and `_`.
         name: String,
@@ -120,7 +120,6 @@ impl Slow {
                     Format::Json => output::json(&changes),
                     Format::Text => table::changes(&changes).iter().for_each(output::line),
                 }
-                use daybreak_work::Became;
                 let bad = changes
                     .iter()
                     .any(|change| matches!(change.became, Became::Worse | Became::New));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use daybreak_sandbox::{Engine, Estate, EstateOptions, ServerKind, available};
+use daybreak_sandbox::{Engine, Estate, ServerKind};
 
 use crate::looking::{Looking, list, run};
 
@@ -61,10 +61,7 @@ fn writing(estate: &Arc<Estate>, stop: &Arc<AtomicBool>, own: u32) -> tokio::tas
 
 async fn stays_clean(kind: ServerKind) {
     let looking = Looking::new();
-    let options = EstateOptions::new(kind)
-        .gtid(kind == ServerKind::Mysql97)
-        .replicas(1);
-    let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+    let Some(estate) = looking.with_replica(kind).await else {
         return;
     };
     let estate = Arc::new(estate);

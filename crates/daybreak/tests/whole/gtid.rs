@@ -236,6 +236,14 @@ async fn violations_are_named_with_their_account_and_refuse() {
         why.contains("1785") && why.contains(estate.app.name()),
         "{refused}"
     );
+
+    // Once the application is changed, what was counted can be forgotten, by the statement that is printed.
+    let obstacles = list(&list(&refused, "servers")[0], "obstacles");
+    let violation = obstacles.iter().find(|obstacle| obstacle["id"] == "violation");
+    let forget = violation.and_then(|violation| violation["statement"].as_str());
+    run(primary, "shop", forget.expect("a statement")).await;
+    let ready = looking.json(primary, &estate.admin, &["gtid"], 0).await;
+    assert_eq!(ready["verdict"], "ready", "{ready}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

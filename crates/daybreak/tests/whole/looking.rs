@@ -2,7 +2,7 @@
 
 use std::process::{Output, Stdio};
 
-use daybreak_sandbox::{Engine, Estate, Login, Sandbox, Server, ServerKind};
+use daybreak_sandbox::{Engine, Estate, EstateOptions, Login, Sandbox, Server, ServerKind, available};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -17,6 +17,14 @@ impl Looking {
             sandbox: Sandbox::open().expect("a sandbox"),
             folder: tempfile::tempdir().expect("a folder"),
         }
+    }
+
+    /// A primary and its replica; MySQL 9.7 by GTID. None where such servers cannot be had.
+    pub(crate) async fn with_replica(&self, kind: ServerKind) -> Option<Estate> {
+        let options = EstateOptions::new(kind)
+            .gtid(kind == ServerKind::Mysql97)
+            .replicas(1);
+        available(Estate::start(&self.sandbox, options).await)
     }
 
     /// A server's URL for an account, without its password.

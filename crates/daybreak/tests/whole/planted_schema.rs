@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use daybreak_sandbox::{Estate, EstateOptions, Login, Server, ServerKind, available};
+use daybreak_sandbox::{Login, Server, ServerKind};
 use serde_json::Value;
 
 use crate::looking::{Looking, list, run};
@@ -61,10 +61,7 @@ async fn on_replica(replica: &Server, statement: &str) {
 
 async fn defects_of_a_replica(kind: ServerKind) {
     let looking = Looking::new();
-    let options = EstateOptions::new(kind)
-        .gtid(kind == ServerKind::Mysql97)
-        .replicas(1);
-    let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+    let Some(estate) = looking.with_replica(kind).await else {
         return;
     };
     let (primary, replica) = (&estate.primary, &estate.replicas[0]);
@@ -153,10 +150,7 @@ async fn defects_of_a_replica_of_mariadb() {
 /// order of columns.
 async fn accounts_and_columns(kind: ServerKind, also: &[&str], defects: &[&str], found: &[[&str; 2]]) {
     let looking = Looking::new();
-    let options = EstateOptions::new(kind)
-        .gtid(kind == ServerKind::Mysql97)
-        .replicas(1);
-    let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+    let Some(estate) = looking.with_replica(kind).await else {
         return;
     };
     let (primary, replica) = (&estate.primary, &estate.replicas[0]);

@@ -220,18 +220,10 @@ fn quoted_plugin(plugin: &str, mariadb: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use daybreak_model::{Flavor, Hosting, Product, Version};
+    use daybreak_model::{Flavor, Product, Version};
 
     use super::{copy, known};
     use crate::AccountCopy;
-
-    fn flavor(product: Product, version: Version) -> Flavor {
-        Flavor {
-            product,
-            version,
-            hosting: Hosting::SelfManaged,
-        }
-    }
 
     fn copied(text: &str, from: &Flavor, to: &Flavor) -> Result<AccountCopy, (String, String)> {
         copy("'u'@'%'", from, to, known(text).expect("one way to log in"))
@@ -239,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_kept_out_of_what_is_shown() {
-        let new = flavor(Product::Mysql, Version::new(9, 7, 4));
+        let new = Flavor::self_managed(Product::Mysql, Version::new(9, 7, 4));
         let text = "CREATE USER `u`@`%` IDENTIFIED WITH 'caching_sha2_password' AS 0x2441 DEFAULT ROLE `r`@`%` REQUIRE SSL \
             PASSWORD EXPIRE DEFAULT ACCOUNT LOCK PASSWORD HISTORY DEFAULT";
         let copy = copied(text, &new, &new).expect("a copy");
@@ -257,10 +249,10 @@ mod tests {
     #[test]
     fn each_server_is_told_in_its_words() {
         let (old, new) = (
-            flavor(Product::Mysql, Version::new(5, 7, 44)),
-            flavor(Product::Mysql, Version::new(9, 7, 4)),
+            Flavor::self_managed(Product::Mysql, Version::new(5, 7, 44)),
+            Flavor::self_managed(Product::Mysql, Version::new(9, 7, 4)),
         );
-        let mariadb = flavor(Product::MariaDb, Version::new(10, 11, 18));
+        let mariadb = Flavor::self_managed(Product::MariaDb, Version::new(10, 11, 18));
         let native = "CREATE USER 'u'@'%' IDENTIFIED WITH 'mysql_native_password' AS '*AB' REQUIRE NONE PASSWORD EXPIRE DEFAULT ACCOUNT UNLOCK";
         let by_password = "CREATE USER `u`@`%` IDENTIFIED BY PASSWORD '*AB'";
         let one =

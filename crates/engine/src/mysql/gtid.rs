@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use daybreak_model::{Flavor, Product, Version};
+use daybreak_model::{Flavor, Product, TableName, Version};
 
+use super::identity::SYSTEM_SCHEMAS;
 use super::quote;
 use super::server::Mysql;
 use super::topology::Channel;
 use crate::{
-    EngineError, ErrorKind, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidState,
-    GtidWay, Numbering, Statement,
+    Database, EngineError, ErrorKind, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle,
+    GtidState, GtidWay, Numbering, Statement,
 };
 
 /// Since when `CREATE TABLE … SELECT` is one transaction (manual, "Restrictions on Replication with GTIDs").
@@ -20,8 +21,9 @@ const UNLOGGED_TEMPORARY: Version = Version::new(8, 0, 13);
 /// Errors of statements that violate the consistency, counted also where they are warnings: changes to tables that know no
 /// transactions, `CREATE TABLE … SELECT`, temporary tables in a transaction.
 const VIOLATIONS: &str = "1785, 1786, 1787";
-/// Of system schemas.
-const SYSTEM: &str = "'mysql', 'sys', 'information_schema', 'performance_schema'";
+/// Where they are counted by account, and statements by digest: until the server restarts, or the table is truncated.
+const ERRORS_BY_ACCOUNT: &str = "performance_schema.events_errors_summary_by_account_by_error";
+const DIGESTS: &str = "performance_schema.events_statements_summary_by_digest";
 
 #[async_trait]
 impl Numbering for Mysql {
@@ -109,7 +111,7 @@ impl Numbering for Mysql {
             GtidChange::Place {
                 channel,
                 by_gtid: false,
-            } => self.place(channel).await?,
+            } => Some(self.place(channel).await?),
             _ => None,
         };
         Ok(statements(flavor, change, applied.as_ref()))
@@ -117,18 +119,18 @@ impl Numbering for Mysql {
 
     async fn change_gtid(&self, change: &GtidChange) -> Result<(), EngineError> {
         let GtidChange::Place { channel, by_gtid } = change else {
-            return self.run_statements(&self.gtid_statements(change).await?).await;
+            return self.run(&self.gtid_statements(change).await?).await;
         };
         let flavor = self.server.flavor().await?;
         let now = self.channel(channel).await?;
         if told(&now).by_gtid == *by_gtid {
-            return self.run_statements(&[running(flavor, channel, true)]).await;
+            return self.run(&[running(flavor, channel, true)]).await;
         }
-        self.run_statements(&[running(flavor, channel, false)]).await?;
+        self.run(&[running(flavor, channel, false)]).await?;
         // Where it stands is known only when it has stopped.
         let applied = self.place(channel).await?;
-        let all = statements(flavor, change, applied.as_ref());
-        self.run_statements(all.get(1..).unwrap_or_default()).await
+        let all = statements(flavor, change, Some(&applied));
+        self.run(all.get(1..).unwrap_or_default()).await
     }
 }
 
@@ -149,14 +151,6 @@ impl Mysql {
         Ok(rows.into_iter().collect())
     }
 
-    async fn run_statements(&self, statements: &[Statement]) -> Result<(), EngineError> {
-        for statement in statements {
-            let what = format!("failed to {}", statement.what);
-            self.server.run(&what, &statement.text).await?;
-        }
-        Ok(())
-    }
-
     async fn channel(&self, name: &str) -> Result<Channel, EngineError> {
         let channels = self.server.channels().await?;
         let found = channels.into_iter().find(|channel| channel.name == name);
@@ -169,8 +163,8 @@ impl Mysql {
     }
 
     /// File and offset up to which the channel's source is applied.
-    async fn place(&self, channel: &str) -> Result<Option<(String, u64)>, EngineError> {
-        Ok(Some(self.channel(channel).await?.status.applied))
+    async fn place(&self, channel: &str) -> Result<(String, u64), EngineError> {
+        Ok(self.channel(channel).await?.status.applied)
     }
 
     async fn watches_statements(&self) -> Result<bool, EngineError> {
@@ -194,7 +188,7 @@ impl Mysql {
         }
         let sql = format!(
             "SELECT COALESCE(SCHEMA_NAME, ''), DIGEST_TEXT, COUNT_STAR, CAST(LAST_SEEN AS CHAR) \
-             FROM performance_schema.events_statements_summary_by_digest WHERE DIGEST_TEXT REGEXP {} ORDER BY COUNT_STAR DESC LIMIT 100",
+             FROM {DIGESTS} WHERE DIGEST_TEXT REGEXP {} ORDER BY COUNT_STAR DESC LIMIT 100",
             quote::text(&kinds.join("|"))
         );
         let rows: Vec<(String, String, u64, Option<String>)> = self
@@ -214,7 +208,7 @@ impl Mysql {
         }
         let sql = format!(
             "SELECT ERROR_NUMBER, CONCAT(COALESCE(USER, 'the server'), '@', COALESCE(HOST, '')), SUM_ERROR_RAISED, CAST(LAST_SEEN AS CHAR) \
-             FROM performance_schema.events_errors_summary_by_account_by_error \
+             FROM {ERRORS_BY_ACCOUNT} \
              WHERE ERROR_NUMBER IN ({VIOLATIONS}) AND SUM_ERROR_RAISED > 0 ORDER BY 1, 2"
         );
         let rows: Vec<(u32, String, u64, Option<String>)> = self
@@ -233,8 +227,8 @@ impl Mysql {
                         "{account} did so {times} time(s) since the server started, last at {}",
                         last.unwrap_or_else(|| "an unknown time".to_owned())
                     ),
-                    remedy: remedy.to_owned(),
-                    statement: None,
+                    remedy: format!("{remedy}; then let the server forget what it counted"),
+                    statement: Some(format!("TRUNCATE TABLE {ERRORS_BY_ACCOUNT}")),
                 }
             })
             .collect())
@@ -243,7 +237,7 @@ impl Mysql {
     async fn tables_without_transactions(&self) -> Result<Vec<GtidObstacle>, EngineError> {
         let sql = format!(
             "SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' \
-             AND ENGINE NOT IN ('InnoDB', 'ndbcluster', 'RocksDB') AND TABLE_SCHEMA NOT IN ({SYSTEM}) ORDER BY 1, 2"
+             AND ENGINE NOT IN ('InnoDB', 'ndbcluster', 'RocksDB') AND TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) ORDER BY 1, 2"
         );
         let rows: Vec<(String, String, String)> = self
             .server
@@ -252,7 +246,7 @@ impl Mysql {
         Ok(rows
             .into_iter()
             .map(|(schema, table, engine)| {
-                let name = format!("{}.{}", quote::name(&schema), quote::name(&table));
+                let name = quote::table(&TableName::new(schema, table));
                 GtidObstacle {
                     id: "mixed_engines".to_owned(),
                     blocks: false,
@@ -300,11 +294,11 @@ fn seen(schema: &str, text: String, times: u64, last: Option<String>) -> GtidObs
         remedy: if temporary {
             "make and drop temporary tables outside of transactions"
         } else {
-            "make the table first, then fill it with INSERT … SELECT"
+            "make the table first, then fill it with INSERT … SELECT; then let the server forget what it counted"
         }
         .to_owned(),
         object: text,
-        statement: None,
+        statement: (!temporary).then(|| format!("TRUNCATE TABLE {DIGESTS}")),
     }
 }
 
@@ -451,18 +445,10 @@ fn place(flavor: &Flavor, channel: &str, by_gtid: bool, applied: Option<&(String
 
 #[cfg(test)]
 mod tests {
-    use daybreak_model::{Flavor, Hosting, Product, Version};
+    use daybreak_model::{Flavor, Product, Version};
 
     use super::{place, statements, way};
     use crate::{GtidChange, GtidConsistency, GtidMode, GtidWay};
-
-    fn flavor(product: Product, version: Version) -> Flavor {
-        Flavor {
-            product,
-            version,
-            hosting: Hosting::SelfManaged,
-        }
-    }
 
     /// Versions that cannot be started here are decided by the manual.
     #[test]
@@ -477,11 +463,15 @@ mod tests {
             (Product::MariaDb, Version::new(10, 11, 8), GtidWay::Always),
         ];
         for (product, version, expected) in ways {
-            assert_eq!(way(&flavor(product, version)), expected, "{product:?} {version}");
+            assert_eq!(
+                way(&Flavor::self_managed(product, version)),
+                expected,
+                "{product:?} {version}"
+            );
         }
         let texts = |product, version, change: &GtidChange| -> Vec<String> {
             let applied = ("binlog.000007".to_owned(), 154);
-            let all = statements(&flavor(product, version), change, Some(&applied));
+            let all = statements(&Flavor::self_managed(product, version), change, Some(&applied));
             all.into_iter().map(|statement| statement.text).collect()
         };
         let mode = GtidChange::Mode(GtidMode::OffPermissive);
@@ -512,7 +502,12 @@ mod tests {
             "CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION = 0, SOURCE_LOG_FILE = 'binlog.000007', SOURCE_LOG_POS = 154 FOR CHANNEL 'we''st'"
         );
         assert_eq!(
-            place(&flavor(Product::MariaDb, Version::new(10, 11, 8)), "", true, None),
+            place(
+                &Flavor::self_managed(Product::MariaDb, Version::new(10, 11, 8)),
+                "",
+                true,
+                None
+            ),
             "CHANGE MASTER TO MASTER_USE_GTID = slave_pos"
         );
     }

@@ -10,6 +10,10 @@ use super::connection::Server;
 use super::{classify, privileges, quote};
 use crate::{EngineError, ErrorKind, Identity, Role, SettingCheck};
 
+/// The server's own schemas, and ours.
+pub(super) const SYSTEM_SCHEMAS: &str =
+    "'mysql', 'sys', 'information_schema', 'performance_schema', 'daybreak'";
+
 impl Server {
     /// What the server at the other end runs.
     pub(super) async fn detect_flavor(&self, conn: &mut Conn) -> Result<Flavor, EngineError> {
@@ -265,9 +269,10 @@ impl Server {
         let names: Vec<(String,)> = self
             .rows(
                 "failed to list the databases",
-                "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA \
-                 WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', 'daybreak') \
-                 AND SCHEMA_NAME NOT LIKE '#mysql50#%' ORDER BY SCHEMA_NAME",
+                &format!(
+                    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ({SYSTEM_SCHEMAS}) \
+                     AND SCHEMA_NAME NOT LIKE '#mysql50#%' ORDER BY SCHEMA_NAME"
+                ),
             )
             .await?;
         Ok(names.into_iter().map(|(name,)| name).collect())

@@ -4,6 +4,7 @@
 //! "SHOW ALL SLAVES STATUS", "Semisynchronous Replication".
 
 use super::connection::Server;
+use super::identity::SYSTEM_SCHEMAS;
 use super::{group, privileges};
 use crate::{Direction, EngineError, ErrorKind, Surroundings, Tie, TieKind, Untold};
 
@@ -18,10 +19,6 @@ const SETTINGS: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version_c
 
 /// Whether the connection to the source acknowledges what it gets: the status of the replica's side.
 const SEMI_SYNC: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')";
-
-const SIZE: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS UNSIGNED) \
-    FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') \
-    AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', 'daybreak')";
 
 impl Server {
     /// Everything it tells of its place; what it does not tell is among it.
@@ -66,7 +63,11 @@ impl Server {
             Ok(position) => told.position = Some(position.to_string()),
             Err(error) => self.gap("its position", error, told).await?,
         }
-        match self.row::<(u64, u64)>("failed to ask for the size", SIZE).await {
+        let size = format!(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS UNSIGNED) FROM information_schema.TABLES \
+             WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS})"
+        );
+        match self.row::<(u64, u64)>("failed to ask for the size", &size).await {
             Ok((tables, bytes)) => (told.tables, told.bytes) = (Some(tables), Some(bytes)),
             Err(error) => self.gap("its size", error, told).await?,
         }

@@ -10,7 +10,8 @@ use crate::{AccountCopy, EngineError, ErrorKind, HASH};
 
 /// What makes a role; its attributes and memberships are rights. `name` is an identifier with its quotes.
 pub(crate) async fn copy(connection: &Connection, name: &str) -> Result<AccountCopy, EngineError> {
-    let bare = name.trim_matches('"').replace("\"\"", "\"");
+    let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+    let bare = quoted.map_or_else(|| name.to_owned(), |name| name.replace("\"\"", "\""));
     let ask = format!(
         "SELECT rolpassword FROM pg_authid WHERE rolname = {}",
         quote::literal(&bare)

@@ -79,103 +79,109 @@ pub(super) fn next(goal: GtidGoal, servers: &[GtidServer]) -> Option<GtidStage> 
 }
 
 fn next_on(servers: &[GtidServer]) -> Option<GtidStage> {
-    let online: Vec<_> = servers
-        .iter()
-        .filter(|server| server.state.way == GtidWay::Online)
-        .collect();
-    let least = online.iter().filter_map(|server| server.state.mode).min();
-    if least.is_some_and(|mode| mode < GtidMode::On) {
-        let consistency = online.iter().filter_map(|server| server.state.consistency).min();
-        match consistency {
-            Some(GtidConsistency::Off) => {
-                return Some(set_consistency(
-                    servers,
-                    "warn of statements that cannot have one GTID",
-                    GtidWait::Nothing,
-                    GtidConsistency::Off,
-                    GtidConsistency::Warn,
-                ));
-            }
-            Some(GtidConsistency::Warn) => {
-                return Some(set_consistency(
-                    servers,
-                    "refuse statements that cannot have one GTID",
-                    GtidWait::Violations,
-                    GtidConsistency::Warn,
-                    GtidConsistency::On,
-                ));
-            }
-            Some(GtidConsistency::On) | None => {}
-        }
-    }
-    match least {
-        Some(GtidMode::Off) => Some(set_mode(
+    let online = || {
+        servers
+            .iter()
+            .map(|server| &server.state)
+            .filter(|state| state.way == GtidWay::Online)
+    };
+    let least = online().filter_map(|state| state.mode).min();
+    let Some(least) = least.filter(|mode| *mode < GtidMode::On) else {
+        return keep_place(servers, true, "let replicas keep their place by GTID");
+    };
+    let consistency = online().filter_map(|state| state.consistency).min();
+    if let Some(now) = consistency.filter(|now| *now < GtidConsistency::On) {
+        let (title, wait, next) = if now == GtidConsistency::Off {
+            (
+                "warn of statements that cannot have one GTID",
+                GtidWait::Nothing,
+                GtidConsistency::Warn,
+            )
+        } else {
+            (
+                "refuse statements that cannot have one GTID",
+                GtidWait::Violations,
+                GtidConsistency::On,
+            )
+        };
+        let change = GtidChange::Consistency(next);
+        return Some(stage(
             servers,
+            title,
+            wait,
+            |state| state.consistency == Some(now),
+            &change,
+        ));
+    }
+    let (title, wait, next) = match least {
+        GtidMode::Off => (
             "apply transactions with a GTID as well",
             GtidWait::Nothing,
-            GtidMode::Off,
             GtidMode::OffPermissive,
-        )),
-        Some(GtidMode::OffPermissive) => Some(set_mode(
-            servers,
+        ),
+        GtidMode::OffPermissive => (
             "give new transactions a GTID",
             GtidWait::Nothing,
-            GtidMode::OffPermissive,
             GtidMode::OnPermissive,
-        )),
-        Some(GtidMode::OnPermissive) => Some(set_mode(
-            servers,
+        ),
+        GtidMode::OnPermissive | GtidMode::On => (
             "refuse transactions without a GTID",
             GtidWait::Settled,
-            GtidMode::OnPermissive,
             GtidMode::On,
-        )),
-        Some(GtidMode::On) | None => keep_place(servers, true, "let replicas keep their place by GTID"),
-    }
+        ),
+    };
+    Some(stage(
+        servers,
+        title,
+        wait,
+        |state| state.mode == Some(least),
+        &GtidChange::Mode(next),
+    ))
 }
 
 fn next_off(servers: &[GtidServer]) -> Option<GtidStage> {
     if let Some(stage) = keep_place(servers, false, "let replicas keep their place by file and offset") {
         return Some(stage);
     }
-    let online = servers
-        .iter()
-        .filter(|server| server.state.way == GtidWay::Online);
-    match online.clone().filter_map(|server| server.state.mode).max() {
-        Some(GtidMode::On) => Some(set_mode(
-            servers,
+    let online = || {
+        servers
+            .iter()
+            .map(|server| &server.state)
+            .filter(|state| state.way == GtidWay::Online)
+    };
+    let most = online().filter_map(|state| state.mode).max();
+    let Some(most) = most.filter(|mode| *mode > GtidMode::Off) else {
+        let enforced = |state: &GtidState| state.consistency.is_some_and(|now| now > GtidConsistency::Off);
+        let change = GtidChange::Consistency(GtidConsistency::Off);
+        let title = "let statements run that cannot have one GTID";
+        return online()
+            .any(enforced)
+            .then(|| stage(servers, title, GtidWait::Nothing, enforced, &change));
+    };
+    let (title, wait, next) = match most {
+        GtidMode::On => (
             "apply transactions without a GTID as well",
             GtidWait::Nothing,
-            GtidMode::On,
             GtidMode::OnPermissive,
-        )),
-        Some(GtidMode::OnPermissive) => Some(set_mode(
-            servers,
+        ),
+        GtidMode::OnPermissive => (
             "give new transactions no GTID",
             GtidWait::Nothing,
-            GtidMode::OnPermissive,
             GtidMode::OffPermissive,
-        )),
-        Some(GtidMode::OffPermissive) => Some(set_mode(
-            servers,
+        ),
+        GtidMode::OffPermissive | GtidMode::Off => (
             "refuse transactions with a GTID",
             GtidWait::Settled,
-            GtidMode::OffPermissive,
             GtidMode::Off,
-        )),
-        Some(GtidMode::Off) | None => {
-            let most = online.filter_map(|server| server.state.consistency).max()?;
-            (most > GtidConsistency::Off).then(|| {
-                set_consistency(
-                    servers,
-                    "let statements run that cannot have one GTID",
-                    GtidWait::Nothing,
-                    most,
-                    GtidConsistency::Off,
-                )
-            })
-        }
-    }
+        ),
+    };
+    Some(stage(
+        servers,
+        title,
+        wait,
+        |state| state.mode == Some(most),
+        &GtidChange::Mode(next),
+    ))
 }
 
 /// The places of those servers for which this holds, replicas before their sources.
@@ -187,43 +193,19 @@ fn deepest_first(servers: &[GtidServer], which: impl Fn(&GtidState) -> bool) -> 
     chosen
 }
 
-fn set_consistency(
+/// The same change on every server that is changed online and for which this holds.
+fn stage(
     servers: &[GtidServer],
     title: &'static str,
     wait: GtidWait,
-    from: GtidConsistency,
-    to: GtidConsistency,
+    which: impl Fn(&GtidState) -> bool,
+    change: &GtidChange,
 ) -> GtidStage {
-    let those = deepest_first(servers, |state| {
-        state.way == GtidWay::Online && state.consistency == Some(from)
-    });
+    let those = deepest_first(servers, |state| state.way == GtidWay::Online && which(state));
     GtidStage {
         title,
         wait,
-        changes: those
-            .into_iter()
-            .map(|index| (index, GtidChange::Consistency(to)))
-            .collect(),
-    }
-}
-
-fn set_mode(
-    servers: &[GtidServer],
-    title: &'static str,
-    wait: GtidWait,
-    from: GtidMode,
-    to: GtidMode,
-) -> GtidStage {
-    let those = deepest_first(servers, |state| {
-        state.way == GtidWay::Online && state.mode == Some(from)
-    });
-    GtidStage {
-        title,
-        wait,
-        changes: those
-            .into_iter()
-            .map(|index| (index, GtidChange::Mode(to)))
-            .collect(),
+        changes: those.into_iter().map(|index| (index, change.clone())).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Digests kept under names, beside the plan's state.
+//! Digests kept under names, in `.daybreak/slow` beside the plan file.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -66,23 +66,15 @@ fn pattern(schema: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use daybreak_model::{Flavor, Hosting, Product, Version};
+    use daybreak_model::{Flavor, Product, Version};
 
     use super::{account, grants};
-
-    fn flavor(product: Product, version: Version) -> Flavor {
-        Flavor {
-            product,
-            version,
-            hosting: Hosting::SelfManaged,
-        }
-    }
 
     #[test]
     fn statements_follow_the_flavor_and_the_databases() {
         let who = account("it's", "10.%");
         let schemas = ["my_shop".to_owned()];
-        let new = flavor(Product::Mysql, Version::new(9, 7, 4));
+        let new = Flavor::self_managed(Product::Mysql, Version::new(9, 7, 4));
         assert_eq!(
             grants("schema-check", &new, &who, &schemas).expect("a job"),
             [
@@ -91,7 +83,7 @@ mod tests {
                 "GRANT SELECT ON `mysql`.* TO 'it''s'@'10.%'",
             ]
         );
-        let mariadb = flavor(Product::MariaDb, Version::new(10, 11, 6));
+        let mariadb = Flavor::self_managed(Product::MariaDb, Version::new(10, 11, 6));
         assert_eq!(
             grants("topology", &mariadb, &who, &[]).expect("a job"),
             [
