@@ -3,6 +3,7 @@
 mod accounts;
 mod approve;
 mod assess;
+mod bar;
 mod bench;
 mod data_check;
 mod demo;
@@ -14,11 +15,13 @@ mod plan;
 mod report;
 mod run;
 mod schema_check;
+mod serve;
 mod server;
 mod slow;
 mod source;
 mod status;
 mod topology;
+mod trim;
 
 use std::path::PathBuf;
 
@@ -59,6 +62,10 @@ enum Command {
     Gtid(gtid::Gtid),
     /// Read slow query logs: which classes of statements take the time, how often, how long; and what became of them since.
     Slow(slow::Slow),
+    /// Take old rows out of tables, archived and verified, while all are at work; put them back.
+    Trim(trim::Trim),
+    /// Stay, and run the plan's rules of `trim` when they are due.
+    Serve(serve::Serve),
     /// Print the exact statements that let an account do a job.
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
@@ -101,6 +108,8 @@ impl Cli {
             Command::Topology(command) => command.run(&self.plan, self.format).await,
             Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
             Command::Slow(command) => command.run(&self.plan, self.format).await,
+            Command::Trim(command) => command.run(&self.plan, self.format).await,
+            Command::Serve(command) => command.run(settings()?, self.format).await,
             Command::Gtid(command) => command.run(&self.plan, self.format).await,
             Command::Accounts(command) => command.run(&self.plan, self.format).await,
             Command::DataCheck(command) => command.run(&self.plan, self.format).await,

@@ -4,10 +4,12 @@
 mod nearest;
 mod raw;
 mod resolve;
+mod trim;
 mod unknown_key;
 mod waiver;
 
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
+pub(crate) use trim::{PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};
 pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};
 
 use std::path::{Path, PathBuf};
@@ -81,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) gate: Option<GateSettings>,
     /// Findings of the assessment that are known and accepted.
     pub(crate) waivers: Vec<Waiver>,
+    /// Which old rows are taken out, and when.
+    pub(crate) trim: TrimSettings,
 }
 
 impl Settings {

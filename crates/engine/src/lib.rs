@@ -10,6 +10,7 @@ mod certificates;
 mod port;
 
 mod gathered;
+mod row_filter;
 
 mod mysql;
 mod postgres;
@@ -19,9 +20,9 @@ mod connect;
 pub use connect::{database, grants, gtid_restart, mend, replication};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    AbsentDefiner, AccountCopy, Block, Change, Changes, Check, Compare, Copied, Database, Direction,
-    Following, Grantee, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep,
-    GtidState, GtidWay, HASH, Hashing, Identity, Inspect, JOBS, Mend, Mended, Numbering, Open, Read,
-    RepairFrame, Replication, Role, RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement,
-    Surroundings, TextRow, Tie, TieKind, Untold, Write,
+    AbsentDefiner, AccountCopy, Block, Change, Changes, Check, Compare, Copied, Database, Deleted, Direction,
+    Fetch, Following, Grantee, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle,
+    GtidRestartStep, GtidState, GtidWay, HASH, Hashing, Identity, Inspect, JOBS, Mend, Mended, Numbering,
+    Open, Read, RepairFrame, Replication, Role, RowRepair, SchemaMark, Session, SettingCheck, Snapshot,
+    Statement, StoredRow, Surroundings, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
 };

@@ -41,11 +41,15 @@ mod pieces;
 mod reader;
 mod snapshot;
 mod split;
+mod value_form;
 mod warnings;
 mod writer;
 
+mod trim;
+
 mod fence;
 mod filters;
+mod foreign_keys;
 mod grants;
 mod sequences;
 mod sessions;

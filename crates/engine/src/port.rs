@@ -9,6 +9,7 @@ mod mend;
 mod read;
 mod replication;
 mod surroundings;
+mod trim;
 mod write;
 
 pub use check::{Check, RowRepair};
@@ -27,4 +28,5 @@ pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
+pub use trim::{Deleted, Fetch, StoredRow, Trim, Values};
 pub use write::{Statement, Write};

@@ -36,12 +36,16 @@ mod large_rows;
 mod publication;
 mod reader;
 mod readiness;
+mod value_form;
 mod writer;
+
+mod trim;
 
 mod account_copy;
 mod accounts;
 mod changes;
 mod faults;
+mod foreign_keys;
 mod kept_changes;
 mod link;
 mod literal;

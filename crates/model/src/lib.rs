@@ -18,10 +18,13 @@ mod endpoint;
 mod position;
 mod schema;
 
+mod foreign_key;
 mod requirement;
 mod row;
+mod value_form;
 
 mod replication;
+mod row_filter;
 mod write_state;
 
 pub use account::Account;
@@ -29,15 +32,18 @@ pub use aurora::{AURORA_LINES, AuroraLine, Day, NoSuchLine};
 pub use endpoint::{ClientCertificate, Endpoint, EndpointError, Tls};
 pub use finding::{Finding, Severity, Told};
 pub use flavor::{Family, Flavor, Hosting, Product, Version, VersionError};
+pub use foreign_key::ForeignKey;
 pub use gtid_set::{GtidSet, GtidSetError};
 pub use name::TableName;
 pub use position::{Lsn, LsnError, Position};
 pub use replication::{Behind, LinkSettings, ReplicationFault, ReplicationStatus};
 pub use requirement::{Requirement, Unmet, some_of};
 pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowHash, RowRange};
+pub use row_filter::RowFilter;
 pub use schema::{
     Column, IdentityValue, KeyColumn, ObjectKind, PartKind, Phase, Refusal, RowKey, SchemaImage,
     SchemaObject, Scope, Table, TablePart,
 };
 pub use secret::Secret;
+pub use value_form::ValueForm;
 pub use write_state::{FenceProof, WriteState};

@@ -13,6 +13,7 @@ mod data_check;
 mod digest;
 mod gtid;
 mod schema_check;
+mod trim;
 
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
@@ -36,3 +37,8 @@ pub use schema_check::{
 };
 pub use throttle::{Throttle, ThrottleLimits};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};
+pub use trim::{
+    AgeUnit, Children, Due, Hold, RestoreReport, Schedule, ScheduleError, TrimError, TrimLimits, TrimPart,
+    TrimPlan, TrimReport, TrimRule, TrimSurvey, Trimmed, Which, plan_trim, restore as restore_rows,
+    runs as trim_runs, survey as survey_trim, trim, verify as verify_archive,
+};

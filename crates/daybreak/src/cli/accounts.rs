@@ -54,6 +54,8 @@ enum Job {
     Delta,
     /// `gtid`: turn GTIDs on or off.
     Gtid,
+    /// `trim`: take old rows out, and put them back.
+    Trim,
     /// The source's side of the load.
     Copy,
     /// The target's side of the load.
@@ -85,6 +87,7 @@ impl Job {
             Self::Replicate => &["lead", "follow"],
             Self::Fence => &["fence"],
             Self::Gtid => &["gtid"],
+            Self::Trim => &["trim"],
         }
     }
 

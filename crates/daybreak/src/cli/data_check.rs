@@ -1,4 +1,3 @@
-mod bar;
 mod events;
 mod found;
 mod ground;
@@ -15,6 +14,7 @@ use daybreak_work::{
     repair,
 };
 
+use super::bar;
 use super::source::Start;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};

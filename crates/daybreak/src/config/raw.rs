@@ -21,6 +21,7 @@ pub(crate) struct RawPlan {
     pub(super) gate: Option<RawGate>,
     #[serde(default)]
     pub(super) waivers: Vec<RawWaiver>,
+    pub(super) trim: Option<RawTrim>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +31,65 @@ pub(crate) struct RawWaiver {
     pub(super) object: Option<String>,
     pub(super) reason: String,
     pub(super) expires: toml::value::Datetime,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTrim {
+    pub(super) archive: Option<PathBuf>,
+    pub(super) max_lag_seconds: Option<f64>,
+    pub(super) max_running_sessions: Option<usize>,
+    pub(super) max_commit_ms: Option<u64>,
+    pub(super) chunk_rows: Option<usize>,
+    pub(super) ignore_unreached: Option<bool>,
+    #[serde(default)]
+    pub(super) rules: Vec<RawTrimRule>,
+    #[serde(default)]
+    pub(super) holds: Vec<RawHold>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTrimRule {
+    pub(super) name: String,
+    pub(super) table: String,
+    #[serde(rename = "where")]
+    pub(super) condition: Option<String>,
+    pub(super) column: Option<String>,
+    pub(super) keep: Option<String>,
+    pub(super) unit: Option<RawAgeUnit>,
+    pub(super) time_zone: Option<String>,
+    #[serde(default)]
+    pub(super) children: RawChildren,
+    pub(super) archive: Option<bool>,
+    pub(super) schedule: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawAgeUnit {
+    #[default]
+    Seconds,
+    Milliseconds,
+    Microseconds,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawChildren {
+    #[default]
+    Refuse,
+    First,
+    Keep,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawHold {
+    pub(super) table: String,
+    #[serde(rename = "where")]
+    pub(super) condition: String,
+    pub(super) reason: String,
 }
 
 #[derive(Debug, Deserialize)]

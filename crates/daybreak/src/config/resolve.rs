@@ -6,7 +6,7 @@ use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
 use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
-use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, waiver};
+use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, trim, waiver};
 
 /// What a name may be.
 pub(crate) const NAME_HINT: &str =
@@ -104,6 +104,9 @@ pub(super) fn resolve(
     let waivers = waiver::resolve(raw.waivers, |key, message, hint| {
         resolver.error(key, message, hint)
     })?;
+    let trim = trim::resolve(raw.trim.unwrap_or_default(), folder, |key, message, hint| {
+        resolver.error(key, message, hint)
+    })?;
     Ok(Settings {
         state_dir: folder.join(
             raw.migration
@@ -125,6 +128,7 @@ pub(super) fn resolve(
         cut_over,
         gate,
         waivers,
+        trim,
         name,
     })
 }

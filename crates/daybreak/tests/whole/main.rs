@@ -24,4 +24,5 @@ mod refusals;
 mod schema_check;
 mod slow;
 mod topology;
+mod trim;
 mod trouble;

@@ -141,6 +141,20 @@ pub(crate) fn equals(table: &Table, bound: &KeyBound, flavor: &Flavor) -> String
         .join(" AND ")
 }
 
+/// The rows with one of these keys.
+pub(crate) fn among(table: &Table, keys: &[&KeyBound], flavor: &Flavor) -> String {
+    if let [column] = columns(table).as_slice() {
+        let values = keys.iter().flat_map(|bound| &bound.0);
+        let values: Vec<String> = values.map(|part| literal(column, part, flavor)).collect();
+        return format!("{} IN ({})", quote::name(&column.name), values.join(", "));
+    }
+    let rows: Vec<String> = keys
+        .iter()
+        .map(|bound| format!("({})", equals(table, bound, flavor)))
+        .collect();
+    format!("({})", rows.join(" OR "))
+}
+
 #[cfg(test)]
 mod tests {
     use daybreak_model::{

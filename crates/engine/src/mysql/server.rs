@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope, Table,
-    TableName, TablePart, Unmet, WriteState,
+    Account, Endpoint, FenceProof, Flavor, ForeignKey, IdentityValue, Position, Requirement, SchemaImage,
+    Scope, Table, TableName, TablePart, Unmet, WriteState,
 };
 
 use mysql_async::Row;
@@ -20,11 +20,12 @@ use super::literal;
 use super::reader::Reader;
 use super::session::{self, Purpose};
 use super::snapshot;
+use super::trim::Trimmer;
 use super::writer::Writer;
 use crate::{
     AbsentDefiner, AccountCopy, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open,
-    Read, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Untold,
-    Write,
+    Read, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Trim,
+    Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -63,6 +64,10 @@ impl Inspect for Mysql {
 
     async fn tables(&self, scope: &Scope) -> Result<Vec<Table>, EngineError> {
         self.server.tables(scope).await
+    }
+
+    async fn foreign_keys(&self, scope: &Scope) -> Result<Vec<ForeignKey>, EngineError> {
+        self.server.foreign_keys(&scope.schemas).await
     }
 
     /// The server counts schema statements as they begin: one that runs already would end unnoticed.
@@ -211,6 +216,10 @@ impl Database for Mysql {
 
     async fn writer(&self) -> Result<Box<dyn Write>, EngineError> {
         Ok(Box::new(Writer::open(Arc::clone(&self.server)).await?))
+    }
+
+    async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError> {
+        Ok(Box::new(Trimmer::open(Arc::clone(&self.server), schema).await?))
     }
 
     async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {

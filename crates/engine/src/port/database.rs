@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Endpoint, FenceProof, Flavor, IdentityValue, Position, Requirement, SchemaImage, Scope, Table,
-    TableName, TablePart, Unmet, WriteState,
+    Account, Endpoint, FenceProof, Flavor, ForeignKey, IdentityValue, Position, Requirement, SchemaImage,
+    Scope, Table, TableName, TablePart, Unmet, WriteState,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountCopy, Changes, Compare, EngineError, Numbering, Read, RepairFrame, Snapshot, Statement,
-    Surroundings, Untold, Write,
+    Surroundings, Trim, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -126,6 +126,9 @@ pub trait Inspect: Send + Sync {
     /// The scope's tables that hold rows, with their columns, row keys and estimated sizes: what of [`Inspect::schema`] a
     /// comparison needs, in a fraction of the time.
     async fn tables(&self, scope: &Scope) -> Result<Vec<Table>, EngineError>;
+
+    /// The foreign keys that lead from a table of the scope or to one.
+    async fn foreign_keys(&self, scope: &Scope) -> Result<Vec<ForeignKey>, EngineError>;
 
     /// Where its schema stands, if it can tell: two equal marks spare reading the schema again. A difference proves nothing:
     /// temporary tables make one as well.
@@ -265,6 +268,9 @@ pub trait Database: Inspect + Open + Numbering + Send + Sync {
     /// A connection that writes rows and schema during a load, with the session set so that values arrive exactly
     /// (no strictness that rejects what the source holds, no triggers, no foreign-key checks, UTC).
     async fn writer(&self) -> Result<Box<dyn Write>, EngineError>;
+
+    /// A connection that takes rows out of tables. In filters, tables without a schema's name are this schema's.
+    async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError>;
 
     /// A connection that computes digests inside the server.
     async fn checker(&self) -> Result<Box<dyn Compare>, EngineError>;

@@ -1,11 +1,12 @@
 /// What an account can be needed for, read-only jobs first: what [`Inspect::missing_privileges`](crate::Inspect) and
 /// [`grants`](crate::grants()) know.
-pub const JOBS: [&str; 11] = [
+pub const JOBS: [&str; 12] = [
     "topology",
     "schema-check",
     "check",
     "delta",
     "gtid",
+    "trim",
     "read",
     "write",
     "lead",

@@ -11,9 +11,10 @@ use super::classify::trouble;
 use super::connection::{Connection, Purpose};
 use super::reader::Reader;
 use super::server::Server;
+use super::trim::Trimmer;
 use super::writer::Writer;
 use super::{kept_changes, literal, sequences, snapshot};
-use crate::{Changes, Compare, Database, EngineError, ErrorKind, Read, Snapshot, Statement, Write};
+use crate::{Changes, Compare, Database, EngineError, ErrorKind, Read, Snapshot, Statement, Trim, Write};
 
 /// One server.
 pub(crate) struct Postgres {
@@ -68,6 +69,12 @@ impl Database for Postgres {
 
     async fn writer(&self) -> Result<Box<dyn Write>, EngineError> {
         Ok(Box::new(Writer::new(self.rows_connection().await?).await?))
+    }
+
+    async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError> {
+        Ok(Box::new(
+            Trimmer::new(self.rows_connection().await?, schema).await?,
+        ))
     }
 
     async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Flavor, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, Table, TableName,
-    TablePart, Unmet,
+    Account, Flavor, ForeignKey, IdentityValue, Lsn, Position, Requirement, SchemaImage, Scope, Table,
+    TableName, TablePart, Unmet,
 };
 
 use super::classify::trouble;
 use super::database::Postgres;
 use super::{
-    account_copy, accounts, identity, privileges, quote, readiness, schema, sequences, sessions, surroundings,
+    account_copy, accounts, foreign_keys, identity, privileges, quote, readiness, schema, sequences,
+    sessions, surroundings,
 };
 use crate::{
     AbsentDefiner, AccountCopy, EngineError, ErrorKind, Following, Identity, Inspect, RepairFrame,
@@ -65,6 +66,13 @@ impl Inspect for Postgres {
         connection.execute("COMMIT", what).await?;
         connection.give_back();
         Ok(tables)
+    }
+
+    async fn foreign_keys(&self, scope: &Scope) -> Result<Vec<ForeignKey>, EngineError> {
+        let connection = self.server.lease().await?;
+        let keys = foreign_keys::foreign_keys(&connection, &scope.schemas).await?;
+        connection.give_back();
+        Ok(keys)
     }
 
     async fn schema_mark(&self) -> Result<Option<SchemaMark>, EngineError> {

@@ -138,6 +138,20 @@ pub(crate) fn compare(columns: &[KeySql], operator: &str, bound: &KeyBound) -> S
     format!("({}) {operator} ({})", left.join(", "), right.join(", "))
 }
 
+/// `(a, b) IN (VALUES …)`: the rows with one of these keys.
+pub(crate) fn among(columns: &[KeySql], keys: &[&KeyBound]) -> String {
+    let names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
+    let row = |bound: &&KeyBound| {
+        let parts = columns.iter().zip(&bound.0);
+        let values: Vec<_> = parts.map(|(column, part)| column.value(part)).collect();
+        format!("({})", values.join(", "))
+    };
+    let rows: Vec<String> = keys.iter().map(row).collect();
+    // Of one column an array, which the index is searched with.
+    let list = if names.len() == 1 { "" } else { "VALUES " };
+    format!("({}) IN ({list}{})", names.join(", "), rows.join(", "))
+}
+
 /// `a, b` for ORDER BY.
 pub(crate) fn order(columns: &[KeySql], direction: &str) -> String {
     let parts: Vec<_> = columns

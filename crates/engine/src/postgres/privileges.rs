@@ -23,6 +23,7 @@ struct Account {
     reads_statistics: bool,
     reads_settings: bool,
     unreadable: Option<String>,
+    unchangeable: Option<String>,
     not_owned: Option<String>,
 }
 
@@ -30,6 +31,7 @@ struct Account {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     ReadTables,
+    ChangeTables,
     BypassRowSecurity,
     Replication,
     CreateInDatabase,
@@ -51,6 +53,13 @@ fn needs(job: &str) -> Option<&'static [Need]> {
             Need::ReadStatistics,
             Need::ReadSettings,
             Need::ReadTables,
+            Need::BypassRowSecurity,
+        ],
+        "trim" => &[
+            Need::ReadStatistics,
+            Need::ReadSettings,
+            Need::ReadTables,
+            Need::ChangeTables,
             Need::BypassRowSecurity,
         ],
         "delta" => &[
@@ -87,6 +96,7 @@ impl Need {
     fn is_met(self, account: &Account) -> bool {
         match self {
             Self::ReadTables => account.unreadable.is_none(),
+            Self::ChangeTables => account.unchangeable.is_none(),
             Self::BypassRowSecurity => account.bypasses_row_security,
             Self::Replication => account.replication,
             Self::CreateInDatabase => account.creates_in_database,
@@ -104,6 +114,10 @@ impl Need {
     fn lacking(self, account: &Account, flavor: &Flavor) -> String {
         match self {
             Self::ReadTables => format!("SELECT on {}", account.unreadable.as_deref().unwrap_or_default()),
+            Self::ChangeTables => format!(
+                "INSERT, UPDATE and DELETE on {} (FOR UPDATE needs UPDATE)",
+                account.unchangeable.as_deref().unwrap_or_default()
+            ),
             Self::BypassRowSecurity => {
                 "BYPASSRLS, for tables with row security (ALTER ROLE … BYPASSRLS)".to_owned()
             }
@@ -152,6 +166,19 @@ impl Need {
                             format!("GRANT USAGE ON SCHEMA {schema} TO {role}"),
                             format!("GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}"),
                         ]
+                    })
+                    .collect()
+            }
+            Self::ChangeTables if schemas.is_empty() && flavor.version.major >= 14 => {
+                one(format!("GRANT pg_write_all_data TO {role}"))
+            }
+            Self::ChangeTables => {
+                let public = ["public".to_owned()];
+                let schemas = if schemas.is_empty() { &public[..] } else { schemas };
+                let granted = schemas.iter().map(|schema| quote::identifier(schema));
+                granted
+                    .map(|schema| {
+                        format!("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}")
                     })
                     .collect()
             }
@@ -220,6 +247,7 @@ pub(crate) async fn missing(
         reads_statistics: flag("reads_statistics"),
         reads_settings: flag("reads_settings"),
         unreadable: text("unreadable").map(str::to_owned),
+        unchangeable: text("unchangeable").map(str::to_owned),
         not_owned: text("not_owned").map(str::to_owned),
     };
     Ok(decide(&account, flavor, job))

@@ -37,6 +37,10 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
             }
             needs
         }
+        "trim" => with(
+            topology(flavor),
+            &[&["SELECT"], &["DELETE"], &["INSERT"], &["SHOW VIEW"]],
+        ),
         "read" => vec![
             &["SELECT"],
             &["SHOW VIEW"],

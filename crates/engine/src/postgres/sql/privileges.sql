@@ -21,5 +21,8 @@ SELECT me.rolsuper AS superuser,
        'pg_read_all_stats' IN (SELECT rolname FROM memberships) AS reads_statistics,
        'pg_read_all_settings' IN (SELECT rolname FROM memberships) AS reads_settings,
        (SELECT string_agg(name, ', ') FROM (SELECT name FROM tables WHERE NOT has_table_privilege(tables.oid, 'SELECT') LIMIT 5) AS t) AS unreadable,
+       (SELECT string_agg(name, ', ') FROM (SELECT name FROM tables
+           WHERE NOT (has_table_privilege(tables.oid, 'INSERT') AND has_table_privilege(tables.oid, 'UPDATE')
+                      AND has_table_privilege(tables.oid, 'DELETE')) LIMIT 5) AS t) AS unchangeable,
        (SELECT string_agg(name, ', ') FROM (SELECT name FROM tables WHERE NOT pg_has_role(current_user, relowner, 'USAGE') LIMIT 5) AS t) AS not_owned
 FROM me

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
 
-/// Shows on a terminal how far a check has come, and why it waits; elsewhere nothing.
+/// Shows on a terminal how far work on rows has come, and why it waits; elsewhere nothing.
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {

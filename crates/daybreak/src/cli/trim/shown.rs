@@ -1,0 +1,196 @@
+//! What a rule comes to, and what was done, as people and programs are told it.
+
+use daybreak_model::TableName;
+use daybreak_work::{TrimPlan, TrimReport, survey_trim};
+use indicatif::{DecimalBytes, HumanCount};
+use serde::Serialize;
+
+use super::super::bar::Bar;
+use super::super::plain;
+use super::{Ground, failed};
+use crate::exit::Trouble;
+
+/// Bytes that a load moves in an hour, where no measurement is at hand: 20 MB/s.
+const LOAD_BYTES_A_SECOND: f64 = 20e6;
+/// Rows deleted in a second, where none is: what two cores and one replica did with rows of some 200 bytes.
+const DELETE_ROWS_A_SECOND: f64 = 5_000.0;
+
+/// What rules come to. The names of these fields are public.
+#[derive(Serialize)]
+pub(super) struct Outlook {
+    server: String,
+    replicas: Vec<String>,
+    /// Servers that cannot be asked how far they are behind.
+    unreached: Vec<String>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+struct Rule {
+    rule: String,
+    archive: Option<std::path::PathBuf>,
+    tables: Vec<Table>,
+    rows: u64,
+    bytes: u64,
+    /// Hours of deleting, and hours of copying that are saved, at the rates that `assuming` names.
+    delete_hours: f64,
+    copy_hours_saved: f64,
+    /// Storage that need not be paid, each month.
+    gigabytes_a_month_saved: f64,
+    assuming: String,
+}
+
+#[derive(Serialize)]
+struct Table {
+    table: TableName,
+    rows: u64,
+    estimated_rows: u64,
+    bytes: u64,
+    condition: String,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "estimates need no more than 53 bits")]
+const fn as_float(count: u64) -> f64 {
+    count as f64
+}
+
+impl Outlook {
+    pub(super) async fn of(ground: &Ground) -> Result<Self, Trouble> {
+        let mut rules = Vec::with_capacity(ground.plans.len());
+        for plan in &ground.plans {
+            let bar = Bar::new();
+            let found = survey_trim(&ground.server, plan, &bar).await.map_err(failed)?;
+            drop(bar);
+            let (rows, bytes) = found.iter().fold((0, 0), |(rows, bytes), table| {
+                (rows + table.rows, bytes + table.bytes)
+            });
+            let tables = found.into_iter().zip(&plan.parts).map(|(found, part)| Table {
+                table: found.table,
+                rows: found.rows,
+                estimated_rows: found.estimated_rows,
+                bytes: found.bytes,
+                condition: part.condition.clone(),
+            });
+            rules.push(Rule {
+                rule: plan.rule.clone(),
+                archive: plan.archive.clone(),
+                tables: tables.collect(),
+                rows,
+                bytes,
+                delete_hours: as_float(rows) / DELETE_ROWS_A_SECOND / 3600.0,
+                copy_hours_saved: as_float(bytes) / LOAD_BYTES_A_SECOND / 3600.0,
+                gigabytes_a_month_saved: as_float(bytes) / 1e9,
+                assuming: format!(
+                    "{DELETE_ROWS_A_SECOND} rows deleted and {} copied a second; bytes by the server's estimate of a row, without indexes",
+                    DecimalBytes(20_000_000)
+                ),
+            });
+        }
+        Ok(Self {
+            server: ground.server.endpoint().to_string(),
+            replicas: ground
+                .replicas
+                .iter()
+                .map(|replica| replica.endpoint().to_string())
+                .collect(),
+            unreached: ground.unreached.clone(),
+            rules,
+        })
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("on {}", self.server)];
+        lines.extend(
+            self.replicas
+                .iter()
+                .map(|replica| format!("  waits for {replica}")),
+        );
+        lines.extend(
+            self.unreached
+                .iter()
+                .map(|server| format!("  cannot be asked how far it is behind: {server}")),
+        );
+        for rule in &self.rules {
+            let archive = match &rule.archive {
+                Some(folder) => format!("archived in {}", folder.display()),
+                None => "without a copy".to_owned(),
+            };
+            lines.push(format!(
+                "rule {}: {} rows, {}, {archive}",
+                rule.rule,
+                HumanCount(rule.rows),
+                DecimalBytes(rule.bytes)
+            ));
+            for table in &rule.tables {
+                lines.push(format!(
+                    "  {}: {} of about {} rows, {}",
+                    table.table,
+                    HumanCount(table.rows),
+                    HumanCount(table.estimated_rows),
+                    DecimalBytes(table.bytes)
+                ));
+                lines.push(format!("    {}", table.condition));
+            }
+            lines.push(format!(
+                "  deleting takes {:.2} h and saves {:.2} h of copying and {:.2} GB a month of storage",
+                rule.delete_hours, rule.copy_hours_saved, rule.gigabytes_a_month_saved
+            ));
+            lines.push(format!("  assuming {}", rule.assuming));
+        }
+        lines.push("nothing was changed; `--execute` deletes these rows".to_owned());
+        lines.iter().map(|line| plain(line)).collect()
+    }
+}
+
+/// What is about to be run.
+pub(super) fn statements(plan: &TrimPlan) -> Vec<String> {
+    let mut lines = vec![format!(
+        "rule {}: children before their parents, by key, in small transactions",
+        plan.rule
+    )];
+    for part in &plan.parts {
+        lines.push(format!("  rows of {} where {}", part.table.name, part.condition));
+        lines.push("    locked and looked at once more, then deleted by their keys".to_owned());
+    }
+    lines.iter().map(|line| plain(line)).collect()
+}
+
+/// What was done.
+pub(in crate::cli) fn report(report: &TrimReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    for table in &report.tables {
+        let mut line = format!(
+            "{}: {}: {} rows deleted",
+            report.rule,
+            table.table,
+            HumanCount(table.deleted)
+        );
+        if table.files > 0 {
+            line.push_str(&format!(
+                ", in {} files of {}",
+                table.files,
+                DecimalBytes(table.archive_bytes)
+            ));
+        }
+        if table.changed > 0 {
+            line.push_str(&format!(
+                "; {} were changed meanwhile and stay",
+                HumanCount(table.changed)
+            ));
+        }
+        if table.referred > 0 {
+            line.push_str(&format!(
+                "; {} stay because others refer to them",
+                HumanCount(table.referred)
+            ));
+        }
+        lines.push(line);
+    }
+    if let Some(folder) = &report.archive {
+        lines.push(format!("{}: archived in {}", report.rule, folder.display()));
+    }
+    if !report.whole {
+        lines.push(format!("{}: stopped; the same command goes on", report.rule));
+    }
+    lines.iter().map(|line| plain(line)).collect()
+}

@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daybreak_model::{ForeignKey, KeyBound, RowFilter, RowRange, Table, ValueForm};
+
+use crate::EngineError;
+
+/// A row's stored values, in the table's order of columns: as the server writes them as text, bytes of [`ValueForm::Bytes`] as they
+/// are; `None` for NULL.
+pub type Values = Vec<Option<Vec<u8>>>;
+
+/// A row with its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRow {
+    /// Its key.
+    pub key: KeyBound,
+    /// Its values; empty where none were asked for.
+    pub values: Values,
+}
+
+/// How many rows are fetched, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetch {
+    /// Rows at most.
+    pub rows: u64,
+    /// Bytes of values after which no further row is taken.
+    pub bytes: usize,
+    /// Whether values are wanted beside the keys.
+    pub values: bool,
+}
+
+/// What became of rows that were to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Deleted {
+    /// How many are gone by this.
+    pub rows: u64,
+    /// Places of rows that stay, for they are not as they were given, or no longer meant.
+    pub changed: Vec<usize>,
+    /// Places of rows that stay, for other rows refer to them.
+    pub referred: Vec<usize>,
+    /// How long the commit took.
+    pub commit: Duration,
+}
+
+/// One connection that takes rows out of tables, and puts them back.
+#[async_trait]
+pub trait Trim: Send {
+    /// Whether the server understands a filter, without reading a row.
+    async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError>;
+
+    /// The condition that a filter is here, for people to read.
+    fn condition(&self, table: &Table, filter: &RowFilter) -> String;
+
+    /// How many rows of a range a filter means.
+    async fn count(
+        &mut self,
+        table: &Table,
+        range: &RowRange,
+        filter: &RowFilter,
+    ) -> Result<u64, EngineError>;
+
+    /// Rows of a key range that a filter means, in key order, from its beginning on. Fewer than `fetch` allows only where there are no
+    /// more, or where they are too many bytes; at least one, if there is any.
+    async fn rows(
+        &mut self,
+        table: &Table,
+        range: &RowRange,
+        filter: &RowFilter,
+        fetch: Fetch,
+    ) -> Result<Vec<StoredRow>, EngineError>;
+
+    /// Deletes rows, in one transaction: locks them, leaves those that the filter no longer means or that are not as given, leaves
+    /// those that others refer to by any of these foreign keys, and deletes the rest by their keys.
+    async fn delete(
+        &mut self,
+        table: &Table,
+        filter: &RowFilter,
+        rows: &[StoredRow],
+        referring: &[ForeignKey],
+    ) -> Result<Deleted, EngineError>;
+
+    /// Stores rows in one transaction, without triggers and checks of foreign keys where the server lets the account.
+    ///
+    /// # Errors
+    /// Also when a row with such a key is there; none of them is stored then.
+    async fn store(&mut self, table: &Table, rows: &[Values]) -> Result<(), EngineError>;
+
+    /// What a table's stored columns hold, in their order.
+    fn forms(&self, table: &Table) -> Vec<ValueForm>;
+}

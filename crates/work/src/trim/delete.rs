@@ -1,0 +1,560 @@
+//! A run: rows archived, and deleted in small transactions.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use daybreak_engine::{Database, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values};
+use daybreak_model::{KeyBound, KeyRange, RowFilter, RowRange, TableName};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::brake::{Brake, TrimLimits};
+use super::error::TrimError;
+use super::manifest::{Archivable, Line, Manifest, Run};
+use super::plan::{RANGE_BYTES, RANGE_ROWS, TrimPart, TrimPlan};
+use super::settle::{keys_still_there, still_there};
+use crate::{Observe, Progress, WorkEvent};
+
+/// Rows and bytes of a file: what is in memory at once, twice while it is read back.
+const FILE_ROWS: usize = 50_000;
+const FILE_BYTES: usize = 24 << 20;
+/// Rows read by one statement.
+const FETCH_ROWS: u64 = 5_000;
+const FETCH_BYTES: usize = 8 << 20;
+/// Rows of the first transaction; later ones follow how long the last took.
+const FIRST_CHUNK: usize = 500;
+const LEAST_CHUNK: usize = 50;
+/// A transaction that took longer is followed by a smaller one, and one that took less than half of it by a larger.
+const CHUNK_TIME: Duration = Duration::from_millis(200);
+/// How often a transaction that could not have its locks, or lost its connection, is tried again.
+const RETRIES: u32 = 8;
+
+/// What was done to a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trimmed {
+    /// The table.
+    pub table: TableName,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Rows that were changed after they were read, and stay.
+    pub changed: u64,
+    /// Rows that others refer to, and stay.
+    pub referred: u64,
+    /// Files of the archive.
+    pub files: u64,
+    /// Their bytes.
+    pub archive_bytes: u64,
+}
+
+/// What a run has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrimReport {
+    /// The rule.
+    pub rule: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// Each table, in the order in which they were gone through.
+    pub tables: Vec<Trimmed>,
+    /// The folder of its archive.
+    pub archive: Option<PathBuf>,
+    /// Whether it came to its end; otherwise it was told to stop, and the next run goes on.
+    pub whole: bool,
+}
+
+/// Carries a plan out. `lock` is the file that keeps two runs of a rule apart; `stop` ends the run after the transaction at hand.
+///
+/// # Errors
+/// Of the server, or of the archive. Whatever was deleted is in the archive then.
+pub async fn trim(
+    database: &Arc<dyn Database>,
+    replicas: Vec<Arc<dyn Database>>,
+    plan: &TrimPlan,
+    limits: &TrimLimits,
+    lock: &Path,
+    stop: &AtomicBool,
+    observer: &dyn Observe,
+) -> Result<TrimReport, TrimError> {
+    let _locked = locked(&plan.rule, lock)?;
+    if !database.write_state().await?.may_be_written() {
+        return Err(TrimError::Rule {
+            rule: plan.rule.clone(),
+            trouble: format!("{} refuses writes", database.endpoint()),
+            hint: "rows are taken out of the server that applications write to; its replicas follow"
+                .to_owned(),
+        });
+    }
+    let at = Timestamp::now();
+    let archive = match &plan.archive {
+        Some(folder) => {
+            settle(database, folder, observer).await?;
+            Some(begin(database, plan, folder, at).await?)
+        }
+        None => None,
+    };
+    let (folder, manifest) = archive.unzip();
+    let mut run = Running {
+        database,
+        brake: Brake::new(database, replicas, limits.clone()),
+        manifest: folder.clone().zip(manifest),
+        most: limits.chunk_rows.max(1),
+        chunk: FIRST_CHUNK.min(limits.chunk_rows.max(1)),
+        commit: Duration::ZERO,
+        files: 0,
+        deleted: 0,
+        expected: plan.parts.iter().map(|part| part.table.estimated_rows).sum(),
+        begun: Instant::now(),
+        stop,
+        observer,
+    };
+    let mut tables = Vec::with_capacity(plan.parts.len());
+    for part in &plan.parts {
+        tables.push(run.table(part).await?);
+    }
+    let whole = !stop.load(Ordering::Relaxed);
+    if let Some((_, manifest)) = &mut run.manifest {
+        let rows = run.deleted;
+        manifest.append(&Line::Ended {
+            at: Timestamp::now(),
+            rows,
+            whole,
+        })?;
+    }
+    Ok(TrimReport {
+        rule: plan.rule.clone(),
+        at,
+        tables,
+        archive: folder,
+        whole,
+    })
+}
+
+/// Keeps others from running the same rule until it is dropped.
+fn locked(rule: &str, lock: &Path) -> Result<File, TrimError> {
+    let failed = |what| {
+        move |source| TrimError::Io {
+            what,
+            path: lock.to_owned(),
+            source,
+        }
+    };
+    if let Some(folder) = lock.parent() {
+        std::fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+    }
+    let file = File::create(lock).map_err(failed("open"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(TrimError::Busy {
+            rule: rule.to_owned(),
+            lock: lock.to_owned(),
+        }),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed("lock")(error)),
+    }
+}
+
+/// Finds out, of runs that were broken off, which rows of their last files were deleted, and ends them. Nothing is deleted by it: what
+/// is left is read anew, by the rule as it is now.
+async fn settle(
+    database: &Arc<dyn Database>,
+    folder: &Path,
+    observer: &dyn Observe,
+) -> Result<(), TrimError> {
+    for run in Run::all(folder)?.into_iter().filter(|run| !run.ended) {
+        observer.event(WorkEvent::Doing {
+            what: format!(
+                "looking what became of the run of {}, which was broken off",
+                run.at
+            ),
+        });
+        let mut manifest = Manifest::go_on(&run.folder)?;
+        let mut deleted = 0;
+        for part in &run.parts {
+            let rows = part.facts.rows;
+            if let Some(kept) = &part.kept {
+                deleted += rows - kept.len() as u64;
+                continue;
+            }
+            let path = run.folder.join(&part.file);
+            part.facts.verify(&path)?;
+            let values = daybreak_archive::read(&path)?;
+            let table = run.table(part).ok_or_else(|| TrimError::Manifest {
+                path: run.folder.clone(),
+                trouble: format!("it does not know the table of {}", part.file),
+            })?;
+            let mut trimmer = database.trimmer(&part.table.schema).await?;
+            let kept = still_there(trimmer.as_mut(), &table.table, &part.range, &values).await?;
+            let gone = rows - kept.len() as u64;
+            deleted += gone;
+            manifest.append(&Line::Deleted {
+                file: part.file.clone(),
+                rows: gone,
+                kept,
+            })?;
+        }
+        manifest.append(&Line::Ended {
+            at: Timestamp::now(),
+            rows: deleted,
+            whole: false,
+        })?;
+    }
+    Ok(())
+}
+
+async fn begin(
+    database: &Arc<dyn Database>,
+    plan: &TrimPlan,
+    folder: &Path,
+    at: Timestamp,
+) -> Result<(PathBuf, Manifest), TrimError> {
+    let tables = plan.parts.iter().map(|part| Archivable {
+        table: part.table.clone(),
+        columns: part.columns.clone(),
+        filter: part.filter.clone(),
+        condition: part.condition.clone(),
+    });
+    let begun = Line::Begun {
+        format: 1,
+        rule: plan.rule.clone(),
+        server: database.endpoint().address(),
+        flavor: database.flavor().await?.to_string(),
+        at,
+        tables: tables.collect(),
+    };
+    let folder = folder.join(at.strftime("%Y%m%dT%H%M%S%6fZ").to_string());
+    let manifest = Manifest::begin(&folder, &begun)?;
+    Ok((folder, manifest))
+}
+
+/// The name of a table's file: what is no letter, digit, `-` or `_` stands in hexadecimal digits.
+fn file_name(table: &TableName, number: u64) -> String {
+    let plain = |name: &str| -> String {
+        let byte = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        name.bytes().map(byte).collect()
+    };
+    format!(
+        "{}.{}-{number:05}.parquet",
+        plain(&table.schema),
+        plain(&table.name)
+    )
+}
+
+struct Running<'a> {
+    database: &'a Arc<dyn Database>,
+    brake: Brake,
+    manifest: Option<(PathBuf, Manifest)>,
+    /// Rows of a transaction: at most, and of the next.
+    most: usize,
+    chunk: usize,
+    /// How long the last commit took.
+    commit: Duration,
+    files: u64,
+    deleted: u64,
+    expected: u64,
+    begun: Instant,
+    stop: &'a AtomicBool,
+    observer: &'a dyn Observe,
+}
+
+/// Rows that were read and are to be deleted, and from where on they lie.
+#[derive(Default)]
+struct Batch {
+    after: Option<KeyBound>,
+    rows: Vec<StoredRow>,
+    bytes: usize,
+}
+
+impl Running<'_> {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    async fn table(&mut self, part: &TrimPart) -> Result<Trimmed, TrimError> {
+        self.observer.event(WorkEvent::Doing {
+            what: format!("taking rows out of {}", part.table.name),
+        });
+        let mut done = Trimmed {
+            table: part.table.name.clone(),
+            deleted: 0,
+            changed: 0,
+            referred: 0,
+            files: 0,
+            archive_bytes: 0,
+        };
+        let mut trimmer = self.database.trimmer(&part.table.name.schema).await?;
+        let own_keys = part.own_keys();
+        // Of rows that refer to each other only those are taken that no other refers to; then those that none does any more.
+        let filter = if own_keys.is_empty() {
+            part.filter.clone()
+        } else {
+            RowFilter::All(vec![part.filter.clone(), RowFilter::Unreferred(own_keys.clone())])
+        };
+        loop {
+            let before = done.deleted;
+            self.pass(trimmer.as_mut(), part, &filter, &mut done).await?;
+            if own_keys.is_empty() || done.deleted == before || self.stopped() {
+                break;
+            }
+        }
+        self.observer.event(WorkEvent::TableDone {
+            table: part.table.name.clone(),
+            rows: done.deleted,
+        });
+        Ok(done)
+    }
+
+    /// Goes through the table once.
+    async fn pass(
+        &mut self,
+        trimmer: &mut dyn Trim,
+        part: &TrimPart,
+        filter: &RowFilter,
+        done: &mut Trimmed,
+    ) -> Result<(), TrimError> {
+        let mut checker = self.database.checker().await?;
+        let ranges = checker.split(&part.table, RANGE_ROWS, RANGE_BYTES).await?;
+        drop(checker);
+        let fetch = Fetch {
+            rows: FETCH_ROWS,
+            bytes: FETCH_BYTES,
+            values: self.manifest.is_some(),
+        };
+        let mut batch = Batch::default();
+        for range in ranges {
+            let mut range = match range {
+                RowRange::Keys(range) => range,
+                RowRange::Whole | RowRange::Pages { .. } => KeyRange::default(),
+            };
+            loop {
+                if self.stopped() {
+                    return Ok(());
+                }
+                self.brake.pass(Duration::ZERO, self.observer).await;
+                let rows = trimmer
+                    .rows(&part.table, &RowRange::Keys(range.clone()), filter, fetch)
+                    .await?;
+                let Some(last) = rows.last() else { break };
+                if batch.rows.is_empty() {
+                    batch.after = range.after.take();
+                }
+                range.after = Some(last.key.clone());
+                batch.bytes += rows
+                    .iter()
+                    .flat_map(|row| &row.values)
+                    .flatten()
+                    .map(Vec::len)
+                    .sum::<usize>();
+                batch.rows.extend(rows);
+                if batch.rows.len() >= FILE_ROWS || batch.bytes >= FILE_BYTES {
+                    self.take_out(trimmer, part, std::mem::take(&mut batch), done)
+                        .await?;
+                }
+            }
+        }
+        self.take_out(trimmer, part, batch, done).await
+    }
+
+    /// Archives rows, if they are to be, and deletes them.
+    async fn take_out(
+        &mut self,
+        trimmer: &mut dyn Trim,
+        part: &TrimPart,
+        batch: Batch,
+        done: &mut Trimmed,
+    ) -> Result<(), TrimError> {
+        let Some(last) = batch.rows.last() else {
+            return Ok(());
+        };
+        let range = RowRange::Keys(KeyRange {
+            after: batch.after,
+            up_to: Some(last.key.clone()),
+        });
+        let (file, rows) = self.archive(part, &range, batch.rows, done).await?;
+        let mut kept = Vec::new();
+        let mut from = 0;
+        while from < rows.len() {
+            if self.stopped() {
+                kept.extend(from..rows.len());
+                break;
+            }
+            let to = rows.len().min(from + self.chunk);
+            let left = self.chunk(trimmer, part, &range, &rows[from..to], done).await?;
+            kept.extend(left.into_iter().map(|place| from + place));
+            from = to;
+        }
+        kept.sort_unstable();
+        if let Some(((_, manifest), file)) = self.manifest.as_mut().zip(file) {
+            let deleted = (rows.len() - kept.len()) as u64;
+            manifest.append(&Line::Deleted {
+                file,
+                rows: deleted,
+                kept,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Writes rows to a file that is read back, and names it in the manifest.
+    async fn archive(
+        &mut self,
+        part: &TrimPart,
+        range: &RowRange,
+        mut rows: Vec<StoredRow>,
+        done: &mut Trimmed,
+    ) -> Result<(Option<String>, Vec<StoredRow>), TrimError> {
+        let Some((folder, manifest)) = &mut self.manifest else {
+            return Ok((None, rows));
+        };
+        self.files += 1;
+        let file = file_name(&part.table.name, self.files);
+        let path = folder.join(&file);
+        let columns = part.columns.clone();
+        let values: Vec<Values> = rows
+            .iter_mut()
+            .map(|row| std::mem::take(&mut row.values))
+            .collect();
+        let written = tokio::task::spawn_blocking(move || {
+            let facts = daybreak_archive::write(&path, &columns, &values);
+            (facts, values)
+        });
+        let (facts, values) = written.await.expect("no writer of an archive panics");
+        let facts = facts?;
+        for (row, values) in rows.iter_mut().zip(values) {
+            row.values = values;
+        }
+        done.files += 1;
+        done.archive_bytes += facts.bytes;
+        manifest.append(&Line::Archived {
+            file: file.clone(),
+            table: part.table.name.clone(),
+            range: range.clone(),
+            facts,
+        })?;
+        Ok((Some(file), rows))
+    }
+
+    /// Deletes rows in one transaction; the places of those that stay.
+    async fn chunk(
+        &mut self,
+        trimmer: &mut dyn Trim,
+        part: &TrimPart,
+        range: &RowRange,
+        rows: &[StoredRow],
+        done: &mut Trimmed,
+    ) -> Result<Vec<usize>, TrimError> {
+        let mut attempt = 0;
+        loop {
+            self.brake.pass(self.commit, self.observer).await;
+            let begun = Instant::now();
+            match trimmer
+                .delete(&part.table, &part.filter, rows, &part.referring)
+                .await
+            {
+                Ok(deleted) => {
+                    self.commit = deleted.commit;
+                    self.pace(begun.elapsed());
+                    done.changed += deleted.changed.len() as u64;
+                    done.referred += deleted.referred.len() as u64;
+                    self.gone(deleted.rows, done);
+                    return Ok([deleted.changed, deleted.referred].concat());
+                }
+                Err(error) => {
+                    attempt += 1;
+                    self.wait(attempt, error, part).await?;
+                }
+            }
+            // A commit whose answer was lost may have gone through.
+            let left = self.left(trimmer, part, range, rows).await?;
+            if left.is_empty() {
+                self.gone(rows.len() as u64, done);
+                return Ok(left);
+            }
+        }
+    }
+
+    /// Waits before the next attempt, if there is to be one.
+    async fn wait(&mut self, attempt: u32, error: EngineError, part: &TrimPart) -> Result<(), TrimError> {
+        if !error.is_transient() || attempt > RETRIES {
+            return Err(error.into());
+        }
+        if error.kind == ErrorKind::Lock {
+            self.chunk = (self.chunk / 2).max(LEAST_CHUNK.min(self.most));
+        }
+        self.observer.event(WorkEvent::Retrying {
+            why: format!("rows of {}: {}", part.table.name, error.in_words()),
+        });
+        tokio::time::sleep(Duration::from_millis(250 * u64::from(attempt))).await;
+        Ok(())
+    }
+
+    /// The places of rows of a broken transaction that are there still: all of them, or none.
+    async fn left(
+        &mut self,
+        trimmer: &mut dyn Trim,
+        part: &TrimPart,
+        range: &RowRange,
+        rows: &[StoredRow],
+    ) -> Result<Vec<usize>, TrimError> {
+        let RowRange::Keys(whole) = range else {
+            return Ok(Vec::new());
+        };
+        let up_to = rows.last().map(|row| row.key.clone());
+        let range = RowRange::Keys(KeyRange {
+            after: whole.after.clone(),
+            up_to,
+        });
+        let mut attempt = 0;
+        loop {
+            match keys_still_there(trimmer, &part.table, &range, rows).await {
+                Err(TrimError::Engine(error)) => {
+                    attempt += 1;
+                    self.wait(attempt, error, part).await?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn gone(&mut self, rows: u64, done: &mut Trimmed) {
+        done.deleted += rows;
+        self.deleted += rows;
+        let progress = Progress::new(self.deleted, self.expected, 0, self.begun.elapsed());
+        self.observer.event(WorkEvent::Progress(progress));
+    }
+
+    fn pace(&mut self, took: Duration) {
+        if took > CHUNK_TIME {
+            self.chunk = (self.chunk / 2).max(LEAST_CHUNK.min(self.most));
+        } else if took < CHUNK_TIME / 2 {
+            self.chunk = (self.chunk + self.chunk / 2).min(self.most);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_model::TableName;
+
+    #[test]
+    fn a_hostile_name_stays_in_the_folder() {
+        let name = super::file_name(&TableName::new("..", "we/ird ta'ble"), 7);
+        assert_eq!(name, "%2E%2E.we%2Fird%20ta%27ble-00007.parquet");
+    }
+
+    #[test]
+    fn two_runs_of_a_rule_never_meet() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lock = folder.path().join("state").join("old.lock");
+        let first = super::locked("old", &lock).expect("free");
+        assert!(matches!(
+            super::locked("old", &lock),
+            Err(super::TrimError::Busy { .. })
+        ));
+        drop(first);
+        super::locked("old", &lock).expect("free again");
+    }
+}

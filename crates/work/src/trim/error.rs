@@ -1,0 +1,77 @@
+use std::path::PathBuf;
+
+use daybreak_archive::ArchiveError;
+use daybreak_engine::EngineError;
+
+/// Why rows are not taken out, or not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum TrimError {
+    /// The server.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A file of the archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A rule that cannot be carried out as it stands.
+    #[error("rule `{rule}`: {trouble}")]
+    Rule {
+        /// The rule.
+        rule: String,
+        /// What is wrong with it.
+        trouble: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The archive's folder.
+    #[error("failed to {what} {path}: {source}")]
+    Io {
+        /// What was being done.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A manifest that says what cannot be.
+    #[error("{path}: {trouble}")]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong.
+        trouble: String,
+    },
+    /// Rows that were put back are not what they were.
+    #[error("{table}: {trouble}")]
+    NotRestored {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        trouble: String,
+    },
+    /// Another run is at work on the same rule.
+    #[error("another run is at work on rule `{rule}`: it holds {lock}")]
+    Busy {
+        /// The rule.
+        rule: String,
+        /// The file that it has locked.
+        lock: PathBuf,
+    },
+}
+
+impl TrimError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Engine(error) => error.hint().map(str::to_owned),
+            Self::Archive(error) => Some(error.hint().to_owned()),
+            Self::Rule { hint, .. } => Some(hint.clone()),
+            Self::Io { .. } => Some("is there room, and may this account write there?".to_owned()),
+            Self::Manifest { .. } => Some("was it changed by hand? take the folder from a backup".to_owned()),
+            Self::NotRestored { .. } => Some(
+                "restore into an empty table of the same shape, or delete what is there first".to_owned(),
+            ),
+            Self::Busy { .. } => Some("wait until it has ended".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Rows put back as they were, and archives looked through.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use daybreak_engine::{Database, EngineError, ErrorKind, Trim, Values};
+use daybreak_model::{Scope, Table, TableName};
+use serde::Serialize;
+
+use super::error::TrimError;
+use super::manifest::{Archivable, Part, Run};
+use super::settle::still_there;
+use crate::{Observe, WorkEvent};
+
+/// Rows put back in one transaction.
+const TRANSACTION_ROWS: usize = 5_000;
+
+/// What was put back, or looked through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoreReport {
+    /// The folder of the run.
+    pub run: PathBuf,
+    /// The table.
+    pub table: TableName,
+    /// Rows that the run deleted, by its files.
+    pub rows: u64,
+    /// Rows that were there already, the same.
+    pub already: u64,
+    /// Files.
+    pub files: u64,
+}
+
+/// The folders of the runs that a folder holds, and the tables that each of them has rows of.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub fn runs(folder: &Path) -> Result<Vec<(PathBuf, Vec<TableName>)>, TrimError> {
+    let tables = |run: &Run| run.tables.iter().map(|own| own.table.name.clone()).collect();
+    let runs = Run::all(folder)?;
+    Ok(runs.iter().map(|run| (run.folder.clone(), tables(run))).collect())
+}
+
+/// Looks through every file of the runs in a folder.
+///
+/// # Errors
+/// When a file is not the one that was written.
+pub fn verify(folder: &Path) -> Result<Vec<RestoreReport>, TrimError> {
+    let mut reports = Vec::new();
+    for run in Run::all(folder)? {
+        for own in &run.tables {
+            let mut report = report(&run, &own.table.name);
+            for part in run.parts.iter().filter(|part| part.table == own.table.name) {
+                report.rows += deleted(&run, part)?.len() as u64;
+                report.files += 1;
+            }
+            reports.push(report);
+        }
+    }
+    Ok(reports)
+}
+
+fn report(run: &Run, table: &TableName) -> RestoreReport {
+    RestoreReport {
+        run: run.folder.clone(),
+        table: table.clone(),
+        rows: 0,
+        already: 0,
+        files: 0,
+    }
+}
+
+/// The rows of a file that its run deleted. Of a run that was broken off, the last file's rows count only once the next run has found
+/// out what became of them.
+fn deleted(run: &Run, part: &Part) -> Result<Vec<Values>, TrimError> {
+    let path = run.folder.join(&part.file);
+    part.facts.verify(&path)?;
+    let Some(kept) = &part.kept else {
+        return Err(TrimError::Manifest {
+            path: run.folder.clone(),
+            trouble: format!(
+                "the run was broken off while it deleted the rows of {}: run its rule once more, which finds out which of them are gone",
+                part.file
+            ),
+        });
+    };
+    let rows = daybreak_archive::read(&path)?;
+    let rows = rows.into_iter().enumerate();
+    Ok(rows
+        .filter(|(place, _)| kept.binary_search(place).is_err())
+        .map(|(_, row)| row)
+        .collect())
+}
+
+/// Puts back what the runs in a folder deleted: parents before children, each file's rows compared with the table afterwards. With
+/// `into`, one table's rows into another of the same columns.
+///
+/// # Errors
+/// When a file is not the one that was written, the table has other columns, or a row is there that is another.
+pub async fn restore(
+    database: &Arc<dyn Database>,
+    folder: &Path,
+    only: Option<&TableName>,
+    into: Option<&TableName>,
+    observer: &dyn Observe,
+) -> Result<Vec<RestoreReport>, TrimError> {
+    let mut reports = Vec::new();
+    for run in Run::all(folder)? {
+        for own in run.tables.iter().rev() {
+            if only.is_some_and(|only| own.table.name != *only) {
+                continue;
+            }
+            let table = target(database, own, into.unwrap_or(&own.table.name)).await?;
+            let mut report = report(&run, &table.name);
+            let mut trimmer = database.trimmer(&table.name.schema).await?;
+            for part in run.parts.iter().filter(|part| part.table == own.table.name) {
+                let rows = deleted(&run, part)?;
+                let already = file(trimmer.as_mut(), &table, part, &rows).await?;
+                report.rows += rows.len() as u64;
+                report.already += already;
+                report.files += 1;
+            }
+            observer.event(WorkEvent::TableDone {
+                table: table.name.clone(),
+                rows: report.rows,
+            });
+            reports.push(report);
+        }
+    }
+    Ok(reports)
+}
+
+/// The table as it is now, if it can take the rows.
+async fn target(
+    database: &Arc<dyn Database>,
+    own: &Archivable,
+    name: &TableName,
+) -> Result<Table, TrimError> {
+    let trouble = |trouble: String| TrimError::NotRestored {
+        table: name.to_string(),
+        trouble,
+    };
+    let scope = Scope {
+        schemas: vec![name.schema.clone()],
+    };
+    let tables = database.tables(&scope).await?;
+    let table = tables.into_iter().find(|table| table.name == *name);
+    let table = table.ok_or_else(|| trouble(format!("is not on {}", database.endpoint())))?;
+    let columns = |table: &Table| -> Vec<(String, String)> {
+        let stored = table.columns.iter().filter(|column| !column.generated);
+        stored
+            .map(|column| (column.name.clone(), column.base_type.clone()))
+            .collect()
+    };
+    let (was, is) = (columns(&own.table), columns(&table));
+    if was != is {
+        let odd = was.iter().find(|column| !is.contains(column));
+        let odd = odd.or_else(|| is.iter().find(|column| !was.contains(column)));
+        let odd = odd.map_or_else(
+            || "their order".to_owned(),
+            |(name, kind)| format!("`{name}` {kind}"),
+        );
+        return Err(trouble(format!("has other columns than it had: {odd}")));
+    }
+    Ok(table)
+}
+
+/// Puts the rows of a file back; how many were there already.
+async fn file(trimmer: &mut dyn Trim, table: &Table, part: &Part, rows: &[Values]) -> Result<u64, TrimError> {
+    // A restore that was broken off has done some of it.
+    let there = still_there(trimmer, table, &part.range, rows).await?;
+    let missing: Vec<&Values> = rows
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| there.binary_search(place).is_err())
+        .map(|(_, row)| row)
+        .collect();
+    for some in missing.chunks(TRANSACTION_ROWS) {
+        let some: Vec<Values> = some.iter().map(|row| (*row).clone()).collect();
+        trimmer
+            .store(table, &some)
+            .await
+            .map_err(|error| occupied(table, error))?;
+    }
+    let arrived = still_there(trimmer, table, &part.range, rows).await?;
+    if arrived.len() == rows.len() {
+        return Ok(there.len() as u64);
+    }
+    Err(TrimError::NotRestored {
+        table: table.name.to_string(),
+        trouble: format!(
+            "{} of {} rows of {} are not as they were",
+            rows.len() - arrived.len(),
+            rows.len(),
+            part.file
+        ),
+    })
+}
+
+fn occupied(table: &Table, error: EngineError) -> TrimError {
+    if error.kind == ErrorKind::Duplicate {
+        return TrimError::NotRestored {
+            table: table.name.to_string(),
+            trouble: format!("a row of another content has the same key: {}", error.in_words()),
+        };
+    }
+    error.into()
+}
