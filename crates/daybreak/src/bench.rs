@@ -8,3 +8,4 @@ pub(crate) mod digest;
 mod figures;
 mod program;
 mod result;
+pub(crate) mod trim;

@@ -9,7 +9,7 @@ mod limit;
 mod ours;
 mod pt_table_checksum;
 mod reladiff;
-mod tables;
+pub(super) mod tables;
 mod workload;
 
 use std::collections::BTreeMap;

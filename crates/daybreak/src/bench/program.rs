@@ -1,9 +1,12 @@
 //! Other programs, run to their end.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
+use daybreak_sandbox::Login;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -11,6 +14,23 @@ use crate::exit::Trouble;
 
 /// How often a process is asked how much memory it ever had.
 const SAMPLE: Duration = Duration::from_millis(10);
+
+/// An option file of MySQL's clients, for whoever owns it alone.
+pub(super) fn option_file(path: &Path, login: &Login) -> Result<(), Trouble> {
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(
+        file,
+        "[client]\nhost=127.0.0.1\nuser={}\npassword={}",
+        login.name(),
+        login.password()
+    )?;
+    Ok(())
+}
 
 /// Runs a program; its failure carries the end of what it said.
 pub(super) async fn run(command: &mut Command) -> Result<Vec<u8>, Trouble> {

@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::bench::{check, copy, cutover, digest};
+use crate::bench::{check, copy, cutover, digest, trim};
 use crate::exit::{Exit, Trouble};
 use crate::output::Format;
 
@@ -22,6 +22,8 @@ enum What {
     Cutover(CutoverBench),
     /// How long a slow query log is read: ours, pt-query-digest, and a plain read of the file.
     Digest(DigestBench),
+    /// How long it takes to archive and delete half of a table's rows, behind a replica: ours and pt-archiver, on MariaDB.
+    Trim(TrimBench),
     /// One load, by addresses in the environment: what `copy` measures, in a process of its own.
     #[command(hide = true)]
     Load,
@@ -80,6 +82,22 @@ struct DigestBench {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     times: u16,
     /// Leave the peer out: ours and the limit alone.
+    #[arg(long)]
+    no_peers: bool,
+}
+
+#[derive(Debug, Args)]
+struct TrimBench {
+    /// Rows of the table, of sysbench's shape.
+    #[arg(long, default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1000..))]
+    rows: u64,
+    /// How far the replica may be behind, in seconds.
+    #[arg(long, default_value_t = 2)]
+    max_lag: u32,
+    /// Rounds; a figure is their median.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
+    /// Leave the peer out: ours alone.
     #[arg(long)]
     no_peers: bool,
 }
@@ -154,6 +172,16 @@ impl Bench {
                     format,
                 };
                 cutover::run(&options).await
+            }
+            What::Trim(asked) => {
+                let options = trim::Options {
+                    rows: asked.rows,
+                    max_lag: asked.max_lag,
+                    times: usize::from(asked.times),
+                    no_peers: asked.no_peers,
+                    format,
+                };
+                trim::run(&options).await
             }
             What::Load => copy::carry_out().await,
         }

@@ -1,7 +1,6 @@
 //! pt-table-checksum at its default settings: it writes checksums on the primary, statement replication computes them again on every
 //! replica, and it reads what differs.
 
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -19,21 +18,7 @@ fn option_file(ground: &Ground) -> PathBuf {
 
 /// Writes its password where no process list shows it.
 pub(super) fn prepare(ground: &Ground) -> Result<(), Trouble> {
-    use std::io::Write;
-    let login = &ground.estate.admin;
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(option_file(ground))?;
-    writeln!(
-        file,
-        "[client]\nhost=127.0.0.1\nuser={}\npassword={}",
-        login.name(),
-        login.password()
-    )?;
-    Ok(())
+    program::option_file(&option_file(ground), &ground.estate.admin)
 }
 
 /// Seconds of the whole process.

@@ -2,10 +2,10 @@ use super::Kind;
 
 /// Data to be compared: tables `t1` to `tN` in a schema `bench`, of sysbench's shape: a key, a number with an index, 178 bytes of text.
 #[derive(Debug)]
-pub(super) struct Case {
-    pub(super) name: String,
-    pub(super) tables: usize,
-    pub(super) rows_per_table: u64,
+pub(in crate::bench) struct Case {
+    pub(in crate::bench) name: String,
+    pub(in crate::bench) tables: usize,
+    pub(in crate::bench) rows_per_table: u64,
 }
 
 impl Case {
@@ -22,7 +22,7 @@ impl Case {
 const TOGETHER: usize = 50;
 
 /// Statements that make the case's tables in place of all that were there; `account` may read them.
-pub(super) fn statements(kind: Kind, case: &Case, account: &str) -> Vec<String> {
+pub(in crate::bench) fn statements(kind: Kind, case: &Case, account: &str) -> Vec<String> {
     let begin = match kind {
         Kind::Mysql | Kind::MariaDb => "DROP DATABASE IF EXISTS bench; CREATE DATABASE bench".to_owned(),
         Kind::Postgres => {
