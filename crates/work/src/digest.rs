@@ -4,7 +4,10 @@
 
 // Each imports only from those above it.
 mod fingerprint;
+mod postgres_fingerprint;
 mod slow_log;
+
+mod postgres_log;
 
 mod class;
 

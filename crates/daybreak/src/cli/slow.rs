@@ -12,8 +12,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
-/// Reads slow query logs of the MySQL family, plain or packed (gz, zst), and tells which classes of statements take the time. A
-/// class has the fingerprint and the id that pt-query-digest gives it. Asks no server.
+/// Reads logs of statements, plain or packed (gz, zst), and tells which classes take the time: slow query logs of the MySQL family, by the
+/// fingerprints and ids of pt-query-digest, and PostgreSQL's logs (standard error, csvlog, jsonlog), each by what it begins with. Asks no
+/// server.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Slow {
@@ -56,7 +57,7 @@ enum What {
 /// Which logs, and which of their statements.
 #[derive(Debug, Clone, Args)]
 struct Logs {
-    /// Slow query logs; `-` is standard input.
+    /// Logs; `-` is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Only statements of this user. May be repeated.

@@ -338,3 +338,98 @@ async fn what_cannot_be_read_is_named() {
         slow(folder.path(), arguments, status).await;
     }
 }
+
+/// What a server of PostgreSQL logs in three formats at once comes to the same classes, the same counts, and what was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_three_logs_of_postgresql() {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let options = EstateOptions::new(ServerKind::Postgres(17))
+        .setting("logging_collector", "on")
+        .setting("log_destination", "stderr,csvlog,jsonlog")
+        .setting("log_directory", "statements")
+        .setting("log_filename", "all")
+        .setting("log_line_prefix", "%m [%p] %q%u@%d %r ")
+        .setting("log_min_duration_statement", "0");
+    let Some(estate) = available(Estate::start(&sandbox, options).await) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    run(
+        &estate.primary,
+        "shop",
+        "CREATE TABLE public.stock (id int PRIMARY KEY, note text); GRANT ALL ON public.stock TO PUBLIC",
+    )
+    .await;
+    let ask = async |statement: &str| estate.primary.rows_as(&estate.app, "shop", statement).await;
+    for number in 0..7 {
+        let odd = format!(
+            "SELECT note FROM public.stock WHERE id = {number} AND note <> 'it''s:  ; -- \n\t\"{number}'"
+        );
+        ask(&odd).await.expect("asked");
+    }
+    for _ in 0..2 {
+        ask("SELECT pg_sleep(0.15), $q$a, LOG:  b$q$")
+            .await
+            .expect("asked");
+        ask("SELECT * FROM nothing_there")
+            .await
+            .expect_err("no such table");
+    }
+    ask("SELECT 'the end'").await.expect("asked");
+    let logs = estate.primary.data_dir().join("statements");
+    let mut told: Vec<BTreeMap<String, (u64, u64)>> = Vec::new();
+    for (name, end) in [
+        ("all", "'the end'"),
+        ("all.csv", "'the end'"),
+        ("all.json", "'the end'"),
+    ] {
+        let path = logs.join(name);
+        for _ in 0..200 {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if text.contains(end) && text.ends_with('\n') {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let path = path.to_str().expect("UTF-8");
+        let report = slow(
+            folder.path(),
+            &[
+                path,
+                "--user",
+                estate.app.name(),
+                "--database",
+                "shop",
+                "--top",
+                "0",
+            ],
+            0,
+        )
+        .await;
+        let classes = list(&report, "classes");
+        let slowest = &classes[0];
+        assert_eq!(slowest["fingerprint"], "select pg_sleep(?), ?", "{report}");
+        assert_eq!(slowest["count"], 2, "{report}");
+        let seconds = slowest["time_s"]["total"].as_f64().expect("seconds");
+        assert!(seconds >= 0.3, "{slowest}");
+        let of = |class: &Value| {
+            let fingerprint = class["fingerprint"].as_str().unwrap_or_default().to_owned();
+            (
+                fingerprint,
+                (
+                    class["count"].as_u64().unwrap_or(0),
+                    class["errors"].as_u64().unwrap_or(0),
+                ),
+            )
+        };
+        told.push(classes.iter().map(of).collect());
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0], told[2]);
+    assert_eq!(
+        told[0]["select note from public.stock where id = ? and note <> ?"],
+        (7, 0),
+        "{told:?}"
+    );
+    assert_eq!(told[0]["select * from nothing_there"], (2, 2), "{told:?}");
+}

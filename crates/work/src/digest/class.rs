@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::fingerprint::Scratch;
-use super::slow_log::Event;
+use super::postgres_fingerprint;
+use super::slow_log::{Dialect, Event};
 
 /// Classes held; statements of further ones count together, so that memory is bounded whatever is logged.
 const MOST_CLASSES: usize = 100_000;
@@ -217,7 +218,10 @@ impl Classes {
     }
 
     pub(super) fn add(&mut self, event: &Event<'_>) {
-        self.scratch.fingerprint(event.text);
+        match event.dialect {
+            Dialect::Mysql => self.scratch.fingerprint(event.text),
+            Dialect::Postgres => postgres_fingerprint::fingerprint(event.text, &mut self.scratch.out),
+        }
         if let Some(class) = self.by_fingerprint.get_mut(self.scratch.out.as_slice()) {
             class.add(event);
             return;

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 
 use super::class::{Class, Classes};
+use super::postgres_log::PostgresLog;
 use super::slow_log::{self, Event};
 
 /// Bytes read before they are passed on, up to the last whole event.
@@ -107,19 +108,16 @@ struct Share {
 
 impl Share {
     fn take(&mut self, part: &[u8], used: &mut Vec<u8>, filter: &Filter) {
-        let Self {
-            classes,
-            events,
-            left_out,
-        } = self;
-        slow_log::each(part, used, |event| {
-            if filter.takes(event) {
-                *events += 1;
-                classes.add(event);
-            } else {
-                *left_out += 1;
-            }
-        });
+        slow_log::each(part, used, |event| self.count(event, filter));
+    }
+
+    fn count(&mut self, event: &Event<'_>, filter: &Filter) {
+        if filter.takes(event) {
+            self.events += 1;
+            self.classes.add(event);
+        } else {
+            self.left_out += 1;
+        }
     }
 }
 
@@ -140,16 +138,17 @@ pub fn digest(
         let threads: Vec<_> = (0..workers.max(1))
             .map(|_| scope.spawn(|| work(&parts, filter)))
             .collect();
+        let mut own = Share::default();
         let outcome = inputs
             .iter()
-            .try_for_each(|input| read.log(input, &to_work, progress));
+            .try_for_each(|input| read.log(input, filter, &mut own, &to_work, progress));
         drop(to_work);
         let shares = threads.into_iter().map(|thread| {
             thread
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
-        let shares = shares.collect();
+        let shares = shares.chain([own]).collect();
         outcome.map(|()| shares)
     })?;
     let mut digest = Digest {
@@ -186,6 +185,8 @@ impl Reading {
     fn log(
         &mut self,
         input: &Input,
+        filter: &Filter,
+        own: &mut Share,
         to_work: &SyncSender<Part>,
         progress: &dyn Fn(u64),
     ) -> Result<(), DigestError> {
@@ -195,6 +196,8 @@ impl Reading {
         };
         let mut log = open(input).map_err(failed)?;
         let (mut carried, mut used) = (Vec::new(), Vec::new());
+        let mut postgres = None;
+        let mut first = true;
         loop {
             let mut block = Vec::with_capacity(carried.len() + BLOCK);
             block.append(&mut carried);
@@ -205,6 +208,18 @@ impl Reading {
                 .map_err(failed)?;
             self.bytes += got as u64;
             progress(self.bytes);
+            if std::mem::take(&mut first) {
+                postgres = PostgresLog::of(&block);
+            }
+            if let Some(log) = &mut postgres {
+                // What a session says is put together from lines far apart: one reader does it.
+                log.push(&block, |event| own.count(event, filter));
+                if got == 0 {
+                    log.finish(|event| own.count(event, filter));
+                    return Ok(());
+                }
+                continue;
+            }
             if got == 0 {
                 // The last event, whole or not.
                 drop(to_work.send(Part { events: block, used }));
@@ -274,6 +289,8 @@ pub struct Growing {
     inode: u64,
     carried: Vec<u8>,
     used: Vec<u8>,
+    /// Where it is one of PostgreSQL's.
+    postgres: Option<PostgresLog>,
 }
 
 /// Opens a log that grows, at its end.
@@ -283,8 +300,11 @@ pub struct Growing {
 pub fn follow(path: &Path) -> Result<Growing, DigestError> {
     let open = || -> io::Result<Growing> {
         let mut file = File::open(path)?;
+        let mut start = Vec::new();
+        (&mut file).take(BLOCK as u64).read_to_end(&mut start)?;
         file.seek(SeekFrom::End(0))?;
         Ok(Growing {
+            postgres: PostgresLog::of(&start),
             inode: file.metadata()?.ino(),
             path: path.to_owned(),
             file,
@@ -318,7 +338,14 @@ impl Growing {
                 .take(BLOCK as u64)
                 .read_to_end(&mut self.carried)?;
             into.bytes += got as u64;
-            if let Some(length) = slow_log::whole_events(&self.carried) {
+            if self.postgres.is_none() && self.used.is_empty() {
+                // One that was empty tells by its first lines what it is.
+                self.postgres = PostgresLog::of(&self.carried);
+            }
+            if let Some(log) = &mut self.postgres {
+                log.push(&self.carried, |event| share.count(event, filter));
+                self.carried.clear();
+            } else if let Some(length) = slow_log::whole_events(&self.carried) {
                 share.take(&self.carried[..length], &mut self.used, filter);
                 self.carried.drain(..length);
             } else if self.carried.len() > LONGEST {
@@ -330,6 +357,9 @@ impl Growing {
             let end = self.file.stream_position()?;
             let named = std::fs::metadata(&self.path);
             if named.as_ref().is_ok_and(|named| named.ino() != self.inode) {
+                if let Some(mut log) = self.postgres.take() {
+                    log.finish(|event| share.count(event, filter));
+                }
                 share.take(&std::mem::take(&mut self.carried), &mut self.used, filter);
                 self.used.clear();
                 self.file = File::open(&self.path)?;

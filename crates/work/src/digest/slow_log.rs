@@ -17,16 +17,25 @@ static USES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nuse ")
 static VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"d, Version"));
 static HEADING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" Id Command"));
 
+/// Whose SQL a statement is in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Dialect {
+    #[default]
+    Mysql,
+    Postgres,
+}
+
 /// One statement as it was logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Event<'a> {
+    pub(super) dialect: Dialect,
     /// When it was logged, in microseconds since 1970 (UTC).
     pub(super) at: Option<i64>,
     pub(super) user: &'a [u8],
     pub(super) host: &'a [u8],
     pub(super) database: &'a [u8],
     /// What its `use` says, if it has one.
-    uses: Option<&'a [u8]>,
+    pub(super) uses: Option<&'a [u8]>,
     /// Seconds.
     pub(super) time: f64,
     /// Seconds.
