@@ -24,5 +24,5 @@ pub use port::{
     Fetch, Following, Grantee, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle,
     GtidRestartStep, GtidState, GtidWay, HASH, Hashing, Identity, Inspect, JOBS, Mend, Mended, Numbering,
     Open, Read, RepairFrame, Replication, Role, RowRepair, SchemaMark, Session, SettingCheck, Snapshot,
-    Statement, StoredRow, Surroundings, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
+    Statement, StatementFigures, StoredRow, Surroundings, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
 };

@@ -53,6 +53,7 @@ mod foreign_keys;
 mod grants;
 mod sequences;
 mod sessions;
+mod statements;
 mod surroundings;
 
 mod faults;

@@ -8,6 +8,7 @@ mod gtid;
 mod mend;
 mod read;
 mod replication;
+mod statements;
 mod surroundings;
 mod trim;
 mod write;
@@ -27,6 +28,7 @@ pub use gtid::{
 pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
+pub use statements::StatementFigures;
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
 pub use trim::{Deleted, Fetch, StoredRow, Trim, Values};
 pub use write::{Statement, Write};

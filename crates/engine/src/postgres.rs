@@ -55,6 +55,7 @@ mod schema;
 mod sequences;
 mod sessions;
 mod snapshot;
+mod statements;
 mod surroundings;
 
 mod database;

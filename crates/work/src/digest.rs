@@ -14,6 +14,7 @@ mod class;
 mod read;
 
 mod report;
+mod servers;
 
 mod compare;
 

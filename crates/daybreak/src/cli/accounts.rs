@@ -54,6 +54,8 @@ enum Job {
     Delta,
     /// `gtid`: turn GTIDs on or off.
     Gtid,
+    /// `slow --live`: what servers have counted of statements.
+    Slow,
     /// `trim`: take old rows out, and put them back.
     Trim,
     /// The source's side of the load.
@@ -87,6 +89,7 @@ impl Job {
             Self::Replicate => &["lead", "follow"],
             Self::Fence => &["fence"],
             Self::Gtid => &["gtid"],
+            Self::Slow => &["slow"],
             Self::Trim => &["trim"],
         }
     }

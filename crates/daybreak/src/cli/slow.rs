@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use daybreak_engine::database;
+use daybreak_model::Family;
 use daybreak_work::{Became, Digest, DigestError, Filter, Input, Ranking, compare_digests, digest, follow};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::source::Start;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
 /// Reads logs of statements, plain or packed (gz, zst), and tells which classes take the time: slow query logs of the MySQL family, by the
-/// fingerprints and ids of pt-query-digest, and PostgreSQL's logs (standard error, csvlog, jsonlog), each by what it begins with. Asks no
-/// server.
+/// fingerprints and ids of pt-query-digest, and PostgreSQL's logs (standard error, csvlog, jsonlog), each by what it begins with. With
+/// `--live` what the servers of an estate have counted themselves, by the same classes.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Slow {
@@ -60,6 +63,12 @@ struct Logs {
     /// Logs; `-` is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Ask every server of the estate (`--source URL`, or the plan's) what it has counted since it was started: the Performance Schema of the
+    /// MySQL family, pg_stat_statements of PostgreSQL.
+    #[arg(long, conflicts_with_all = ["files", "since", "until", "min_time"])]
+    live: bool,
+    #[command(flatten)]
+    start: Start,
     /// Only statements of this user. May be repeated.
     #[arg(long = "user", value_name = "NAME")]
     users: Vec<String>,
@@ -102,7 +111,7 @@ impl Slow {
             .join("slow");
         match &self.what {
             Some(What::Capture { name, logs }) => {
-                let report = logs.read().await?.report(Ranking::Time, 0);
+                let report = logs.read(plan).await?.report(Ranking::Time, 0);
                 let path = captures::write(&folder, name, &report)?;
                 output::say(format!(
                     "{} statements of {} classes kept in {}",
@@ -129,7 +138,7 @@ impl Slow {
             None => match self.follow {
                 Some(every) => self.follow(Duration::from_secs(every.into()), format).await,
                 None => {
-                    let digest = self.logs.read().await?;
+                    let digest = self.logs.read(plan).await?;
                     self.print(&digest, format);
                     Ok(Exit::Done)
                 }
@@ -201,9 +210,13 @@ impl Logs {
         }
     }
 
-    async fn read(&self) -> Result<Digest, Trouble> {
+    async fn read(&self, plan: &Path) -> Result<Digest, Trouble> {
+        if self.live {
+            return self.ask(plan).await;
+        }
         if self.files.is_empty() {
-            let hint = "name one or more slow query logs, or `-` for standard input".to_owned();
+            let hint =
+                "name one or more logs, `-` for standard input, or ask the servers with `--live`".to_owned();
             return Err(Trouble::usage(anyhow::anyhow!("no log was named"), Some(hint)));
         }
         let inputs: Vec<Input> = self
@@ -228,6 +241,52 @@ impl Logs {
             digest
         });
         read.await?.map_err(unreadable)
+    }
+}
+
+impl Logs {
+    /// What the servers of an estate have counted.
+    async fn ask(&self, plan: &Path) -> Result<Digest, Trouble> {
+        let begin = self.start.begin(plan)?;
+        if begin.endpoint.family == Family::Mysql && !self.users.is_empty() {
+            let error = anyhow::anyhow!("the Performance Schema counts statements of all accounts together");
+            let hint = "leave `--user` out, or read the slow query log".to_owned();
+            return Err(Trouble::usage(error, Some(hint)));
+        }
+        let mut topology = self.start.around(&begin).await?;
+        begin.recognise_target(&mut topology).await;
+        let mut digest = Digest::default();
+        let unreached = topology.unreached.iter();
+        digest.untold = unreached
+            .map(|server| format!("{}: {}", server.name, server.why))
+            .collect();
+        let mut told = false;
+        for member in &topology.members {
+            let endpoint = &member.endpoint;
+            match database(endpoint.clone()).statement_figures().await {
+                Ok(mut figures) => {
+                    told = true;
+                    let among = |names: &[String], name: &String| names.is_empty() || names.contains(name);
+                    figures.retain(|figures| {
+                        among(&self.databases, &figures.database) && among(&self.users, &figures.user)
+                    });
+                    digest.add_figures(endpoint.family, &endpoint.address(), &figures);
+                }
+                Err(error) if topology.members.len() == 1 => {
+                    let hint = error.hint().map(str::to_owned);
+                    return Err(Trouble::new(error, hint));
+                }
+                Err(error) => digest.untold.push(error.in_words()),
+            }
+        }
+        if told {
+            return Ok(digest);
+        }
+        let why = digest.untold.join("; ");
+        Err(Trouble::new(
+            anyhow::anyhow!("no server told what it has counted: {why}"),
+            None::<String>,
+        ))
     }
 }
 

@@ -36,6 +36,7 @@ async fn an_account_with_what_is_printed_lacks_nothing() {
             ("check", "check"),
             ("delta", "delta"),
             ("gtid", "gtid"),
+            ("slow", "slow"),
             ("trim", "trim"),
             ("copy", "read"),
             ("load", "write"),

@@ -9,7 +9,7 @@ use daybreak_sandbox::{Estate, EstateOptions, Sandbox, ServerKind, available};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::looking::{list, run};
+use crate::looking::{Looking, list, run};
 
 /// Runs the program in a folder; its JSON.
 async fn slow(folder: &Path, arguments: &[&str], status: i32) -> Value {
@@ -432,4 +432,110 @@ async fn the_three_logs_of_postgresql() {
         "{told:?}"
     );
     assert_eq!(told[0]["select * from nothing_there"], (2, 2), "{told:?}");
+}
+
+/// What servers have counted comes to the classes of their logs, replicas included.
+async fn counted(kind: ServerKind) {
+    let looking = Looking::new();
+    let mut options = EstateOptions::new(kind).replicas(1);
+    let postgres = matches!(kind, ServerKind::Postgres(_));
+    if postgres {
+        options = options.setting("shared_preload_libraries", "pg_stat_statements");
+    }
+    let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+        return;
+    };
+    let login = looking.account(&estate, &["slow"], &[], "counter").await;
+    let also = estate.replicas[0].address().to_string();
+    if postgres {
+        // Nobody counts yet.
+        let refused = looking.run(&estate.primary, &login, &["slow", "--live"]).await;
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(
+            refused.status.code() == Some(1) && said.contains("CREATE EXTENSION pg_stat_statements"),
+            "{said}"
+        );
+        run(&estate.primary, "shop", "CREATE EXTENSION pg_stat_statements; CREATE TABLE public.stock (id int PRIMARY KEY); GRANT ALL ON public.stock TO PUBLIC").await;
+    } else {
+        run(
+            &estate.primary,
+            "shop",
+            "CREATE TABLE stock (id INT PRIMARY KEY); INSERT INTO stock VALUES (1)",
+        )
+        .await;
+    }
+    let there = "SELECT COUNT(*) FROM stock";
+    for _ in 0..200 {
+        if estate.replicas[0].rows_in("shop", there).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let sleep = if postgres { "pg_sleep(0.2)" } else { "SLEEP(0.2)" };
+    for server in [&estate.primary, &estate.replicas[0]] {
+        for number in 1..=2 {
+            let slow = format!("SELECT {sleep}, id FROM stock WHERE id IN ({number}, 7) OR id > 0 LIMIT 1");
+            server.rows_in("shop", &slow).await.expect("asked");
+        }
+    }
+    let report = looking
+        .json(
+            &estate.primary,
+            &login,
+            &["slow", "--live", "--top", "0", "--also", &also],
+            0,
+        )
+        .await;
+    let classes = list(&report, "classes");
+    let slow = classes.iter().find(|class| {
+        class["sample"]
+            .as_str()
+            .is_some_and(|text| text.to_lowercase().contains("sleep"))
+    });
+    let slow = slow.unwrap_or_else(|| panic!("no such class in {report}"));
+    assert_eq!(slow["count"], 4, "{slow}");
+    assert_eq!(list(slow, "servers").len(), 2, "{slow}");
+    // The table of PostgreSQL is empty: it sleeps for no row.
+    if !postgres {
+        assert!(
+            slow["time_s"]["max"].as_f64().is_some_and(|max| max >= 0.2),
+            "{slow}"
+        );
+    }
+    // Of a sample the class is that of a log.
+    if kind == ServerKind::Mysql97 {
+        assert_eq!(
+            slow["fingerprint"], "select sleep(?), id from stock where id in(?+) or id > ? limit ?",
+            "{slow}"
+        );
+        assert!(
+            slow["time_s"]["p95"].as_f64().is_some_and(|p95| p95 >= 0.19),
+            "{slow}"
+        );
+    }
+    if postgres {
+        assert_eq!(
+            slow["fingerprint"], "select pg_sleep(?), id from stock where id in(?+) or id > ? limit ?",
+            "{slow}"
+        );
+        assert!(
+            slow["time_s"]["p95"].is_null() && slow["time_s"]["stddev"].is_number(),
+            "{slow}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_mysql_has_counted() {
+    counted(ServerKind::Mysql97).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_mariadb_has_counted() {
+    counted(ServerKind::MariaDb1011).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_postgresql_has_counted() {
+    counted(ServerKind::Postgres(17)).await;
 }

@@ -24,8 +24,8 @@ use super::trim::Trimmer;
 use super::writer::Writer;
 use crate::{
     AbsentDefiner, AccountCopy, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open,
-    Read, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, Surroundings, TextRow, Trim,
-    Untold, Write,
+    Read, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures,
+    Surroundings, TextRow, Trim, Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -105,6 +105,10 @@ impl Inspect for Mysql {
 
     async fn following(&self) -> Result<Following, EngineError> {
         self.server.following().await
+    }
+
+    async fn statement_figures(&self) -> Result<Vec<StatementFigures>, EngineError> {
+        self.server.statement_figures().await
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {

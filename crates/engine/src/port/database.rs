@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountCopy, Changes, Compare, EngineError, Numbering, Read, RepairFrame, Snapshot, Statement,
-    Surroundings, Trim, Untold, Write,
+    StatementFigures, Surroundings, Trim, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -164,6 +164,12 @@ pub trait Inspect: Send + Sync {
 
     /// How far it has applied what it replicates, in the positions of the server that it follows.
     async fn following(&self) -> Result<Following, EngineError>;
+
+    /// What it has counted of statements, class by class.
+    ///
+    /// # Errors
+    /// Also when it counts none.
+    async fn statement_figures(&self) -> Result<Vec<StatementFigures>, EngineError>;
 
     /// Client sessions, without replication threads and internal workers.
     async fn sessions(&self) -> Result<Vec<Session>, EngineError>;

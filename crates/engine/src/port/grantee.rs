@@ -1,11 +1,12 @@
 /// What an account can be needed for, read-only jobs first: what [`Inspect::missing_privileges`](crate::Inspect) and
 /// [`grants`](crate::grants()) know.
-pub const JOBS: [&str; 12] = [
+pub const JOBS: [&str; 13] = [
     "topology",
     "schema-check",
     "check",
     "delta",
     "gtid",
+    "slow",
     "trim",
     "read",
     "write",

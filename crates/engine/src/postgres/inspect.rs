@@ -10,11 +10,11 @@ use super::classify::trouble;
 use super::database::Postgres;
 use super::{
     account_copy, accounts, foreign_keys, identity, privileges, quote, readiness, schema, sequences,
-    sessions, surroundings,
+    sessions, statements, surroundings,
 };
 use crate::{
     AbsentDefiner, AccountCopy, EngineError, ErrorKind, Following, Identity, Inspect, RepairFrame,
-    SchemaMark, Session, SettingCheck, Surroundings, TextRow, Untold,
+    SchemaMark, Session, SettingCheck, StatementFigures, Surroundings, TextRow, Untold,
 };
 
 #[async_trait]
@@ -151,6 +151,13 @@ impl Inspect for Postgres {
             applied,
             lag_seconds: lag.and_then(|seconds| seconds.parse().ok()),
         })
+    }
+
+    async fn statement_figures(&self) -> Result<Vec<StatementFigures>, EngineError> {
+        let connection = self.server.lease().await?;
+        let figures = statements::figures(&connection).await?;
+        connection.give_back();
+        Ok(figures)
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {

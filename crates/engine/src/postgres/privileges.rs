@@ -48,7 +48,7 @@ enum Need {
 /// A job's needs; none for a job that is not known. The catalogs are open to every account that may connect.
 fn needs(job: &str) -> Option<&'static [Need]> {
     Some(match job {
-        "topology" | "schema-check" | "gtid" => &[Need::ReadStatistics, Need::ReadSettings],
+        "topology" | "schema-check" | "gtid" | "slow" => &[Need::ReadStatistics, Need::ReadSettings],
         "check" => &[
             Need::ReadStatistics,
             Need::ReadSettings,

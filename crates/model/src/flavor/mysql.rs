@@ -137,6 +137,13 @@ impl Flavor {
         !self.is_managed() && self.is_mysql_since(8, 0, 11)
     }
 
+    /// Whether the Performance Schema keeps a histogram and a sample of each class of statements: MySQL 8.0.3 and later
+    /// (manual, "Statement Histogram Summary Tables").
+    #[must_use]
+    pub fn keeps_statement_histograms(&self) -> bool {
+        self.product != Product::MariaDb && self.version >= Version::new(8, 0, 3)
+    }
+
     /// Whether `information_schema` caches table statistics, so that they must be asked for afresh (MySQL 8.0.3).
     #[must_use]
     pub fn caches_statistics(&self) -> bool {

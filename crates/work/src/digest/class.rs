@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use daybreak_engine::StatementFigures;
+
 use super::fingerprint::Scratch;
 use super::postgres_fingerprint;
 use super::slow_log::{Dialect, Event};
@@ -41,10 +43,14 @@ impl Counted {
         }
     }
 
+    /// How many were counted.
+    fn counted(&self) -> u64 {
+        self.buckets.iter().map(|(_, times)| times).sum()
+    }
+
     /// The seconds within which this share of the statements ended, 0 to 1, at most a twentieth too many.
     pub(super) fn quantile(&self, share: f64) -> f64 {
-        let all: u64 = self.buckets.iter().map(|(_, times)| times).sum();
-        let mut left = all as f64 * share;
+        let mut left = self.counted() as f64 * share;
         for (bucket, times) in &self.buckets {
             left -= *times as f64;
             if left <= 0.0 {
@@ -94,6 +100,20 @@ impl Sum {
         self.most = self.most.max(value);
     }
 
+    /// Of so many values that were not seen one by one.
+    fn of(figures: &StatementFigures) -> Self {
+        let count = figures.count as f64;
+        let mean = figures.total_s / count;
+        Self {
+            total: figures.total_s,
+            squares: figures
+                .stddev_s
+                .map_or(0.0, |stddev| count * (stddev * stddev + mean * mean)),
+            least: figures.min_s,
+            most: figures.max_s,
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.total += other.total;
         self.squares += other.squares;
@@ -114,6 +134,8 @@ pub(super) struct Class {
     pub(super) count: u64,
     pub(super) time: Sum,
     pub(super) times: Counted,
+    /// Statements of which it is not known how their times vary.
+    vague: u64,
     pub(super) lock_time: f64,
     pub(super) rows_sent: u64,
     pub(super) rows_examined: u64,
@@ -125,11 +147,62 @@ pub(super) struct Class {
     pub(super) users: BTreeMap<Vec<u8>, u64>,
     pub(super) hosts: BTreeMap<Vec<u8>, u64>,
     pub(super) databases: BTreeMap<Vec<u8>, u64>,
+    /// Servers that were asked.
+    pub(super) servers: BTreeMap<Vec<u8>, u64>,
     /// The slowest statement, its beginning.
     pub(super) sample: Vec<u8>,
 }
 
+/// What a server has counted of a class.
+pub(super) struct Counts<'a> {
+    /// What the fingerprint is made of.
+    pub(super) text: &'a [u8],
+    pub(super) dialect: Dialect,
+    pub(super) server: &'a [u8],
+    pub(super) figures: &'a StatementFigures,
+}
+
 impl Class {
+    fn of(counts: &Counts<'_>) -> Self {
+        let figures = counts.figures;
+        let mut own = Self {
+            count: figures.count,
+            time: Sum::of(figures),
+            vague: if figures.stddev_s.is_some() {
+                0
+            } else {
+                figures.count
+            },
+            lock_time: figures.lock_s,
+            rows_sent: figures.rows_sent,
+            rows_examined: figures.rows_examined,
+            rows_affected: figures.rows_affected,
+            errors: figures.errors,
+            first: figures.first_seen,
+            last: figures.last_seen,
+            sample: counts.text[..counts.text.len().min(SAMPLE_BYTES)].to_vec(),
+            ..Self::default()
+        };
+        for (upper, times) in &figures.histogram {
+            own.times.add_many(bucket(*upper), *times);
+        }
+        name(&mut own.users, figures.user.as_bytes(), figures.count);
+        name(&mut own.servers, counts.server, figures.count);
+        name(&mut own.databases, figures.database.as_bytes(), figures.count);
+        own
+    }
+
+    /// Standard deviation, in seconds, where that of all statements is known.
+    pub(super) fn stddev(&self) -> Option<f64> {
+        (self.vague == 0).then(|| self.time.variance(self.count).sqrt())
+    }
+
+    /// The seconds within which this share ended, where all statements were counted by how long they took.
+    pub(super) fn quantile(&self, share: f64) -> Option<f64> {
+        // A bucket's end may lie beyond the slowest.
+        (self.times.counted() >= self.count).then(|| self.times.quantile(share).min(self.time.most))
+    }
+
     fn add(&mut self, event: &Event<'_>) {
         let first = self.count == 0;
         // Of equally slow ones the first by its bytes, so that it does not depend on who read it.
@@ -169,6 +242,7 @@ impl Class {
         self.count += other.count;
         self.time.merge(&other.time);
         self.times.merge(&other.times);
+        self.vague += other.vague;
         self.lock_time += other.lock_time;
         self.rows_sent += other.rows_sent;
         self.rows_examined += other.rows_examined;
@@ -181,6 +255,7 @@ impl Class {
             (&mut self.users, other.users),
             (&mut self.hosts, other.hosts),
             (&mut self.databases, other.databases),
+            (&mut self.servers, other.servers),
         ] {
             others
                 .into_iter()
@@ -218,15 +293,30 @@ impl Classes {
     }
 
     pub(super) fn add(&mut self, event: &Event<'_>) {
-        match event.dialect {
-            Dialect::Mysql => self.scratch.fingerprint(event.text),
-            Dialect::Postgres => postgres_fingerprint::fingerprint(event.text, &mut self.scratch.out),
-        }
+        self.make(event.text, event.dialect);
         if let Some(class) = self.by_fingerprint.get_mut(self.scratch.out.as_slice()) {
             class.add(event);
             return;
         }
         self.class(self.scratch.out.clone()).add(event);
+    }
+
+    /// Takes in what a server has counted.
+    pub(super) fn add_counts(&mut self, counts: &Counts<'_>) {
+        let fingerprint = if counts.text.is_empty() {
+            OTHERS.to_vec()
+        } else {
+            self.make(counts.text, counts.dialect);
+            self.scratch.out.clone()
+        };
+        self.class(fingerprint).merge(Class::of(counts));
+    }
+
+    fn make(&mut self, text: &[u8], dialect: Dialect) {
+        match dialect {
+            Dialect::Mysql => self.scratch.fingerprint(text),
+            Dialect::Postgres => postgres_fingerprint::fingerprint(text, &mut self.scratch.out),
+        }
     }
 
     fn class(&mut self, fingerprint: Vec<u8>) -> &mut Class {

@@ -52,7 +52,7 @@ pub struct Side {
     /// Seconds on average.
     pub mean_s: f64,
     /// Seconds within which 95 of 100 ended.
-    pub p95_s: f64,
+    pub p95_s: Option<f64>,
 }
 
 /// Every class of either, those that became worse first, then by the time they took.
@@ -124,7 +124,8 @@ fn welch(before: &ClassReport, after: &ClassReport) -> Option<f64> {
     if before.count < 2 || after.count < 2 {
         return None;
     }
-    let error = |class: &ClassReport| class.time_s.stddev.powi(2) / class.count as f64;
+    let error =
+        |class: &ClassReport| class.time_s.stddev.unwrap_or(class.time_s.mean).powi(2) / class.count as f64;
     let moved = after.time_s.mean - before.time_s.mean;
     let spread = (error(before) + error(after)).sqrt();
     Some(if spread > 0.0 {

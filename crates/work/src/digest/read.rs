@@ -90,6 +90,8 @@ pub struct Digest {
     pub bytes: u64,
     /// Statements too long to be held, known by their beginning.
     pub cut: u64,
+    /// Servers that did not tell what they have counted, each with the reason.
+    pub untold: Vec<String>,
 }
 
 /// Whole events of a log, and the database in use before them.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::class::{Class, Sum};
+use super::class::Class;
 use super::fingerprint::fingerprint_id;
 use super::read::Digest;
 
@@ -27,18 +27,18 @@ pub struct ClassTimes {
     pub min: f64,
     /// On average.
     pub mean: f64,
-    /// Half of them ended within this, at most a twentieth too high; so with the next two.
-    pub p50: f64,
+    /// Half of them ended within this, at most a twentieth too high; so with the next two. Absent where a server does not tell.
+    pub p50: Option<f64>,
     /// 95 of 100.
-    pub p95: f64,
+    pub p95: Option<f64>,
     /// 99 of 100.
-    pub p99: f64,
+    pub p99: Option<f64>,
     /// The slowest.
     pub max: f64,
-    /// Standard deviation.
-    pub stddev: f64,
+    /// Standard deviation. Absent where a server does not tell.
+    pub stddev: Option<f64>,
     /// Variance divided by mean.
-    pub variance_to_mean: f64,
+    pub variance_to_mean: Option<f64>,
 }
 
 /// A name with how often it was seen.
@@ -83,6 +83,9 @@ pub struct ClassReport {
     pub hosts: Vec<Named>,
     /// Databases that were in use.
     pub databases: Vec<Named>,
+    /// Servers that were asked.
+    #[serde(default)]
+    pub servers: Vec<Named>,
     /// Tables of the slowest statement.
     pub tables: Vec<String>,
     /// The first, as RFC 3339; absent where the log tells no time.
@@ -106,6 +109,9 @@ pub struct DigestReport {
     pub cut: u64,
     /// Bytes of logs.
     pub bytes: u64,
+    /// Servers that did not tell, each with the reason.
+    #[serde(default)]
+    pub untold: Vec<String>,
     /// Seconds that all statements took.
     pub time_s: f64,
     /// How many classes there are, also those left out of `classes`.
@@ -138,6 +144,7 @@ impl Digest {
             left_out: self.left_out,
             cut: self.cut,
             bytes: self.bytes,
+            untold: self.untold.clone(),
             time_s,
             unique,
             by,
@@ -154,17 +161,14 @@ fn weight(by: Ranking, class: &Class) -> f64 {
     match by {
         Ranking::Time => class.time.total,
         Ranking::Count => class.count as f64,
-        Ranking::Variance => variance_to_mean(&class.time, class.count),
+        Ranking::Variance => variance_to_mean(class).unwrap_or(0.0),
     }
 }
 
-fn variance_to_mean(time: &Sum, count: u64) -> f64 {
-    let mean = time.total / count as f64;
-    if mean > 0.0 {
-        time.variance(count) / mean
-    } else {
-        0.0
-    }
+fn variance_to_mean(class: &Class) -> Option<f64> {
+    let mean = class.time.total / class.count as f64;
+    let variance = class.stddev()?.powi(2);
+    Some(if mean > 0.0 { variance / mean } else { 0.0 })
 }
 
 fn told(rank: usize, fingerprint: &[u8], class: &Class, all: f64) -> ClassReport {
@@ -184,8 +188,6 @@ fn told(rank: usize, fingerprint: &[u8], class: &Class, all: f64) -> ClassReport
         let at = jiff::Timestamp::from_microsecond(at?).ok()?;
         Some(at.to_string())
     };
-    // A bucket's end may lie beyond the slowest.
-    let quantile = |share| class.times.quantile(share).min(class.time.most);
     ClassReport {
         rank,
         id: fingerprint_id(fingerprint),
@@ -200,12 +202,12 @@ fn told(rank: usize, fingerprint: &[u8], class: &Class, all: f64) -> ClassReport
             total: class.time.total,
             min: class.time.least,
             mean: class.time.total / class.count as f64,
-            p50: quantile(0.5),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
+            p50: class.quantile(0.5),
+            p95: class.quantile(0.95),
+            p99: class.quantile(0.99),
             max: class.time.most,
-            stddev: class.time.variance(class.count).sqrt(),
-            variance_to_mean: variance_to_mean(&class.time, class.count),
+            stddev: class.stddev(),
+            variance_to_mean: variance_to_mean(class),
         },
         lock_time_s: class.lock_time,
         rows_sent: class.rows_sent,
@@ -216,6 +218,7 @@ fn told(rank: usize, fingerprint: &[u8], class: &Class, all: f64) -> ClassReport
         users: names(&class.users),
         hosts: names(&class.hosts),
         databases: names(&class.databases),
+        servers: names(&class.servers),
         tables: tables(&text(&class.sample)),
         first_seen: moment(class.first),
         last_seen: moment(class.last),

@@ -43,7 +43,7 @@ pub(super) fn classes(report: &DigestReport) -> Vec<String> {
             class.count.to_string(),
             time(class.time_s.total),
             time(class.time_s.mean),
-            time(class.time_s.p95),
+            class.time_s.p95.map_or_else(|| "–".to_owned(), time),
             time(class.time_s.max),
             examined,
             short(&class.fingerprint),
@@ -63,6 +63,12 @@ pub(super) fn classes(report: &DigestReport) -> Vec<String> {
             report.left_out
         ));
     }
+    lines.extend(
+        report
+            .untold
+            .iter()
+            .map(|untold| format!("could not be asked: {}", super::super::plain(untold))),
+    );
     if report.cut > 0 {
         lines.push(format!(
             "{} statements were too long to be held, and are known by their beginning",

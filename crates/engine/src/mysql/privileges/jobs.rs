@@ -37,6 +37,7 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
             }
             needs
         }
+        "slow" => with(topology(flavor), &[&["SELECT ON performance_schema"]]),
         "trim" => with(
             topology(flavor),
             &[&["SELECT"], &["DELETE"], &["INSERT"], &["SHOW VIEW"]],
