@@ -8,4 +8,5 @@ pub(crate) mod digest;
 mod figures;
 mod program;
 mod result;
+pub(crate) mod split;
 pub(crate) mod trim;

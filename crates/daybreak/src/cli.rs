@@ -19,6 +19,7 @@ mod serve;
 mod server;
 mod slow;
 mod source;
+mod split;
 mod status;
 mod topology;
 mod trim;
@@ -62,6 +63,8 @@ enum Command {
     Gtid(gtid::Gtid),
     /// Read slow query logs: which classes of statements take the time, how often, how long; and what became of them since.
     Slow(slow::Slow),
+    /// Tell which tables serve one purpose, and what would break where purposes are parted.
+    Split(split::Split),
     /// Take old rows out of tables, archived and verified, while all are at work; put them back.
     Trim(trim::Trim),
     /// Stay, and run the plan's rules of `trim` when they are due.
@@ -108,6 +111,7 @@ impl Cli {
             Command::Topology(command) => command.run(&self.plan, self.format).await,
             Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
             Command::Slow(command) => command.run(&self.plan, self.format).await,
+            Command::Split(command) => command.run(&self.plan, self.format).await,
             Command::Trim(command) => command.run(&self.plan, self.format).await,
             Command::Serve(command) => command.run(settings()?, self.format).await,
             Command::Gtid(command) => command.run(&self.plan, self.format).await,

@@ -20,5 +20,5 @@ mod compare;
 
 pub use compare::{Became, ClassChange, Side, compare};
 pub use fingerprint::{fingerprint, fingerprint_id};
-pub use read::{Digest, DigestError, Filter, Growing, Input, digest, follow};
+pub use read::{Digest, DigestError, Filter, Growing, Input, digest, follow, is_log};
 pub use report::{ClassReport, ClassTimes, DigestReport, Named, Ranking};

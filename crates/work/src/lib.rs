@@ -13,6 +13,7 @@ mod data_check;
 mod digest;
 mod gtid;
 mod schema_check;
+mod split;
 mod trim;
 
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
@@ -24,7 +25,7 @@ pub use data_check::{
 };
 pub use digest::{
     Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing, Input,
-    Named, Ranking, Side, compare as compare_digests, digest, fingerprint, fingerprint_id, follow,
+    Named, Ranking, Side, compare as compare_digests, digest, fingerprint, fingerprint_id, follow, is_log,
 };
 pub use gtid::{
     GtidError, GtidGoal, GtidMember, GtidServer, GtidStage, GtidWait, gtid_members, gtid_refusals,
@@ -34,6 +35,12 @@ pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
 pub use schema_check::{
     ComparedNode, Consequence, SchemaByHand, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace,
     SchemaRepair, SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,
+};
+pub use split::{
+    Body as SplitBody, CrossingQuery, CrossingTransaction, Cut, Graph as SplitGraph, Known as KnownTables,
+    NamedTable, Purpose, Query as SplitQuery, SplitInput, TableUse, Tie, Touched,
+    Transaction as SplitTransaction, cuts, graph as split_graph, picture as split_picture, purposes,
+    queries_of_sql, touched,
 };
 pub use throttle::{Throttle, ThrottleLimits};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};

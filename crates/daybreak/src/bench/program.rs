@@ -70,6 +70,11 @@ pub(super) async fn measured(command: &mut Command) -> Result<Measured, Trouble>
     }
 }
 
+/// The most resident memory that this process ever had, in units of 2^20 bytes.
+pub(super) fn own_peak_memory_mb() -> Option<f64> {
+    high_water(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
 /// `VmHWM` of `/proc/PID/status`.
 fn high_water(status: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

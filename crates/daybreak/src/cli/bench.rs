@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::bench::{check, copy, cutover, digest, trim};
+use crate::bench::{check, copy, cutover, digest, split, trim};
 use crate::exit::{Exit, Trouble};
 use crate::output::Format;
 
@@ -24,6 +24,8 @@ enum What {
     Digest(DigestBench),
     /// How long it takes to archive and delete half of a table's rows, behind a replica: ours and pt-archiver, on MariaDB.
     Trim(TrimBench),
+    /// How long a split of many tables by many classes of statements takes.
+    Split(SplitBench),
     /// One load, by addresses in the environment: what `copy` measures, in a process of its own.
     #[command(hide = true)]
     Load,
@@ -103,6 +105,19 @@ struct TrimBench {
 }
 
 #[derive(Debug, Args)]
+struct SplitBench {
+    /// Tables.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(50..))]
+    tables: u32,
+    /// Classes of statements.
+    #[arg(long, default_value_t = 100_000)]
+    classes: u32,
+    /// Rounds; a figure is their median.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
+}
+
+#[derive(Debug, Args)]
 struct CutoverBench {
     /// Which databases.
     #[arg(long, value_enum, default_value = "mysql")]
@@ -173,6 +188,12 @@ impl Bench {
                 };
                 cutover::run(&options).await
             }
+            What::Split(asked) => split::run(&split::Options {
+                tables: asked.tables as usize,
+                classes: asked.classes as usize,
+                times: usize::from(asked.times),
+                format,
+            }),
             What::Trim(asked) => {
                 let options = trim::Options {
                     rows: asked.rows,

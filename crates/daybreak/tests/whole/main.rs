@@ -23,6 +23,7 @@ mod readiness;
 mod refusals;
 mod schema_check;
 mod slow;
+mod split;
 mod topology;
 mod trim;
 mod trouble;

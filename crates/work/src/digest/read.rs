@@ -266,6 +266,13 @@ impl Reading {
     }
 }
 
+/// Whether a file that begins so is a log of statements, packed or not, rather than statements alone.
+#[must_use]
+pub fn is_log(start: &[u8]) -> bool {
+    let packed = start.starts_with(&[0x1f, 0x8b]) || start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+    packed || memchr::memmem::find(start, b"# Query_time:").is_some() || PostgresLog::of(start).is_some()
+}
+
 /// A log, unpacked if it is packed.
 fn open(input: &Input) -> io::Result<Box<dyn Read>> {
     let mut log: Box<dyn BufRead> = match input {
