@@ -1,7 +1,8 @@
 //! One file: written, made durable, and read back.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -201,7 +202,14 @@ fn encode(path: &Path, columns: &[ColumnForm], rows: &Rows) -> Result<(), Archiv
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata(Some(vec![KeyValue::new(COLUMNS.to_owned(), known)]))
         .build();
-    let file = File::create(path).map_err(io("make", path))?;
+    // Rows of a company are nobody else's.
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
+    let file = file.map_err(io("make", path))?;
     let sync = file.try_clone().map_err(io("make", path))?;
     let mut writer =
         SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
@@ -382,6 +390,9 @@ mod tests {
         assert_eq!(read(&path).expect("read"), rows);
         archived.verify(&path).expect("the same file");
         assert!(!path.with_extension("unfinished").exists());
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("there").permissions());
+        assert_eq!(mode & 0o777, 0o600);
 
         let mut bytes = std::fs::read(&path).expect("its bytes");
         bytes[40] ^= 1;

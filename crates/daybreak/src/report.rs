@@ -6,6 +6,7 @@ mod look;
 mod rows;
 mod run;
 mod schema;
+mod trim;
 
 use std::path::Path;
 
@@ -14,15 +15,18 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use look::Look;
+pub(crate) use trim::runs as trim_runs;
 
-/// Writes `path` and, beside it, the same name with the ending `json`. `summary` stands at the top where there is one.
+/// Writes `path` and, beside it, the same name with the ending `json`. `summary` stands at the top where there is one; `trims` are the runs
+/// of `trim`.
 pub(crate) fn write(
     path: &Path,
     name: &str,
     history: &History,
     summary: Option<&Value>,
+    trims: &[Value],
 ) -> Result<(), std::io::Error> {
-    std::fs::write(path, page(name, history, summary).into_string())?;
+    std::fs::write(path, page(name, history, summary, trims).into_string())?;
     let newest = |step| Look::newest(history, step).map(|look| look.evidence);
     let value = json!({
         "migration": name,
@@ -31,12 +35,13 @@ pub(crate) fn write(
         "schema_check": newest(schema::STEP),
         "estate_data_check": newest(rows::ESTATE_STEP),
         "data_check": newest(rows::STEP),
+        "trim": trims,
         "runs": history.runs(),
     });
     std::fs::write(path.with_extension("json"), serde_json::to_vec_pretty(&value)?)
 }
 
-fn page(name: &str, history: &History, summary: Option<&Value>) -> Markup {
+fn page(name: &str, history: &History, summary: Option<&Value>, trims: &[Value]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -60,6 +65,7 @@ fn page(name: &str, history: &History, summary: Option<&Value>) -> Markup {
                 (assessment::section(history))
                 (schema::section(history))
                 (rows::section(history))
+                (trim::section(trims))
                 @for run in history.runs() { (run::section(run)) }
             }
         }

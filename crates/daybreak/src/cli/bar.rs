@@ -1,12 +1,19 @@
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use daybreak_work::{Observe, WorkEvent};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
 
-/// Shows on a terminal how far work on rows has come, and why it waits; elsewhere nothing.
-pub(super) struct Bar(ProgressBar);
+/// Shows on a terminal how far work on rows has come, and why it waits; elsewhere says now and then why it waits.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    said: Mutex<Option<Instant>>,
+}
+
+/// How often it says so.
+const SAY_EVERY: Duration = Duration::from_secs(30);
 
 impl Bar {
     pub(super) fn new() -> Self {
@@ -21,7 +28,10 @@ impl Bar {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(250));
-        Self(bar)
+        Self {
+            bar,
+            said: Mutex::new(None),
+        }
     }
 }
 
@@ -29,14 +39,20 @@ impl Observe for Bar {
     fn event(&self, event: WorkEvent) {
         match event {
             WorkEvent::Progress(progress) => {
-                self.0.set_length(progress.rows_expected);
-                self.0.set_position(progress.rows);
+                self.bar.set_length(progress.rows_expected);
+                self.bar.set_position(progress.rows);
             }
-            WorkEvent::TableDone { table, .. } => self.0.set_message(table.to_string()),
-            WorkEvent::Doing { what }
-            | WorkEvent::Waiting { why: what }
-            | WorkEvent::Retrying { why: what } => {
-                self.0.set_message(what);
+            WorkEvent::TableDone { table, .. } => self.bar.set_message(table.to_string()),
+            WorkEvent::Doing { what } => self.bar.set_message(what),
+            WorkEvent::Waiting { why } | WorkEvent::Retrying { why } => {
+                if self.bar.is_hidden() {
+                    let mut said = self.said.lock().expect("no holder of this lock panics");
+                    if said.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
+                        output::say(super::plain(&format!("waiting: {why}")));
+                        *said = Some(Instant::now());
+                    }
+                }
+                self.bar.set_message(why);
             }
         }
     }
@@ -44,6 +60,6 @@ impl Observe for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

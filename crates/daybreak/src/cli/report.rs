@@ -19,7 +19,8 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) async fn run(self, settings: Settings) -> Result<Exit, Trouble> {
         let history = history(&settings).await?;
-        report::write(&self.output, &settings.name, &history, None)?;
+        let trims = report::trim_runs(&settings.state_dir);
+        report::write(&self.output, &settings.name, &history, None, &trims)?;
         output::line(self.output.display());
         Ok(Exit::Done)
     }

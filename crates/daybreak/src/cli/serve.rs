@@ -2,7 +2,8 @@
 
 mod due;
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use daybreak_work::TrimRule;
@@ -15,6 +16,8 @@ use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 use due::Runs;
 
+/// After how long a rule that failed is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(15 * 60);
 /// How often it looks whether anything is due.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 
@@ -45,8 +48,13 @@ impl Serve {
         let (mut interrupted, mut terminated) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut failed = false;
+        // Rules that failed, and until when they are left.
+        let mut again: HashMap<String, Instant> = HashMap::new();
         loop {
             for (rule, due) in runs.due(&settings.trim.rules, Timestamp::now())? {
+                if again.get(&rule.name).is_some_and(|until| Instant::now() < *until) {
+                    continue;
+                }
                 let missed = match due.missed {
                     0 => String::new(),
                     times => format!(", {times} before it were missed"),
@@ -57,10 +65,10 @@ impl Serve {
                     // Told to stop: what is left is due still.
                     Ok(false) => return Ok(Exit::Waiting),
                     Err(trouble) => {
-                        // The next moment tries again; this one is told and left.
                         output::error(&trouble.error, trouble.hint.as_deref());
-                        runs.done(&rule.name, due.at)?;
+                        output::say(format!("rule {} is due still, and is tried again", rule.name));
                         failed = true;
+                        again.insert(rule.name.clone(), Instant::now() + TRY_AGAIN);
                     }
                 }
             }

@@ -165,7 +165,13 @@ impl Summary {
         };
         let records = conduct::store(&settings)?.read(0).await?;
         let history = History::replay(&records)?;
-        report::write(&report, "demo", &history, Some(&serde_json::to_value(&summary)?))?;
+        report::write(
+            &report,
+            "demo",
+            &history,
+            Some(&serde_json::to_value(&summary)?),
+            &[],
+        )?;
         Ok(summary)
     }
 

@@ -509,8 +509,60 @@ async fn rules_of_a_plan(kind: ServerKind) {
     );
     let (status, output) = planned(&ground, &["serve", "--once"]).await;
     assert!(status == Some(0) && !output.contains("is due"), "{output}");
+    let page = ground.looking.folder.path().join("report.html");
+    let (status, output) = planned(&ground, &["report", "--output", page.to_str().expect("UTF-8")]).await;
+    let page = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        status == Some(0) && page.contains("Old rows that were taken out"),
+        "{output}"
+    );
     let runs = std::fs::read_to_string(state.join("runs.jsonl")).expect("the list of runs");
     assert_eq!(runs.lines().count(), 1, "{runs}");
+
+    // A row that somebody holds open keeps nobody else's: it stays, and is told.
+    run(
+        ground.primary(),
+        "shop",
+        &format!("CREATE TABLE {schema}.drafts (id INT PRIMARY KEY, old INT NOT NULL); INSERT INTO {schema}.drafts VALUES (1, 1), (2, 1), (3, 0)"),
+    )
+    .await;
+    if schema == "public" {
+        run(ground.primary(), "shop", "GRANT ALL ON public.drafts TO trimmer").await;
+    }
+    plan(
+        &ground,
+        &url,
+        &format!(
+            "[trim]\nchunk_rows = 1\n[[trim.rules]]\nname = \"drafts\"\ntable = \"{schema}.drafts\"\nwhere = \"old = 1\"\narchive = false\n"
+        ),
+    );
+    let sleep = if schema == "public" {
+        "pg_sleep(60)"
+    } else {
+        "SLEEP(60)"
+    };
+    let holding = {
+        let estate = Arc::clone(&ground.estate);
+        let hold = format!(
+            "BEGIN; UPDATE {schema}.drafts SET old = 1 WHERE id = 2; SELECT * FROM {schema}.drafts WHERE id = 2 FOR UPDATE; SELECT {sleep}"
+        );
+        tokio::spawn(async move {
+            let _ = estate.primary.rows_in("shop", &hold).await;
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (status, output) = planned(&ground, &["trim", "--execute"]).await;
+    assert!(
+        status == Some(0) && output.contains("1 stay because transactions of others hold them"),
+        "{output}"
+    );
+    holding.abort();
+    let left = ground
+        .primary()
+        .rows_in("shop", &format!("SELECT id FROM {schema}.drafts ORDER BY id"))
+        .await
+        .expect("told");
+    assert_eq!(left.len(), 2, "{output}");
 
     // Rows that others refer to stay, and the rest of a table that refers to itself goes from its leaves on.
     run(

@@ -29,8 +29,10 @@ const FIRST_CHUNK: usize = 500;
 const LEAST_CHUNK: usize = 50;
 /// A transaction that took longer is followed by a smaller one, and one that took less than half of it by a larger.
 const CHUNK_TIME: Duration = Duration::from_millis(200);
-/// How often a transaction that could not have its locks, or lost its connection, is tried again.
+/// How often a transaction that was broken off is tried again.
 const RETRIES: u32 = 8;
+/// The same for one that could not have its locks: its rows stay then.
+const LOCK_RETRIES: u32 = 2;
 
 /// What was done to a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +45,8 @@ pub struct Trimmed {
     pub changed: u64,
     /// Rows that others refer to, and stay.
     pub referred: u64,
+    /// Rows that could not be locked, for a transaction of others held them, and stay.
+    pub locked: u64,
     /// Files of the archive.
     pub files: u64,
     /// Their bytes.
@@ -282,6 +286,7 @@ impl Running<'_> {
             deleted: 0,
             changed: 0,
             referred: 0,
+            locked: 0,
             files: 0,
             archive_bytes: 0,
         };
@@ -461,6 +466,11 @@ impl Running<'_> {
                     done.referred += deleted.referred.len() as u64;
                     self.gone(deleted.rows, done);
                     return Ok([deleted.changed, deleted.referred].concat());
+                }
+                Err(error) if error.kind == ErrorKind::Lock && attempt >= LOCK_RETRIES => {
+                    // One transaction that is forgotten open keeps no run from its end.
+                    done.locked += rows.len() as u64;
+                    return Ok((0..rows.len()).collect());
                 }
                 Err(error) => {
                     attempt += 1;

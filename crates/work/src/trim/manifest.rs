@@ -1,7 +1,8 @@
 //! What a run has archived and deleted: a line for each, appended and made durable before the next is begun.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use daybreak_archive::{Archived, ColumnForm};
@@ -94,9 +95,14 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Tri
 impl Manifest {
     /// Begins the manifest of a folder that is not there yet.
     pub(super) fn begin(folder: &Path, begun: &Line) -> Result<Self, TrimError> {
-        std::fs::create_dir_all(folder).map_err(failed("make", folder))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(failed("make", folder))?;
         let path = folder.join(NAME);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
         let mut own = Self {
             file: file.map_err(failed("make", &path))?,
             path,

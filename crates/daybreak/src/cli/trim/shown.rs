@@ -184,6 +184,12 @@ pub(in crate::cli) fn report(report: &TrimReport) -> Vec<String> {
                 HumanCount(table.referred)
             ));
         }
+        if table.locked > 0 {
+            line.push_str(&format!(
+                "; {} stay because transactions of others hold them",
+                HumanCount(table.locked)
+            ));
+        }
         lines.push(line);
     }
     if let Some(folder) = &report.archive {
