@@ -40,7 +40,7 @@ pub(crate) fn condition(filter: &RowFilter, table: &TableName, quoting: &Quoting
         RowFilter::Unreferred(keys) => {
             let free: Vec<String> = keys
                 .iter()
-                .map(|key| format!("NOT {}", is_referred_to(key, quoting)))
+                .map(|key| format!("NOT ({})", is_referred_to(key, quoting)))
                 .collect();
             if free.is_empty() {
                 return "TRUE".to_owned();
@@ -52,7 +52,8 @@ pub(crate) fn condition(filter: &RowFilter, table: &TableName, quoting: &Quoting
     }
 }
 
-/// Whether one end of a foreign key has such rows for a row of the other.
+/// Whether one end of a foreign key has such rows for a row of the other. `IS TRUE` keeps planners from making a join of it, which would go
+/// through both tables for every few rows that are looked at.
 fn exists(end: &TableName, key: &ForeignKey, filter: &RowFilter, quoting: &Quoting) -> String {
     let column =
         |table: &TableName, name: &str| format!("{}.{}", (quoting.table)(table), (quoting.name)(name));
@@ -61,7 +62,7 @@ fn exists(end: &TableName, key: &ForeignKey, filter: &RowFilter, quoting: &Quoti
         .map(|(child, parent)| format!("{} = {}", column(&key.parent, parent), column(&key.child, child)))
         .collect();
     format!(
-        "EXISTS (SELECT 1 FROM {} WHERE {} AND {})",
+        "(EXISTS (SELECT 1 FROM {} WHERE {} AND {})) IS TRUE",
         (quoting.table)(end),
         equal.join(" AND "),
         condition(filter, end, quoting)
@@ -87,7 +88,7 @@ pub(crate) fn is_referred_to(key: &ForeignKey, quoting: &Quoting) -> String {
         equal.push(format!("NOT ({})", same.join(" AND ")));
     }
     format!(
-        "EXISTS (SELECT 1 FROM {} AS {child} WHERE {})",
+        "(EXISTS (SELECT 1 FROM {} AS {child} WHERE {})) IS TRUE",
         (quoting.table)(&key.child),
         equal.join(" AND ")
     )
@@ -132,9 +133,9 @@ mod tests {
         }]);
         assert_eq!(
             condition(&filter, &TableName::new("s", "lines"), &QUOTING),
-            "(EXISTS (SELECT 1 FROM \"s\".\"orders\" WHERE \"s\".\"orders\".\"region\" = \"s\".\"lines\".\"region\" \
+            "((EXISTS (SELECT 1 FROM \"s\".\"orders\" WHERE \"s\".\"orders\".\"region\" = \"s\".\"lines\".\"region\" \
              AND \"s\".\"orders\".\"id\" = \"s\".\"lines\".\"order_id\" \
-             AND (\"s\".\"orders\".\"made\" < '2025-01-01' AND (hold = 1) IS FALSE)))"
+             AND (\"s\".\"orders\".\"made\" < '2025-01-01' AND (hold = 1) IS FALSE))) IS TRUE)"
         );
         assert_eq!(
             condition(&RowFilter::All(Vec::new()), &key().parent, &QUOTING),
@@ -157,8 +158,8 @@ mod tests {
         };
         assert_eq!(
             condition(&RowFilter::Unreferred(vec![own]), &table, &QUOTING),
-            "(NOT EXISTS (SELECT 1 FROM \"s\".\"orders\" AS \"referring\" WHERE \"referring\".\"parent\" = \"s\".\"orders\".\"id\" \
-             AND NOT (\"referring\".\"id\" = \"s\".\"orders\".\"id\")))"
+            "(NOT ((EXISTS (SELECT 1 FROM \"s\".\"orders\" AS \"referring\" WHERE \"referring\".\"parent\" = \"s\".\"orders\".\"id\" \
+             AND NOT (\"referring\".\"id\" = \"s\".\"orders\".\"id\"))) IS TRUE))"
         );
         assert_eq!(
             condition(&RowFilter::Unreferred(Vec::new()), &table, &QUOTING),
@@ -170,8 +171,8 @@ mod tests {
     fn referring_rows_go_by_a_name_of_their_own() {
         assert_eq!(
             is_referred_to(&key(), &QUOTING),
-            "EXISTS (SELECT 1 FROM \"s\".\"lines\" AS \"referring\" WHERE \"referring\".\"region\" = \"s\".\"orders\".\"region\" \
-             AND \"referring\".\"order_id\" = \"s\".\"orders\".\"id\")"
+            "(EXISTS (SELECT 1 FROM \"s\".\"lines\" AS \"referring\" WHERE \"referring\".\"region\" = \"s\".\"orders\".\"region\" \
+             AND \"referring\".\"order_id\" = \"s\".\"orders\".\"id\")) IS TRUE"
         );
     }
 }

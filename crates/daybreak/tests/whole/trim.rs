@@ -537,9 +537,9 @@ async fn rules_of_a_plan(kind: ServerKind) {
         ),
     );
     let sleep = if schema == "public" {
-        "pg_sleep(60)"
+        "pg_sleep(25)"
     } else {
-        "SLEEP(60)"
+        "SLEEP(25)"
     };
     let holding = {
         let estate = Arc::clone(&ground.estate);
