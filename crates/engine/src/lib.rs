@@ -9,6 +9,7 @@ mod certificates;
 
 mod port;
 
+mod doomed;
 mod gathered;
 mod row_filter;
 

@@ -18,6 +18,8 @@ mod plan;
 
 mod settle;
 
+mod chunks;
+
 mod delete;
 mod restore;
 mod schedule;

@@ -19,6 +19,7 @@ use super::connection::Server;
 use super::session::Purpose;
 use super::writer::Writer;
 use super::{column, encode, key, quote, value_form};
+use crate::doomed::Doomed;
 use crate::row_filter::{Quoting, condition, is_referred_to};
 use crate::{Block, Deleted, EngineError, ErrorKind, Fetch, Statement, StoredRow, Trim, Values, Write};
 
@@ -134,17 +135,8 @@ impl Trimmer {
             let row = self.row(table, key, &row)?;
             there.insert(row.key, row.values);
         }
-        let mut deleted = Deleted::default();
-        let mut left = Vec::with_capacity(rows.len());
-        for (place, row) in rows.iter().enumerate() {
-            if there.get(&row.key) == Some(&row.values) {
-                left.push((place, &row.key));
-            } else {
-                deleted.changed.push(place);
-            }
-        }
-        if !referring.is_empty() && !left.is_empty() {
-            let keys: Vec<&KeyBound> = left.iter().map(|(_, key)| *key).collect();
+        let mut doomed = Doomed::of(rows, &there);
+        if !referring.is_empty() && !doomed.keys().is_empty() {
             let referred: Vec<String> = referring
                 .iter()
                 .map(|key| is_referred_to(key, &QUOTING))
@@ -152,40 +144,35 @@ impl Trimmer {
             let sql = format!(
                 "SELECT {} FROM {from} WHERE {} AND ({})",
                 key::expressions(table).join(", "),
-                key::among(table, &keys, flavor),
+                key::among(table, &doomed.keys(), flavor),
                 referred.join(" OR ")
             );
             let mut held = HashSet::new();
             for row in self.ask(conn, table, &sql).await? {
                 held.insert(self.row(table, key, &row)?.key);
             }
-            left.retain(|(place, key)| {
-                let free = !held.contains(*key);
-                if !free {
-                    deleted.referred.push(*place);
-                }
-                free
-            });
+            doomed.spare(&held);
         }
-        if !left.is_empty() {
-            let keys: Vec<&KeyBound> = left.iter().map(|(_, key)| *key).collect();
+        let keys = doomed.keys();
+        if !keys.is_empty() {
             let sql = format!("DELETE FROM {from} WHERE {}", key::among(table, &keys, flavor));
             self.ask(conn, table, &sql).await?;
-            if conn.affected_rows() != left.len() as u64 {
+            if conn.affected_rows() != keys.len() as u64 {
                 let what = format!(
                     "failed to delete rows of {}: {} rows went by the keys of {}",
                     table.name,
                     conn.affected_rows(),
-                    left.len()
+                    keys.len()
                 );
                 return Err(self.server.error(ErrorKind::Other, what));
             }
-            deleted.rows = left.len() as u64;
         }
         let begun = Instant::now();
         self.ask(conn, table, "COMMIT").await?;
-        deleted.commit = begun.elapsed();
-        Ok(deleted)
+        Ok(Deleted {
+            commit: begun.elapsed(),
+            ..doomed.deleted()
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use super::connection::Connection;
 use super::keys::{self, KeySql};
 use super::relation::Relations;
 use super::{quote, value_form};
+use crate::doomed::Doomed;
 use crate::row_filter::{Quoting, condition, is_referred_to};
 use crate::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values};
 
@@ -131,17 +132,8 @@ impl Trimmer {
         let there = self.ask(table, &locked).await?;
         let there = there.iter().map(|row| Self::row(table, &key, row));
         let there: HashMap<KeyBound, Values> = there.map(|row| (row.key, row.values)).collect();
-        let mut deleted = Deleted::default();
-        let mut left = Vec::with_capacity(rows.len());
-        for (place, row) in rows.iter().enumerate() {
-            if there.get(&row.key) == Some(&row.values) {
-                left.push((place, &row.key));
-            } else {
-                deleted.changed.push(place);
-            }
-        }
-        if !referring.is_empty() && !left.is_empty() {
-            let keys: Vec<&KeyBound> = left.iter().map(|(_, key)| *key).collect();
+        let mut doomed = Doomed::of(rows, &there);
+        if !referring.is_empty() && !doomed.keys().is_empty() {
             let referred: Vec<String> = referring
                 .iter()
                 .map(|key| is_referred_to(key, &QUOTING))
@@ -149,28 +141,22 @@ impl Trimmer {
             let sql = format!(
                 "SELECT {} FROM {source} WHERE {} AND ({})",
                 keys::texts(&key),
-                keys::among(&key, &keys),
+                keys::among(&key, &doomed.keys()),
                 referred.join(" OR ")
             );
             let held = self.ask(table, &sql).await?;
             let held: HashSet<KeyBound> = held.iter().map(|row| keys::bound(&key, row)).collect();
-            left.retain(|(place, key)| {
-                let free = !held.contains(*key);
-                if !free {
-                    deleted.referred.push(*place);
-                }
-                free
-            });
+            doomed.spare(&held);
         }
-        if !left.is_empty() {
-            let keys: Vec<&KeyBound> = left.iter().map(|(_, key)| *key).collect();
+        let keys = doomed.keys();
+        if !keys.is_empty() {
             let sql = format!("DELETE FROM {source} WHERE {}", keys::among(&key, &keys));
             let gone = self.affected(table, &sql).await?;
-            if gone != left.len() as u64 {
+            if gone != keys.len() as u64 {
                 let what = format!(
                     "failed to delete rows of {}: {gone} rows went by the keys of {}",
                     table.name,
-                    left.len()
+                    keys.len()
                 );
                 let hint = "does a trigger or a rule of the table keep rows from being deleted?";
                 return Err(trouble(
@@ -180,12 +166,13 @@ impl Trimmer {
                     Some(hint),
                 ));
             }
-            deleted.rows = gone;
         }
         let begun = Instant::now();
         self.ask(table, "COMMIT").await?;
-        deleted.commit = begun.elapsed();
-        Ok(deleted)
+        Ok(Deleted {
+            commit: begun.elapsed(),
+            ..doomed.deleted()
+        })
     }
 
     async fn affected(&self, table: &Table, sql: &str) -> Result<u64, EngineError> {

@@ -4,18 +4,19 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use daybreak_engine::{Database, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values};
+use daybreak_engine::{Database, Fetch, StoredRow, Trim, Values};
 use daybreak_model::{KeyBound, KeyRange, RowFilter, RowRange, TableName};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::brake::{Brake, TrimLimits};
+use super::chunks::Chunks;
 use super::error::TrimError;
-use super::manifest::{Archivable, Line, Manifest, Run};
+use super::manifest::{Archivable, Line, Manifest};
 use super::plan::{RANGE_BYTES, RANGE_ROWS, TrimPart, TrimPlan};
-use super::settle::{keys_still_there, still_there};
+use super::settle::settle;
 use crate::{Observe, Progress, WorkEvent};
 
 /// Rows and bytes of a file: what is in memory at once, twice while it is read back.
@@ -24,16 +25,6 @@ const FILE_BYTES: usize = 24 << 20;
 /// Rows read by one statement.
 const FETCH_ROWS: u64 = 5_000;
 const FETCH_BYTES: usize = 8 << 20;
-/// Rows of the first transaction; later ones follow how long the last took.
-const FIRST_CHUNK: usize = 500;
-const LEAST_CHUNK: usize = 50;
-/// A transaction that took longer is followed by a smaller one, and one that took less than half of it by a larger.
-const CHUNK_TIME: Duration = Duration::from_millis(200);
-/// How often a transaction that was broken off is tried again.
-const RETRIES: u32 = 8;
-/// The same for one that could not have its locks: its rows stay then.
-const LOCK_RETRIES: u32 = 2;
-
 /// What was done to a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trimmed {
@@ -101,11 +92,12 @@ pub async fn trim(
     let (folder, manifest) = archive.unzip();
     let mut run = Running {
         database,
-        brake: Brake::new(database, replicas, limits.clone()),
+        chunks: Chunks::new(
+            Brake::new(database, replicas, limits.clone()),
+            limits.chunk_rows,
+            observer,
+        ),
         manifest: folder.clone().zip(manifest),
-        most: limits.chunk_rows.max(1),
-        chunk: FIRST_CHUNK.min(limits.chunk_rows.max(1)),
-        commit: Duration::ZERO,
         files: 0,
         deleted: 0,
         expected: plan.parts.iter().map(|part| part.table.estimated_rows).sum(),
@@ -158,54 +150,6 @@ fn locked(rule: &str, lock: &Path) -> Result<File, TrimError> {
     }
 }
 
-/// Finds out, of runs that were broken off, which rows of their last files were deleted, and ends them. Nothing is deleted by it: what
-/// is left is read anew, by the rule as it is now.
-async fn settle(
-    database: &Arc<dyn Database>,
-    folder: &Path,
-    observer: &dyn Observe,
-) -> Result<(), TrimError> {
-    for run in Run::all(folder)?.into_iter().filter(|run| !run.ended) {
-        observer.event(WorkEvent::Doing {
-            what: format!(
-                "looking what became of the run of {}, which was broken off",
-                run.at
-            ),
-        });
-        let mut manifest = Manifest::go_on(&run.folder)?;
-        let mut deleted = 0;
-        for part in &run.parts {
-            let rows = part.facts.rows;
-            if let Some(kept) = &part.kept {
-                deleted += rows - kept.len() as u64;
-                continue;
-            }
-            let path = run.folder.join(&part.file);
-            part.facts.verify(&path)?;
-            let values = daybreak_archive::read(&path)?;
-            let table = run.table(part).ok_or_else(|| TrimError::Manifest {
-                path: run.folder.clone(),
-                trouble: format!("it does not know the table of {}", part.file),
-            })?;
-            let mut trimmer = database.trimmer(&part.table.schema).await?;
-            let kept = still_there(trimmer.as_mut(), &table.table, &part.range, &values).await?;
-            let gone = rows - kept.len() as u64;
-            deleted += gone;
-            manifest.append(&Line::Deleted {
-                file: part.file.clone(),
-                rows: gone,
-                kept,
-            })?;
-        }
-        manifest.append(&Line::Ended {
-            at: Timestamp::now(),
-            rows: deleted,
-            whole: false,
-        })?;
-    }
-    Ok(())
-}
-
 async fn begin(
     database: &Arc<dyn Database>,
     plan: &TrimPlan,
@@ -249,13 +193,8 @@ fn file_name(table: &TableName, number: u64) -> String {
 
 struct Running<'a> {
     database: &'a Arc<dyn Database>,
-    brake: Brake,
+    chunks: Chunks<'a>,
     manifest: Option<(PathBuf, Manifest)>,
-    /// Rows of a transaction: at most, and of the next.
-    most: usize,
-    chunk: usize,
-    /// How long the last commit took.
-    commit: Duration,
     files: u64,
     deleted: u64,
     expected: u64,
@@ -338,7 +277,7 @@ impl Running<'_> {
                 if self.stopped() {
                     return Ok(());
                 }
-                self.brake.pass(Duration::ZERO, self.observer).await;
+                self.chunks.pass().await;
                 let rows = trimmer
                     .rows(&part.table, &RowRange::Keys(range.clone()), filter, fetch)
                     .await?;
@@ -386,9 +325,13 @@ impl Running<'_> {
                 kept.extend(from..rows.len());
                 break;
             }
-            let to = rows.len().min(from + self.chunk);
-            let left = self.chunk(trimmer, part, &range, &rows[from..to], done).await?;
-            kept.extend(left.into_iter().map(|place| from + place));
+            let to = rows.len().min(from + self.chunks.size());
+            let outcome = self.chunks.delete(trimmer, part, &range, &rows[from..to]).await?;
+            kept.extend(outcome.kept.iter().map(|place| from + place));
+            done.changed += outcome.changed;
+            done.referred += outcome.referred;
+            done.locked += outcome.locked;
+            self.gone(outcome.gone, done);
             from = to;
         }
         kept.sort_unstable();
@@ -442,106 +385,11 @@ impl Running<'_> {
         Ok((Some(file), rows))
     }
 
-    /// Deletes rows in one transaction; the places of those that stay.
-    async fn chunk(
-        &mut self,
-        trimmer: &mut dyn Trim,
-        part: &TrimPart,
-        range: &RowRange,
-        rows: &[StoredRow],
-        done: &mut Trimmed,
-    ) -> Result<Vec<usize>, TrimError> {
-        let mut attempt = 0;
-        loop {
-            self.brake.pass(self.commit, self.observer).await;
-            let begun = Instant::now();
-            match trimmer
-                .delete(&part.table, &part.filter, rows, &part.referring)
-                .await
-            {
-                Ok(deleted) => {
-                    self.commit = deleted.commit;
-                    self.pace(begun.elapsed());
-                    done.changed += deleted.changed.len() as u64;
-                    done.referred += deleted.referred.len() as u64;
-                    self.gone(deleted.rows, done);
-                    return Ok([deleted.changed, deleted.referred].concat());
-                }
-                Err(error) if error.kind == ErrorKind::Lock && attempt >= LOCK_RETRIES => {
-                    // One transaction that is forgotten open keeps no run from its end.
-                    done.locked += rows.len() as u64;
-                    return Ok((0..rows.len()).collect());
-                }
-                Err(error) => {
-                    attempt += 1;
-                    self.wait(attempt, error, part).await?;
-                }
-            }
-            // A commit whose answer was lost may have gone through.
-            let left = self.left(trimmer, part, range, rows).await?;
-            if left.is_empty() {
-                self.gone(rows.len() as u64, done);
-                return Ok(left);
-            }
-        }
-    }
-
-    /// Waits before the next attempt, if there is to be one.
-    async fn wait(&mut self, attempt: u32, error: EngineError, part: &TrimPart) -> Result<(), TrimError> {
-        if !error.is_transient() || attempt > RETRIES {
-            return Err(error.into());
-        }
-        if error.kind == ErrorKind::Lock {
-            self.chunk = (self.chunk / 2).max(LEAST_CHUNK.min(self.most));
-        }
-        self.observer.event(WorkEvent::Retrying {
-            why: format!("rows of {}: {}", part.table.name, error.in_words()),
-        });
-        tokio::time::sleep(Duration::from_millis(250 * u64::from(attempt))).await;
-        Ok(())
-    }
-
-    /// The places of rows of a broken transaction that are there still: all of them, or none.
-    async fn left(
-        &mut self,
-        trimmer: &mut dyn Trim,
-        part: &TrimPart,
-        range: &RowRange,
-        rows: &[StoredRow],
-    ) -> Result<Vec<usize>, TrimError> {
-        let RowRange::Keys(whole) = range else {
-            return Ok(Vec::new());
-        };
-        let up_to = rows.last().map(|row| row.key.clone());
-        let range = RowRange::Keys(KeyRange {
-            after: whole.after.clone(),
-            up_to,
-        });
-        let mut attempt = 0;
-        loop {
-            match keys_still_there(trimmer, &part.table, &range, rows).await {
-                Err(TrimError::Engine(error)) => {
-                    attempt += 1;
-                    self.wait(attempt, error, part).await?;
-                }
-                other => return other,
-            }
-        }
-    }
-
     fn gone(&mut self, rows: u64, done: &mut Trimmed) {
         done.deleted += rows;
         self.deleted += rows;
         let progress = Progress::new(self.deleted, self.expected, 0, self.begun.elapsed());
         self.observer.event(WorkEvent::Progress(progress));
-    }
-
-    fn pace(&mut self, took: Duration) {
-        if took > CHUNK_TIME {
-            self.chunk = (self.chunk / 2).max(LEAST_CHUNK.min(self.most));
-        } else if took < CHUNK_TIME / 2 {
-            self.chunk = (self.chunk + self.chunk / 2).min(self.most);
-        }
     }
 }
 

@@ -1,15 +1,69 @@
 //! What became of rows whose deletion was broken off: which of them are there still.
 
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
 
-use daybreak_engine::{Fetch, StoredRow, Trim, Values};
+use daybreak_engine::{Database, Fetch, StoredRow, Trim, Values};
 use daybreak_model::{KeyRange, RowFilter, RowRange, Table};
 
+use jiff::Timestamp;
+
 use super::error::TrimError;
+use super::manifest::{Line, Manifest, Run};
+use crate::{Observe, WorkEvent};
 
 /// Rows read at a time.
 const FETCH: u64 = 2000;
 const FETCH_BYTES: usize = 16 << 20;
+
+/// Finds out, of runs that were broken off, which rows of their last files were deleted, and ends them. Nothing is deleted by it: what
+/// is left is read anew, by the rule as it is now.
+pub(super) async fn settle(
+    database: &Arc<dyn Database>,
+    folder: &Path,
+    observer: &dyn Observe,
+) -> Result<(), TrimError> {
+    for run in Run::all(folder)?.into_iter().filter(|run| !run.ended) {
+        observer.event(WorkEvent::Doing {
+            what: format!(
+                "looking what became of the run of {}, which was broken off",
+                run.at
+            ),
+        });
+        let mut manifest = Manifest::go_on(&run.folder)?;
+        let mut deleted = 0;
+        for part in &run.parts {
+            let rows = part.facts.rows;
+            if let Some(kept) = &part.kept {
+                deleted += rows - kept.len() as u64;
+                continue;
+            }
+            let path = run.folder.join(&part.file);
+            part.facts.verify(&path)?;
+            let values = daybreak_archive::read(&path)?;
+            let table = run.table(part).ok_or_else(|| TrimError::Manifest {
+                path: run.folder.clone(),
+                trouble: format!("it does not know the table of {}", part.file),
+            })?;
+            let mut trimmer = database.trimmer(&part.table.schema).await?;
+            let kept = still_there(trimmer.as_mut(), &table.table, &part.range, &values).await?;
+            let gone = rows - kept.len() as u64;
+            deleted += gone;
+            manifest.append(&Line::Deleted {
+                file: part.file.clone(),
+                rows: gone,
+                kept,
+            })?;
+        }
+        manifest.append(&Line::Ended {
+            at: Timestamp::now(),
+            rows: deleted,
+            whole: false,
+        })?;
+    }
+    Ok(())
+}
 
 /// The places of rows that are there still, as they were given.
 pub(super) async fn still_there(
