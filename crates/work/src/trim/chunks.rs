@@ -184,3 +184,194 @@ impl Outcome {
         self.kept.extend(kept.map(|place| places[place]));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use async_trait::async_trait;
+    use daybreak_engine::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values, database};
+    use daybreak_model::{
+        Endpoint, ForeignKey, KeyBound, KeyPart, RowFilter, RowRange, Secret, Table, TableName, ValueForm,
+    };
+
+    use super::super::brake::{Brake, TrimLimits};
+    use super::super::plan::TrimPart;
+    use super::Chunks;
+    use crate::Silent;
+
+    fn row(number: i128, text: &str) -> StoredRow {
+        StoredRow {
+            key: KeyBound(vec![KeyPart::Integer(number)]),
+            values: vec![Some(text.as_bytes().to_vec())],
+        }
+    }
+
+    fn number(row: &StoredRow) -> i128 {
+        match row.key.0[0] {
+            KeyPart::Integer(number) => number,
+            _ => panic!("keys are numbers"),
+        }
+    }
+
+    fn error(kind: ErrorKind) -> EngineError {
+        EngineError {
+            server: "db1:3306".to_owned(),
+            what: "failed to commit".to_owned(),
+            kind,
+            code: None,
+            hint: None,
+            source: None,
+        }
+    }
+
+    /// A table, and what its server says to each transaction: whether it is carried out, and with which error.
+    struct Server {
+        rows: BTreeMap<i128, StoredRow>,
+        says: Vec<(bool, ErrorKind)>,
+    }
+
+    #[async_trait]
+    impl Trim for Server {
+        async fn understands(&mut self, _: &Table, _: &RowFilter) -> Result<(), EngineError> {
+            Ok(())
+        }
+
+        fn condition(&self, _: &Table, _: &RowFilter) -> String {
+            String::new()
+        }
+
+        async fn count(&mut self, _: &Table, _: &RowRange, _: &RowFilter) -> Result<u64, EngineError> {
+            Ok(self.rows.len() as u64)
+        }
+
+        async fn rows(
+            &mut self,
+            _: &Table,
+            range: &RowRange,
+            _: &RowFilter,
+            _: Fetch,
+        ) -> Result<Vec<StoredRow>, EngineError> {
+            let after = match range {
+                RowRange::Keys(range) => range.after.as_ref(),
+                _ => None,
+            };
+            let rows = self.rows.values().filter(|row| {
+                after.is_none_or(|after| {
+                    number(row)
+                        > number(&StoredRow {
+                            key: after.clone(),
+                            values: Vec::new(),
+                        })
+                })
+            });
+            Ok(rows.take(2).cloned().collect())
+        }
+
+        async fn delete(
+            &mut self,
+            _: &Table,
+            _: &RowFilter,
+            rows: &[StoredRow],
+            _: &[ForeignKey],
+        ) -> Result<Deleted, EngineError> {
+            let says = if self.says.is_empty() {
+                None
+            } else {
+                Some(self.says.remove(0))
+            };
+            let mut deleted = Deleted::default();
+            for (place, row) in rows.iter().enumerate() {
+                if self.rows.get(&number(row)) != Some(row) {
+                    deleted.changed.push(place);
+                } else {
+                    deleted.rows += 1;
+                    if says.is_none_or(|(carried_out, _)| carried_out) {
+                        self.rows.remove(&number(row));
+                    }
+                }
+            }
+            match says {
+                None => Ok(deleted),
+                Some((_, kind)) => Err(error(kind)),
+            }
+        }
+
+        async fn store(&mut self, _: &Table, _: &[Values]) -> Result<(), EngineError> {
+            Ok(())
+        }
+
+        fn forms(&self, _: &Table) -> Vec<ValueForm> {
+            Vec::new()
+        }
+    }
+
+    /// What became of five rows, of which the second was changed: how many are gone, and the places of those that stay.
+    async fn deleted(says: &[(bool, ErrorKind)]) -> (u64, Vec<usize>, u64) {
+        let rows: Vec<StoredRow> = (1..=5).map(|at| row(at, "old")).collect();
+        let mut server = Server {
+            rows: rows.iter().map(|row| (number(row), row.clone())).collect(),
+            says: says.to_vec(),
+        };
+        server.rows.insert(2, row(2, "new"));
+        let part = TrimPart {
+            table: Table {
+                name: TableName::new("s", "t"),
+                columns: Vec::new(),
+                key: None,
+                estimated_rows: 5,
+                estimated_bytes: 5,
+            },
+            filter: RowFilter::All(Vec::new()),
+            condition: String::new(),
+            columns: Vec::new(),
+            referring: Vec::new(),
+        };
+        // Nobody answers there: what does not say that it is busy holds nothing up.
+        let mut nowhere = Endpoint::parse("nowhere", "mysql://a@127.0.0.1:9/?tls=off").expect("an address");
+        nowhere.password = Secret::new("x");
+        let brake = Brake::new(&database(nowhere), Vec::new(), TrimLimits::default());
+        let mut chunks = Chunks::new(brake, 100, &Silent);
+        let outcome = chunks
+            .delete(&mut server, &part, &RowRange::Whole, &rows)
+            .await
+            .expect("ended");
+        let left: Vec<usize> = server
+            .rows
+            .keys()
+            .map(|key| usize::try_from(*key - 1).expect("a place"))
+            .collect();
+        assert_eq!(
+            left, outcome.kept,
+            "what is told to stay is there, and nothing else"
+        );
+        (outcome.gone, outcome.kept, outcome.changed)
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_loses_no_row_of_the_archive() {
+        assert_eq!(deleted(&[]).await, (4, vec![1], 1));
+        // Carried out, and the answer lost: the rows count as deleted, for they are in the archive alone.
+        assert_eq!(
+            deleted(&[(true, ErrorKind::ConnectionLost)]).await,
+            (4, vec![1], 1)
+        );
+        // Not carried out.
+        assert_eq!(
+            deleted(&[(false, ErrorKind::ConnectionLost)]).await,
+            (4, vec![1], 1)
+        );
+        assert_eq!(
+            deleted(&[(false, ErrorKind::Lock), (true, ErrorKind::Interrupted)]).await,
+            (4, vec![1], 1)
+        );
+    }
+
+    #[tokio::test]
+    async fn rows_that_stay_locked_stay() {
+        assert_eq!(
+            deleted(&[(false, ErrorKind::Lock); 3]).await,
+            (0, vec![0, 1, 2, 3, 4], 0)
+        );
+    }
+}
