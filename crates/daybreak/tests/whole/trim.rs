@@ -67,7 +67,16 @@ impl Ground {
         }
         let login = looking.account(&estate, &["trim"], &[], "trimmer").await;
         // The walk reaches the replica with the same account.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let there = if postgres {
+            "SELECT COUNT(*) FROM pg_roles WHERE rolname = 'trimmer'"
+        } else {
+            "SELECT COUNT(*) FROM mysql.user WHERE User = 'trimmer'"
+        };
+        let replica = &estate.replicas[0];
+        replica
+            .wait_for(there, "1", Duration::from_secs(30))
+            .await
+            .expect("the account is there");
         Some(Self {
             standby: estate.replicas[0].address().to_string(),
             looking,
@@ -550,7 +559,16 @@ async fn rules_of_a_plan(kind: ServerKind) {
             let _ = estate.primary.rows_in("shop", &hold).await;
         })
     };
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let asleep = if schema == "public" {
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(25)' AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'"
+    } else {
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User sleep'"
+    };
+    ground
+        .primary()
+        .wait_for(asleep, "1", Duration::from_secs(30))
+        .await
+        .expect("the row is held");
     let (status, output) = planned(&ground, &["trim", "--execute"]).await;
     assert!(
         status == Some(0) && output.contains("1 stay because transactions of others hold them"),
