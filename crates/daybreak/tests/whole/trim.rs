@@ -633,3 +633,13 @@ async fn rules_of_a_plan_on_mysql() {
 async fn rules_of_a_plan_on_postgres() {
     rules_of_a_plan(ServerKind::Postgres(17)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_a_plan_on_mariadb() {
+    rules_of_a_plan(ServerKind::MariaDb1011).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_killed_twice_under_writes() {
+    exactly_the_rows_of_a_rule(ServerKind::MariaDb1011).await;
+}
