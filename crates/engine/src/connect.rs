@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Family, Flavor, LinkSettings};
+use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Secret};
 
 use crate::{Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, Replication, mysql, postgres};
 
@@ -51,5 +51,15 @@ pub fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> 
     match flavor.family() {
         Family::Mysql => mysql::mend(flavor, change),
         Family::Postgres => postgres::mend(flavor, change),
+    }
+}
+
+/// A new password as it stands in the statement that makes an account, in the place of [`NEW_PASSWORD`](crate::NEW_PASSWORD). On
+/// PostgreSQL that is its hash: the server never sees the password itself.
+#[must_use]
+pub fn new_password(family: Family, password: &Secret) -> Secret {
+    match family {
+        Family::Mysql => mysql::new_password(password),
+        Family::Postgres => postgres::new_password(password),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret};
 
 use crate::{Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, Replication};
 
@@ -27,6 +27,8 @@ mod schema;
 mod account;
 mod account_copy;
 mod accounts;
+mod carry;
+mod carry_rights;
 
 mod changes;
 mod checker;
@@ -35,6 +37,7 @@ mod encode;
 mod insert;
 mod json;
 mod keyless;
+mod known_account;
 mod mend;
 mod outgoing;
 mod pieces;
@@ -84,4 +87,8 @@ pub(crate) fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<Gti
 
 pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
     mend::mend(flavor, change)
+}
+
+pub(crate) fn new_password(password: &Secret) -> Secret {
+    Secret::new(quote::text(password.expose()))
 }

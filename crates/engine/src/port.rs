@@ -1,5 +1,6 @@
 //! The role ports. Each trait's prose is its contract; `mysql` and `postgres` implement all of them.
 
+mod carry;
 mod check;
 mod compare;
 mod database;
@@ -13,6 +14,7 @@ mod surroundings;
 mod trim;
 mod write;
 
+pub use carry::{CarriedAccount, CarriedLogin, LeftBehind, NEW_PASSWORD, Receiver};
 pub use check::{Check, RowRepair};
 pub(crate) use compare::added;
 pub use compare::{Compare, Hashing};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret};
 
 use crate::{Database, Grantee, Mend, Mended, Replication};
 
@@ -43,6 +43,7 @@ mod trim;
 
 mod account_copy;
 mod accounts;
+mod carry;
 mod changes;
 mod faults;
 mod foreign_keys;
@@ -79,4 +80,10 @@ pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Ve
 
 pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {
     mend::mend(flavor, change)
+}
+
+/// The hash by SCRAM-SHA-256, which every version that is supported takes.
+pub(crate) fn new_password(password: &Secret) -> Secret {
+    let hash = postgres_protocol::password::scram_sha_256(password.expose().as_bytes());
+    Secret::new(quote::literal(&hash))
 }

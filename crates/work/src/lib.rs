@@ -7,6 +7,7 @@ mod topology;
 
 mod throttle;
 
+mod accounts;
 mod copy;
 mod cut_over;
 mod data_check;
@@ -16,6 +17,10 @@ mod schema_check;
 mod split;
 mod trim;
 
+pub use accounts::{
+    AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryError, CarryReport, CarrySettings,
+    carry_accounts,
+};
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{

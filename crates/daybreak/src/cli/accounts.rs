@@ -1,6 +1,8 @@
+mod carry;
+
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use daybreak_assess::{mysql_grants, postgresql_grants};
 use daybreak_engine::{Grantee, database, grants};
 use daybreak_model::{Endpoint, Family, Flavor, Hosting, Product, Version};
@@ -10,9 +12,13 @@ use super::source::Start;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
-/// Prints the exact statements that let an account do a job, and nothing else. Runs none of them.
+/// Prints the exact statements that let an account do a job, and nothing else, and runs none of them (`--for`); or carries the source's
+/// accounts to the target (`carry`).
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Accounts {
+    #[command(subcommand)]
+    what: Option<What>,
     /// What the account is for. May be repeated.
     #[arg(long = "for", value_enum, required = true, value_name = "JOB")]
     jobs: Vec<Job>,
@@ -36,6 +42,11 @@ pub(crate) struct Accounts {
     /// MySQL database or PostgreSQL schema to which the job is limited. May be repeated; all, if none is named.
     #[arg(long = "schema", value_name = "NAME")]
     schemas: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Carry(carry::Carry),
 }
 
 /// Jobs, read-only ones first.
@@ -144,6 +155,9 @@ struct Printed {
 
 impl Accounts {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        if let Some(What::Carry(carry)) = self.what {
+            return carry.run(plan, format).await;
+        }
         let asked = match self.start.names_a_server() {
             true => Some(self.start.begin(plan)?.endpoint),
             false => None,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assess;
+mod carry;
 mod clean;
 mod data_check;
 mod data_check_delta;

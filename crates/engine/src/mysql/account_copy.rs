@@ -1,30 +1,13 @@
 //! An account with the password it has, for another server: by the hash that a server shows to whoever may read the database `mysql`.
 //!
-//! Facts from the manuals: MySQL "SHOW CREATE USER" (5.7.6), "print_identified_with_as_hex" (8.0.17), "CREATE USER"; MariaDB "SHOW
-//! CREATE USER" (10.2), "CREATE USER" (`IDENTIFIED BY PASSWORD`, `IDENTIFIED VIA … USING`).
+//! Facts from the manuals: MySQL "CREATE USER"; MariaDB "CREATE USER" (`IDENTIFIED BY PASSWORD`, `IDENTIFIED VIA … USING`).
 
-use daybreak_model::{Flavor, Product, Secret, Version};
-use mysql_async::Row;
-use mysql_async::prelude::Queryable;
+use daybreak_model::{Flavor, Product, Version};
 
 use super::connection::Server;
+use super::known_account::{Known, NATIVE, Way};
 use super::quote;
-use super::schema::tokens::{Kind, Token, tokens};
 use crate::{AccountCopy, EngineError, ErrorKind, HASH};
-
-const NATIVE: &str = "mysql_native_password";
-
-/// How an account is known, as its server prints it.
-#[derive(Debug, PartialEq, Eq)]
-struct Known {
-    plugin: Option<String>,
-    /// The hash as a literal.
-    hash: Option<Secret>,
-    /// From `REQUIRE` to what follows about resources.
-    requires: String,
-    default_roles: Option<String>,
-    locked: bool,
-}
 
 impl Server {
     /// What makes an account on a server of another flavor.
@@ -41,15 +24,7 @@ impl Server {
                 ..self.error(ErrorKind::Unsupported, what)
             });
         }
-        let known = if flavor.product != Product::MariaDb && flavor.version < Version::new(5, 7, 6) {
-            self.known_of_old(name).await?
-        } else {
-            let text = self.shown_account(name).await?;
-            known(&text).ok_or_else(|| {
-                let what = format!("failed to understand how account {name} is known");
-                self.error(ErrorKind::Unsupported, what)
-            })?
-        };
+        let known = self.known_account(name).await?;
         copy(name, flavor, to, known).map_err(|(plugin, version)| EngineError {
             hint: Some("make it there with a new password".to_owned()),
             ..self.error(
@@ -58,163 +33,84 @@ impl Server {
             )
         })
     }
-
-    async fn shown_account(&self, name: &str) -> Result<String, EngineError> {
-        let what = format!("failed to read how account {name} is known");
-        let mut conn = self.borrow().await?;
-        let flavor = self.flavor().await?;
-        if flavor.product != Product::MariaDb && flavor.version >= Version::new(8, 0, 17) {
-            // A hash of caching_sha2_password has bytes that are no text.
-            let set = conn
-                .query_drop("SET SESSION print_identified_with_as_hex = ON")
-                .await;
-            set.map_err(|error| self.failed(&what, error))?;
-        }
-        let rows: Vec<Row> = self
-            .rows_on(&mut conn, &what, &format!("SHOW CREATE USER {name}"))
-            .await?;
-        self.keep(conn);
-        text(&rows, 0).ok_or_else(|| self.error(ErrorKind::Unsupported, what))
-    }
-
-    /// Before 5.7.6 the table alone tells.
-    async fn known_of_old(&self, name: &str) -> Result<Known, EngineError> {
-        let what = format!("failed to read how account {name} is known");
-        let sql = format!(
-            "SELECT Password, COALESCE(CAST(plugin AS CHAR), ''), COALESCE(CAST(authentication_string AS CHAR), '') FROM mysql.user \
-             WHERE CONCAT('''', User, '''@''', Host, '''') = {}",
-            quote::text(name)
-        );
-        let rows: Vec<Row> = self.rows(&what, &sql).await?;
-        let column = |index| text(&rows, index);
-        let (Some(password), Some(plugin), Some(other)) = (column(0), column(1), column(2)) else {
-            return Err(self.error(ErrorKind::Unsupported, what));
-        };
-        let hash = if password.is_empty() { other } else { password };
-        Ok(Known {
-            plugin: Some(plugin).filter(|plugin| !plugin.is_empty()),
-            hash: (!hash.is_empty()).then(|| Secret::new(quote::text(&hash))),
-            requires: String::new(),
-            default_roles: None,
-            locked: false,
-        })
-    }
-}
-
-/// A value of the first row, where it is text. An error that showed the row would show the hash.
-fn text(rows: &[Row], column: usize) -> Option<String> {
-    rows.first()?.get_opt::<String, _>(column)?.ok()
-}
-
-/// Reads what `SHOW CREATE USER` prints; none where there is more than one way to log in.
-fn known(text: &str) -> Option<Known> {
-    let all = tokens(text);
-    let word = |index: usize, word: &str| all.get(index).is_some_and(|token| token.is_word(word));
-    let find = |name: &str| all.iter().position(|token| token.is_word(name));
-    if find("OR").is_some() {
-        return None;
-    }
-    let literal = |index: usize| {
-        let token: &Token<'_> = all.get(index)?;
-        let is_hex = token.kind == Kind::Word && token.text.starts_with("0x");
-        (token.kind == Kind::Text || is_hex).then(|| Secret::new(token.text))
-    };
-    let mut known = Known {
-        plugin: None,
-        hash: None,
-        requires: String::new(),
-        default_roles: None,
-        locked: false,
-    };
-    if let Some(at) = find("IDENTIFIED") {
-        if word(at + 1, "BY") && word(at + 2, "PASSWORD") {
-            known.hash = Some(literal(at + 3)?);
-        } else {
-            let plugin = all.get(at + 2)?;
-            let quotes: &[char] = &['\'', '"', '`'];
-            known.plugin = Some(plugin.text.trim_matches(quotes).to_owned());
-            if word(at + 3, "AS") || word(at + 3, "USING") {
-                known.hash = Some(literal(at + 4)?);
-            }
-        }
-    }
-    known.locked = all
-        .windows(2)
-        .any(|pair| pair[0].is_word("ACCOUNT") && pair[1].is_word("LOCK"));
-    // What follows the hash: DEFAULT ROLE …, REQUIRE …, PASSWORD …, ACCOUNT ….
-    let ends = |from: usize| {
-        let mut rest = all.iter().skip(from);
-        rest.find(|token| token.is_word("PASSWORD") || token.is_word("ACCOUNT") || token.is_word("COMMENT"))
-            .map_or(text.len(), |token| token.start)
-    };
-    let require = find("REQUIRE");
-    if let Some(at) = require.filter(|at| !word(at + 1, "NONE") || word(at + 2, "WITH")) {
-        known.requires = format!(" {}", text[all[at].start..ends(at)].trim_end());
-    }
-    let roles = all
-        .windows(2)
-        .position(|pair| pair[0].is_word("DEFAULT") && pair[1].is_word("ROLE"));
-    if let (Some(roles), Some(require)) = (roles, require) {
-        let first = all.get(roles + 2)?.start;
-        known.default_roles = Some(text[first..all[require].start].trim_end().to_owned());
-    }
-    Some(known)
 }
 
 /// The statements, or the way of keeping passwords that the other server does not have.
-fn copy(name: &str, from: &Flavor, to: &Flavor, known: Known) -> Result<AccountCopy, (String, String)> {
-    let to_mariadb = to.product == Product::MariaDb;
-    let old = !to_mariadb && to.version < Version::new(5, 7, 6);
-    let plugin = known.plugin.as_deref().unwrap_or(NATIVE);
+fn copy(name: &str, from: &Flavor, to: &Flavor, mut known: Known) -> Result<AccountCopy, (String, String)> {
+    if known.ways.len() != 1 {
+        let ways: Vec<String> = known.ways.into_iter().map(|way| way.plugin).collect();
+        return Err((ways.join(" or "), to.to_string()));
+    }
+    let Way { plugin, hash } = known.ways.remove(0);
     let takes = if plugin == NATIVE {
-        known.hash.is_none() || to.has_native_password()
+        hash.is_none() || to.has_native_password()
     } else {
         from.product == to.product
             && (plugin != "caching_sha2_password" || to.version >= Version::new(8, 0, 4))
     };
     if !takes {
-        return Err((plugin.to_owned(), to.to_string()));
+        return Err((plugin, to.to_string()));
     }
-    let identified = match (plugin == NATIVE, known.hash.is_some()) {
+    let old = is_old(to);
+    let identified = identified(&plugin, hash.is_some(), to);
+    let mut conditions = String::new();
+    if !old {
+        conditions = conditions_of(&known);
+        if known.locked {
+            conditions.push_str(" ACCOUNT LOCK");
+        }
+    }
+    let roles = known.default_roles.filter(|_| from.product == to.product);
+    Ok(AccountCopy {
+        make: vec![format!("CREATE USER {name}{identified}{conditions}")],
+        after: roles
+            .map(|roles| format!("ALTER USER {name} DEFAULT ROLE {roles}"))
+            .into_iter()
+            .collect(),
+        hash,
+        left: None,
+    })
+}
+
+/// Whether `CREATE USER` takes nothing but a password.
+pub(super) fn is_old(flavor: &Flavor) -> bool {
+    flavor.product != Product::MariaDb && flavor.version < Version::new(5, 7, 6)
+}
+
+/// What a connection must prove and how much it may do, as it stands in `CREATE USER`.
+pub(super) fn conditions_of(known: &Known) -> String {
+    let mut conditions = String::new();
+    if !known.requires.is_empty() {
+        conditions = format!(" {}", known.requires);
+    }
+    if !known.limits.is_empty() {
+        conditions.push_str(" WITH ");
+        conditions.push_str(&known.limits.join(" "));
+    }
+    conditions
+}
+
+/// The way to log in, as it stands in `CREATE USER`, with [`HASH`] for the hash.
+pub(super) fn identified(plugin: &str, hashed: bool, to: &Flavor) -> String {
+    let mariadb = to.product == Product::MariaDb;
+    match (plugin == NATIVE, hashed) {
         (true, false) => String::new(),
-        (true, true) if to_mariadb || old => format!(" IDENTIFIED BY PASSWORD {HASH}"),
+        (true, true) if mariadb || is_old(to) => format!(" IDENTIFIED BY PASSWORD {HASH}"),
         (_, hashed) => {
-            let (with, by) = if to_mariadb {
-                ("VIA", "USING")
-            } else {
-                ("WITH", "AS")
-            };
+            let (with, by) = if mariadb { ("VIA", "USING") } else { ("WITH", "AS") };
             let hash = if hashed {
                 format!(" {by} {HASH}")
             } else {
                 String::new()
             };
-            format!(" IDENTIFIED {with} {}{hash}", quoted_plugin(plugin, to_mariadb))
+            // MariaDB takes a plugin's name as an identifier.
+            let plugin = if mariadb {
+                quote::name(plugin)
+            } else {
+                quote::text(plugin)
+            };
+            format!(" IDENTIFIED {with} {plugin}{hash}")
         }
-    };
-    let (requires, locked) = if old {
-        (String::new(), "")
-    } else {
-        (known.requires, if known.locked { " ACCOUNT LOCK" } else { "" })
-    };
-    let roles = known.default_roles.filter(|_| from.product == to.product);
-    Ok(AccountCopy {
-        make: vec![format!("CREATE USER {name}{identified}{requires}{locked}")],
-        after: roles
-            .map(|roles| format!("ALTER USER {name} DEFAULT ROLE {roles}"))
-            .into_iter()
-            .collect(),
-        hash: known.hash,
-        left: None,
-    })
-}
-
-/// MariaDB takes a plugin's name as an identifier.
-fn quoted_plugin(plugin: &str, mariadb: bool) -> String {
-    if mariadb {
-        quote::name(plugin)
-    } else {
-        quote::text(plugin)
     }
 }
 
@@ -222,11 +118,12 @@ fn quoted_plugin(plugin: &str, mariadb: bool) -> String {
 mod tests {
     use daybreak_model::{Flavor, Product, Version};
 
-    use super::{copy, known};
+    use super::copy;
     use crate::AccountCopy;
+    use crate::mysql::known_account::known;
 
     fn copied(text: &str, from: &Flavor, to: &Flavor) -> Result<AccountCopy, (String, String)> {
-        copy("'u'@'%'", from, to, known(text).expect("one way to log in"))
+        copy("'u'@'%'", from, to, known(text).expect("understood"))
     }
 
     #[test]
@@ -268,6 +165,10 @@ mod tests {
         );
         let several =
             "CREATE USER `root`@`localhost` IDENTIFIED VIA mysql_native_password USING '*AB' OR unix_socket";
-        assert_eq!(known(several), None);
+        let refused = copied(several, &mariadb, &mariadb);
+        assert_eq!(
+            refused.map_err(|(ways, _)| ways),
+            Err("mysql_native_password or unix_socket".to_owned())
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::quote;
 use crate::{EngineError, ErrorKind, RepairFrame};
 
 /// Accounts that servers and their hosts keep for themselves.
-const RESERVED: &str = "User NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys', 'rdsadmin', \
+pub(super) const RESERVED: &str = "User NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys', 'rdsadmin', \
     'rdsrepladmin', 'rdstopmgr', 'AWS_COMPREHEND_ACCESS', 'AWS_LAMBDA_ACCESS', 'AWS_LOAD_S3_ACCESS', 'AWS_SAGEMAKER_ACCESS', \
     'AWS_SELECT_S3_ACCESS', 'AWS_BEDROCK_ACCESS') AND User NOT LIKE 'daybreak%'";
 
@@ -20,7 +20,7 @@ const RESERVED: &str = "User NOT IN ('mysql.sys', 'mysql.session', 'mysql.infosc
 const NO_SUCH_GRANT: &str = "1141";
 
 /// The static global privileges that every version since 5.6 has a word for.
-const STATIC: [&str; 28] = [
+pub(super) const STATIC: [&str; 28] = [
     "ALTER",
     "ALTER ROUTINE",
     "CREATE",

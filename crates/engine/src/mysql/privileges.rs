@@ -15,7 +15,7 @@ use jobs::{known, needs};
 pub(crate) use statements::{account, grants};
 
 /// What `ALL PRIVILEGES` on one database are (manual, "Privileges Provided by MySQL"): none that is global.
-const ALL_ON_A_DATABASE: [&str; 18] = [
+pub(super) const ALL_ON_A_DATABASE: [&str; 18] = [
     "ALTER",
     "ALTER ROUTINE",
     "CREATE",

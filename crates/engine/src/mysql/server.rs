@@ -23,9 +23,9 @@ use super::snapshot;
 use super::trim::Trimmer;
 use super::writer::Writer;
 use crate::{
-    AbsentDefiner, AccountCopy, Changes, Compare, Database, EngineError, Following, Identity, Inspect, Open,
-    Read, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures,
-    Surroundings, TextRow, Trim, Untold, Write,
+    AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, Database, EngineError, Following, Identity,
+    Inspect, Open, Read, Receiver, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement,
+    StatementFigures, Surroundings, TextRow, Trim, Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -89,6 +89,18 @@ impl Inspect for Mysql {
 
     async fn copy_account(&self, name: &str, to: &Flavor) -> Result<AccountCopy, EngineError> {
         self.server.copy_account(name, to).await
+    }
+
+    async fn receiver(&self) -> Result<Receiver, EngineError> {
+        self.server.receiver().await
+    }
+
+    async fn carried_accounts(
+        &self,
+        _scope: &Scope,
+        to: &Receiver,
+    ) -> Result<Vec<CarriedAccount>, EngineError> {
+        self.server.carried_accounts(to).await
     }
 
     async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError> {

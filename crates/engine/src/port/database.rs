@@ -8,8 +8,8 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountCopy, Changes, Compare, EngineError, Numbering, Read, RepairFrame, Snapshot, Statement,
-    StatementFigures, Surroundings, Trim, Untold, Write,
+    AccountCopy, CarriedAccount, Changes, Compare, EngineError, Numbering, Read, Receiver, RepairFrame,
+    Snapshot, Statement, StatementFigures, Surroundings, Trim, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -151,6 +151,20 @@ pub trait Inspect: Send + Sync {
     /// # Errors
     /// Also when a server of that flavor does not keep passwords as this one keeps the account's.
     async fn copy_account(&self, name: &str, to: &Flavor) -> Result<AccountCopy, EngineError>;
+
+    /// What this server has to give accounts that are carried to it.
+    ///
+    /// # Errors
+    /// Also when our account here may hand on nothing.
+    async fn receiver(&self) -> Result<Receiver, EngineError>;
+
+    /// Every account or role that is not the server's own, as the other has to be told of it; rights on objects are those of the
+    /// scope (PostgreSQL).
+    async fn carried_accounts(
+        &self,
+        scope: &Scope,
+        to: &Receiver,
+    ) -> Result<Vec<CarriedAccount>, EngineError>;
 
     /// Accounts in whose names objects of the scope run and that are not there (MySQL family).
     async fn absent_definers(&self, scope: &Scope) -> Result<Vec<AbsentDefiner>, EngineError>;

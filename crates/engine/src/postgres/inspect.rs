@@ -9,12 +9,13 @@ use daybreak_model::{
 use super::classify::trouble;
 use super::database::Postgres;
 use super::{
-    account_copy, accounts, foreign_keys, identity, privileges, quote, readiness, schema, sequences,
+    account_copy, accounts, carry, foreign_keys, identity, privileges, quote, readiness, schema, sequences,
     sessions, statements, surroundings,
 };
 use crate::{
-    AbsentDefiner, AccountCopy, EngineError, ErrorKind, Following, Identity, Inspect, RepairFrame,
-    SchemaMark, Session, SettingCheck, StatementFigures, Surroundings, TextRow, Untold,
+    AbsentDefiner, AccountCopy, CarriedAccount, EngineError, ErrorKind, Following, Identity, Inspect,
+    Receiver, RepairFrame, SchemaMark, Session, SettingCheck, StatementFigures, Surroundings, TextRow,
+    Untold,
 };
 
 #[async_trait]
@@ -112,6 +113,26 @@ impl Inspect for Postgres {
         let copy = account_copy::copy(&connection, name).await?;
         connection.give_back();
         Ok(copy)
+    }
+
+    async fn receiver(&self) -> Result<Receiver, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let receiver = carry::receiver(&connection, flavor).await?;
+        connection.give_back();
+        Ok(receiver)
+    }
+
+    async fn carried_accounts(
+        &self,
+        scope: &Scope,
+        to: &Receiver,
+    ) -> Result<Vec<CarriedAccount>, EngineError> {
+        let flavor = self.server.flavor().await?;
+        let connection = self.server.lease().await?;
+        let accounts = carry::accounts(&connection, flavor, scope, to).await?;
+        connection.give_back();
+        Ok(accounts)
     }
 
     /// A role that owns something cannot be dropped.

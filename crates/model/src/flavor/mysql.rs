@@ -121,6 +121,19 @@ impl Flavor {
         self.is_mysql_since(8, 0, 0)
     }
 
+    /// Whether an account can hold roles (MySQL 8.0, "Using Roles"; MariaDB 10.0.5).
+    #[must_use]
+    pub fn has_account_roles(&self) -> bool {
+        self.is_mariadb() || self.is_mysql_since(8, 0, 0)
+    }
+
+    /// Whether a privilege on everything can be taken back on one database (MySQL 8.0.16, "Privilege Restriction Using Partial
+    /// Revokes").
+    #[must_use]
+    pub fn has_partial_revokes(&self) -> bool {
+        self.is_mysql_since(8, 0, 16)
+    }
+
     /// Whether `super_read_only` exists: MySQL 5.7.8, Percona Server 5.6.21. MariaDB has none.
     #[must_use]
     pub fn has_super_read_only(&self) -> bool {
