@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use daybreak_sandbox::{Estate, EstateOptions, Server, ServerKind, available};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
@@ -46,12 +47,10 @@ impl Watcher {
         found.unwrap_or_else(|_| panic!("no {kind}"))
     }
 
-    fn signal(&self, name: &str) {
-        let id = self.child.id().expect("it runs").to_string();
-        let sent = std::process::Command::new("kill")
-            .args(["-s", name, &id])
-            .status();
-        assert!(sent.expect("kill runs").success());
+    fn signal(&self, signal: Signal) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(Pid::from_raw).expect("it runs");
+        kill_process(id, signal).expect("told");
     }
 }
 
@@ -135,7 +134,7 @@ async fn drift_is_told_when_it_is_proven_and_when_it_is_mended() {
     watcher.next("back").await;
     while watcher.next("round").await["verdict"] != "same" {}
 
-    watcher.signal("INT");
+    watcher.signal(Signal::INT);
     assert_eq!(watcher.next("ended").await["verdict"], "same");
     assert_eq!(watcher.child.wait().await.expect("ended").code(), Some(0));
 
@@ -222,7 +221,7 @@ async fn a_watcher_of_postgres_ends_when_it_is_told_to() {
     for _ in 0..2 {
         assert_eq!(watcher.next("round").await["verdict"], "same");
     }
-    watcher.signal("TERM");
+    watcher.signal(Signal::TERM);
     assert_eq!(watcher.next("ended").await["verdict"], "same");
     assert_eq!(watcher.child.wait().await.expect("ended").code(), Some(0));
 }
