@@ -12,6 +12,7 @@ mod gtid;
 mod init;
 mod log;
 mod plan;
+mod provision;
 mod report;
 mod run;
 mod schema_check;
@@ -63,13 +64,15 @@ enum Command {
     Gtid(gtid::Gtid),
     /// Read slow query logs: which classes of statements take the time, how often, how long; and what became of them since.
     Slow(slow::Slow),
+    /// Make the plan's Aurora cluster by roles, with its network, parameters, secret and alarms; find what drifted; take it away.
+    Provision(provision::Provision),
     /// Tell which tables serve one purpose, and what would break where purposes are parted.
     Split(split::Split),
     /// Take old rows out of tables, archived and verified, while all are at work; put them back.
     Trim(trim::Trim),
     /// Stay, and run the plan's rules of `trim` when they are due.
     Serve(serve::Serve),
-    /// Print the exact statements that let an account do a job.
+    /// Print the exact statements that let an account do a job, or carry the source's accounts to the target.
     Accounts(accounts::Accounts),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
@@ -111,6 +114,7 @@ impl Cli {
             Command::Topology(command) => command.run(&self.plan, self.format).await,
             Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
             Command::Slow(command) => command.run(&self.plan, self.format).await,
+            Command::Provision(command) => command.run(&self.plan, self.format).await,
             Command::Split(command) => command.run(&self.plan, self.format).await,
             Command::Trim(command) => command.run(&self.plan, self.format).await,
             Command::Serve(command) => command.run(settings()?, self.format).await,

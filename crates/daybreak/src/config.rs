@@ -1,6 +1,7 @@
 //! The plan file: read as written (`raw`), then resolved into settings in which every secret is fetched, every path
 //! absolute and every default filled in. Nothing past this module sees an optional string.
 
+mod cluster;
 mod nearest;
 mod raw;
 mod resolve;
@@ -8,6 +9,7 @@ mod trim;
 mod unknown_key;
 mod waiver;
 
+pub(crate) use cluster::{ClusterSettings, read as read_cluster};
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
 pub(crate) use trim::{PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};
 pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};

@@ -39,6 +39,13 @@ pub(crate) fn tied(program: impl AsRef<OsStr>, end: FastEnd) -> Command {
     wrapped(program.as_ref(), &["--pdeathsig", signal])
 }
 
+/// As [`tied`], as our own account: a program that is no server of databases refuses nobody, and may be installed for us alone.
+pub(crate) fn tied_as_ourselves(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program.as_ref());
+    command
+}
+
 fn wrapped(program: &OsStr, options: &[&str]) -> Command {
     let root = running_as_root();
     if !root && options.is_empty() {

@@ -29,6 +29,7 @@ mod account;
 pub mod application;
 mod aurora;
 mod available;
+mod aws;
 mod cache;
 mod clock;
 mod estate;
@@ -51,6 +52,7 @@ mod wire;
 
 pub use aurora::{Apply, AuroraOptions, AuroraStandIn, EndpointMembers, Role};
 pub use available::available;
+pub use aws::{AwsStandIn, Held, Refusal};
 pub use estate::{Estate, EstateOptions};
 pub use failure::SandboxError;
 pub use fetch::{Tool, ToolPrograms};

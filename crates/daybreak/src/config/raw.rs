@@ -22,6 +22,9 @@ pub(crate) struct RawPlan {
     #[serde(default)]
     pub(super) waivers: Vec<RawWaiver>,
     pub(super) trim: Option<RawTrim>,
+    /// Read by itself; here its keys are looked at alone.
+    #[serde(rename = "cluster")]
+    pub(super) _cluster: Option<super::cluster::RawCluster>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,6 +188,11 @@ pub(crate) enum RawStragglers {
 
 /// Reads the text of a plan file; an error names line and column.
 pub(super) fn parse(path: &Path, text: &str) -> Result<RawPlan, PlanError> {
+    parse_as(path, text)
+}
+
+/// Reads the text of a plan file as whatever of it is wanted.
+pub(super) fn parse_as<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, PlanError> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start).min(text.len());
         let before = &text[..start];

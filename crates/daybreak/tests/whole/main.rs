@@ -20,6 +20,7 @@ mod migration;
 mod planted_rows;
 mod planted_schema;
 mod presteps;
+mod provision;
 mod readiness;
 mod refusals;
 mod schema_check;

@@ -1,4 +1,4 @@
-//! Programs that are no servers and that a benchmark measures itself beside.
+//! Programs that are no database servers: what a benchmark measures itself beside, and what stands in for AWS.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::{apt, pip};
 use crate::SandboxError;
 use crate::cache::Cache;
 
-/// A tool that copies or compares databases.
+/// A tool that copies or compares databases, or stands in for a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// `mydumper` and `myloader`: parallel dump and load of MySQL.
@@ -19,6 +19,8 @@ pub enum Tool {
     /// `pt-table-checksum`, which compares replicas of MySQL and MariaDB with their primary, and `pt-query-digest`, which reads slow
     /// logs.
     PerconaToolkit,
+    /// moto, which answers as AWS does: the program is `python3`, the module `moto.server`.
+    Moto,
     /// reladiff, a Python library that compares tables of two databases: the program is `python3`.
     Reladiff,
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Tool {
             Self::Mydumper => "mydumper",
             Self::Pgcopydb => "pgcopydb",
             Self::PerconaToolkit => "percona-toolkit",
+            Self::Moto => "moto",
             Self::Reladiff => "reladiff",
         })
     }
@@ -48,6 +51,7 @@ impl Tool {
             Self::Mydumper => Origin::Apt("sid", &["mydumper"]),
             Self::Pgcopydb => Origin::Apt("trixie", &["pgcopydb", "postgresql-client-17"]),
             Self::PerconaToolkit => Origin::Apt("bookworm", &["percona-toolkit"]),
+            Self::Moto => Origin::Pip(&["moto[server]==5.2.5"]),
             Self::Reladiff => Origin::Pip(&["reladiff", "mysql-connector-python", "psycopg2-binary"]),
         }
     }
@@ -57,7 +61,7 @@ impl Tool {
             Self::Mydumper => &["mydumper", "myloader"],
             Self::Pgcopydb => &["pgcopydb"],
             Self::PerconaToolkit => &["pt-table-checksum", "pt-query-digest"],
-            Self::Reladiff => &["python3"],
+            Self::Moto | Self::Reladiff => &["python3"],
         }
     }
 
@@ -66,12 +70,14 @@ impl Tool {
         if !self.programs().iter().all(|name| folder.join(name).exists()) {
             return false;
         }
-        let imported = || {
-            let mut python = Command::new(folder.join("python3"));
-            python.args(["-c", "import reladiff, mysql.connector, psycopg2"]);
-            python.output().is_ok_and(|output| output.status.success())
+        let modules = match self {
+            Self::Moto => "import moto.server",
+            Self::Reladiff => "import reladiff, mysql.connector, psycopg2",
+            _ => return true,
         };
-        self != Self::Reladiff || imported()
+        let mut python = Command::new(folder.join("python3"));
+        python.args(["-c", modules]);
+        python.output().is_ok_and(|output| output.status.success())
     }
 }
 
@@ -128,7 +134,7 @@ pub(crate) fn obtain(cache: &Cache, tool: Tool, notice: &dyn Fn(&str)) -> Result
             client_plugins: None,
             environment: perl(&home),
         },
-        Tool::Reladiff => ToolPrograms {
+        Tool::Moto | Tool::Reladiff => ToolPrograms {
             folder: pip::python(&on_path)?,
             client_plugins: None,
             environment: vec![("PYTHONPATH", home.into_os_string())],

@@ -1,0 +1,270 @@
+//! A plan done, step by step: each intent in the ledger before the provider is asked.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::error::CloudError;
+use crate::ledger::{Ledger, LedgerError, What};
+use crate::plan::{Action, compare};
+use crate::port::Cloud;
+use crate::resource::{Attributes, Kind, Resource};
+
+/// What is told meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied<'a> {
+    /// It was made.
+    Created(&'a Resource),
+    /// It was changed.
+    Updated(&'a Resource, &'a [String]),
+    /// It is waited for; the provider's word.
+    Waiting(&'a Resource, &'a str),
+    /// It is gone.
+    Deleted(Kind, &'a str),
+}
+
+/// Why a plan was not done to its end. What was done stands in the ledger; the same command goes on.
+#[derive(Debug, Error)]
+pub enum Apply {
+    /// The provider refused.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// An intent could not be kept.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Somebody else's resource has the name.
+    #[error("{0} is there and is none that this plan made")]
+    Taken(String),
+    /// It can only be said when it is made.
+    #[error("{resource}: {attribute} cannot be changed once it is made")]
+    Fixed {
+        /// Which resource.
+        resource: String,
+        /// Which attribute.
+        attribute: String,
+    },
+    /// It did not become usable in time.
+    #[error("{resource} is still {status} after {minutes} minutes")]
+    TooLong {
+        /// Which resource.
+        resource: String,
+        /// The provider's word.
+        status: String,
+        /// How long was waited.
+        minutes: u64,
+    },
+}
+
+impl Apply {
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Cloud(error) => error.hint(),
+            Self::Ledger(_) => Some("nothing is done that could not be written down first".to_owned()),
+            Self::Taken(_) => Some("give the cluster another name, or delete that by hand".to_owned()),
+            Self::Fixed { .. } => {
+                Some("change the plan back, or destroy the cluster and make it anew".to_owned())
+            }
+            Self::TooLong { .. } => Some("see the service's events; the same command goes on".to_owned()),
+        }
+    }
+}
+
+/// How long one resource is waited for. A big instance takes some 15 minutes.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
+
+/// First and longest time between two looks.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
+
+/// Makes everything as it is to be; what is so already is left. The cluster is waited for before its instances, its writer before
+/// the others, and all of them at the end.
+///
+/// # Errors
+/// At the first thing that is refused; nothing that was begun is forgotten.
+pub async fn apply(
+    cloud: &dyn Cloud,
+    resources: &[Resource],
+    ledger: &mut Ledger,
+    tell: &mut (dyn FnMut(Applied<'_>) + Send),
+) -> Result<(), Apply> {
+    let mut pending: Vec<&Resource> = Vec::new();
+    let mut writer_seen = false;
+    for resource in resources {
+        if resource.kind > Kind::Instance {
+            for waited in pending.drain(..) {
+                wait(cloud, waited, tell).await?;
+            }
+        }
+        one(cloud, resource, ledger, tell).await?;
+        match resource.kind {
+            Kind::Cluster => wait(cloud, resource, tell).await?,
+            Kind::Instance if !writer_seen => {
+                writer_seen = true;
+                wait(cloud, resource, tell).await?;
+            }
+            Kind::Instance => pending.push(resource),
+            _ => {}
+        }
+    }
+    for waited in pending {
+        wait(cloud, waited, tell).await?;
+    }
+    Ok(())
+}
+
+/// Makes one resource as it is to be.
+async fn one(
+    cloud: &dyn Cloud,
+    resource: &Resource,
+    ledger: &mut Ledger,
+    tell: &mut (dyn FnMut(Applied<'_>) + Send),
+) -> Result<(), Apply> {
+    let found = cloud.find(resource.kind, &resource.name).await?;
+    let planned = compare(resource, found, &|kind, name| ledger.is_ours(kind, name));
+    let (kind, name) = (resource.kind, resource.name.as_str());
+    match planned.action {
+        Action::Keep => {
+            if !ledger.is_ours(kind, name) {
+                // It has our mark: an earlier ledger made it.
+                ledger.note(What::Made, kind, name)?;
+            }
+        }
+        Action::Taken => return Err(Apply::Taken(resource.to_string())),
+        Action::Create => {
+            ledger.note(What::Making, kind, name)?;
+            cloud.create(resource).await?;
+            ledger.note(What::Made, kind, name)?;
+            tell(Applied::Created(resource));
+            // What cannot be said with the call that makes it, such as rules and parameters.
+            let found = cloud.find(kind, name).await?;
+            let planned = compare(resource, found, &|_, _| true);
+            if let Action::Update { differences } = planned.action {
+                update(cloud, resource, &differences, ledger).await?;
+            }
+        }
+        Action::Update { differences } => {
+            let names = update(cloud, resource, &differences, ledger).await?;
+            tell(Applied::Updated(resource, &names));
+        }
+    }
+    Ok(())
+}
+
+async fn update(
+    cloud: &dyn Cloud,
+    resource: &Resource,
+    differences: &[crate::plan::Difference],
+    ledger: &mut Ledger,
+) -> Result<Vec<String>, Apply> {
+    if let Some(fixed) = differences.iter().find(|difference| difference.fixed) {
+        return Err(Apply::Fixed {
+            resource: resource.to_string(),
+            attribute: fixed.name.clone(),
+        });
+    }
+    let set: Attributes = differences
+        .iter()
+        .filter_map(|difference| Some((difference.name.clone(), difference.to_be.clone()?)))
+        .collect();
+    let take: Vec<String> = differences
+        .iter()
+        .filter(|difference| difference.to_be.is_none())
+        .map(|difference| difference.name.clone())
+        .collect();
+    ledger.note(What::Changing, resource.kind, &resource.name)?;
+    cloud.update(resource, &set, &take).await?;
+    ledger.note(What::Changed, resource.kind, &resource.name)?;
+    Ok(differences
+        .iter()
+        .map(|difference| difference.name.clone())
+        .collect())
+}
+
+async fn wait(
+    cloud: &dyn Cloud,
+    resource: &Resource,
+    tell: &mut (dyn FnMut(Applied<'_>) + Send),
+) -> Result<(), Apply> {
+    let begun = tokio::time::Instant::now();
+    let mut pause = LOOKS.0;
+    loop {
+        let found = cloud.find(resource.kind, &resource.name).await?;
+        let status = match found {
+            Some(found) if found.ready => return Ok(()),
+            Some(found) => found.status,
+            None => "not there yet".to_owned(),
+        };
+        if begun.elapsed() > PATIENCE {
+            return Err(Apply::TooLong {
+                resource: resource.to_string(),
+                status,
+                minutes: PATIENCE.as_secs() / 60,
+            });
+        }
+        tell(Applied::Waiting(resource, &status));
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOKS.1);
+    }
+}
+
+/// Deletes what the ledger says we made, the last first. What a resource by that name has no mark of ours any more is left.
+///
+/// # Errors
+/// At the first thing that is refused; the same command goes on.
+pub async fn destroy(
+    cloud: &dyn Cloud,
+    ledger: &mut Ledger,
+    last_snapshot: Option<&str>,
+    tell: &mut (dyn FnMut(Applied<'_>) + Send),
+) -> Result<Vec<(Kind, String)>, Apply> {
+    let mut left = Vec::new();
+    let mut going: Vec<(Kind, String)> = Vec::new();
+    for (kind, name) in ledger.standing().into_iter().rev() {
+        if kind < Kind::Instance {
+            for (kind, name) in std::mem::take(&mut going) {
+                gone(cloud, kind, &name).await?;
+                ledger.note(What::Deleted, kind, &name)?;
+                tell(Applied::Deleted(kind, &name));
+            }
+        }
+        match cloud.find(kind, &name).await? {
+            None => {
+                ledger.note(What::Deleted, kind, &name)?;
+                continue;
+            }
+            Some(found) if !found.ours => {
+                left.push((kind, name));
+                continue;
+            }
+            Some(_) => {}
+        }
+        ledger.note(What::Deleting, kind, &name)?;
+        cloud.delete(kind, &name, last_snapshot).await?;
+        going.push((kind, name));
+    }
+    for (kind, name) in going {
+        gone(cloud, kind, &name).await?;
+        ledger.note(What::Deleted, kind, &name)?;
+        tell(Applied::Deleted(kind, &name));
+    }
+    Ok(left)
+}
+
+/// Waits until a resource is gone.
+async fn gone(cloud: &dyn Cloud, kind: Kind, name: &str) -> Result<(), Apply> {
+    let begun = tokio::time::Instant::now();
+    let mut pause = LOOKS.0;
+    while let Some(found) = cloud.find(kind, name).await? {
+        if begun.elapsed() > PATIENCE {
+            return Err(Apply::TooLong {
+                resource: format!("{kind} {name}"),
+                status: found.status,
+                minutes: PATIENCE.as_secs() / 60,
+            });
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOKS.1);
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Aurora, by AWS's own API.
+//!
+//! RDS and Secrets Manager are asked by AWS's crates; EC2 and CloudWatch by signed requests of the Query protocol (`query`).
+
+mod alarm;
+mod cluster;
+mod endpoint;
+mod ground;
+mod groups;
+mod instance;
+mod query;
+mod secret;
+mod security_group;
+mod trouble;
+
+use async_trait::async_trait;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_rds::types::Tag;
+use aws_smithy_http_client::tls;
+
+use crate::error::CloudError;
+use crate::port::{Cloud, Found, Ground};
+use crate::resource::{Attributes, Kind, Resource};
+use crate::spec::Spec;
+use query::Query;
+
+/// The tag that marks what a plan made; its value is the cluster's name.
+const MARK: &str = "daybreak:cluster";
+
+/// How often a request that was throttled, or not answered, is made.
+const ATTEMPTS: u32 = 5;
+
+/// Where AWS is, and who we are to it. Credentials come from where AWS's own tools look for them: environment, profiles, SSO, roles.
+#[derive(Debug, Clone)]
+pub struct AwsSettings {
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// A profile of `~/.aws`; the environment's where none is named.
+    pub profile: Option<String>,
+    /// Another address than AWS's own.
+    pub endpoint_url: Option<String>,
+    /// The VPC in which security groups are looked for.
+    pub vpc: String,
+    /// The cluster that everything belongs to.
+    pub cluster: String,
+}
+
+/// AWS, for one cluster.
+#[derive(Debug)]
+pub struct Aws {
+    rds: aws_sdk_rds::Client,
+    secrets: aws_sdk_secretsmanager::Client,
+    query: Query,
+    vpc: String,
+    cluster: String,
+}
+
+impl Aws {
+    /// Reads the configuration. Asks nobody yet.
+    pub async fn new(settings: &AwsSettings) -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .region(Region::new(settings.region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        Self {
+            rds: aws_sdk_rds::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            query: Query::new(&config, settings),
+            vpc: settings.vpc.clone(),
+            cluster: settings.cluster.clone(),
+        }
+    }
+
+    /// Our mark, for what is made.
+    fn mark(&self) -> Tag {
+        Tag::builder().key(MARK).value(&self.cluster).build()
+    }
+
+    /// Whether tags have our mark.
+    fn is_marked(&self, tags: &[Tag]) -> bool {
+        tags.iter()
+            .any(|tag| tag.key() == Some(MARK) && tag.value() == Some(self.cluster.as_str()))
+    }
+
+    /// Whether an RDS resource that does not show its tags has our mark.
+    async fn has_mark(&self, arn: Option<&str>) -> Result<bool, CloudError> {
+        let Some(arn) = arn else {
+            return Ok(false);
+        };
+        let tags = self.rds.list_tags_for_resource().resource_name(arn).send().await;
+        let tags = tags.map_err(trouble::of("rds:ListTagsForResource", arn))?;
+        Ok(self.is_marked(tags.tag_list()))
+    }
+}
+
+#[async_trait]
+impl Cloud for Aws {
+    async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError> {
+        self.look_at_ground(spec).await
+    }
+
+    async fn find(&self, kind: Kind, name: &str) -> Result<Option<Found>, CloudError> {
+        let found = match kind {
+            Kind::Secret => self.find_secret(name).await,
+            Kind::SubnetGroup => self.find_subnet_group(name).await,
+            Kind::SecurityGroup => self.find_security_group(name).await,
+            Kind::ClusterParameters => self.find_cluster_parameters(name).await,
+            Kind::InstanceParameters => self.find_instance_parameters(name).await,
+            Kind::Cluster => self.find_cluster(name).await,
+            Kind::Instance => self.find_instance(name).await,
+            Kind::Endpoint => self.find_endpoint(name).await,
+            Kind::Alarm => self.find_alarm(name).await,
+        };
+        match found {
+            Err(error) if error.trouble == crate::error::Trouble::Missing => Ok(None),
+            other => other,
+        }
+    }
+
+    async fn create(&self, resource: &Resource) -> Result<(), CloudError> {
+        match resource.kind {
+            Kind::Secret => self.create_secret(resource).await,
+            Kind::SubnetGroup => self.create_subnet_group(resource).await,
+            Kind::SecurityGroup => self.create_security_group(resource).await,
+            Kind::ClusterParameters => self.create_cluster_parameters(resource).await,
+            Kind::InstanceParameters => self.create_instance_parameters(resource).await,
+            Kind::Cluster => self.create_cluster(resource).await,
+            Kind::Instance => self.create_instance(resource).await,
+            Kind::Endpoint => self.create_endpoint(resource).await,
+            Kind::Alarm => self.put_alarm(resource).await,
+        }
+    }
+
+    async fn update(&self, resource: &Resource, set: &Attributes, take: &[String]) -> Result<(), CloudError> {
+        match resource.kind {
+            // All of it is fixed, but what is kept in it, which is never looked at.
+            Kind::Secret => Ok(()),
+            Kind::SubnetGroup => self.update_subnet_group(resource).await,
+            Kind::SecurityGroup => self.update_security_group(resource, set, take).await,
+            Kind::ClusterParameters => self.update_cluster_parameters(resource, set, take).await,
+            Kind::InstanceParameters => self.update_instance_parameters(resource, set, take).await,
+            Kind::Cluster => self.update_cluster(resource, set).await,
+            Kind::Instance => self.update_instance(resource, set).await,
+            Kind::Endpoint => self.update_endpoint(resource).await,
+            Kind::Alarm => self.put_alarm(resource).await,
+        }
+    }
+
+    async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError> {
+        let deleted = match kind {
+            Kind::Secret => self.delete_secret(name).await,
+            Kind::SubnetGroup => self.delete_subnet_group(name).await,
+            Kind::SecurityGroup => self.delete_security_group(name).await,
+            Kind::ClusterParameters => self.delete_cluster_parameters(name).await,
+            Kind::InstanceParameters => self.delete_instance_parameters(name).await,
+            Kind::Cluster => self.delete_cluster(name, last_snapshot).await,
+            Kind::Instance => self.delete_instance(name).await,
+            Kind::Endpoint => self.delete_endpoint(name).await,
+            Kind::Alarm => self.delete_alarm(name).await,
+        };
+        match deleted {
+            Err(error) if error.trouble == crate::error::Trouble::Missing => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn fail_over(&self, cluster: &str, to: Option<&str>) -> Result<String, CloudError> {
+        self.move_writer(cluster, to).await
+    }
+
+    async fn snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
+        self.take_snapshot(cluster, name).await
+    }
+}
+
+/// Attributes of what the provider says: those it does not say are left out.
+fn said<const N: usize>(all: [(&str, Option<String>); N]) -> Attributes {
+    let all = all.into_iter();
+    all.filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
+/// Names in order, as a resource has them.
+fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_unstable();
+    names.join(",")
+}
+
+/// The names of a list.
+fn parted(list: &str) -> impl Iterator<Item = String> + '_ {
+    list.split(',').filter(|name| !name.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,103 @@
+//! Instances of a cluster.
+
+use super::{Aws, said, trouble};
+use crate::error::CloudError;
+use crate::port::Found;
+use crate::resource::{Attributes, Resource};
+
+impl Aws {
+    pub(super) async fn find_instance(&self, name: &str) -> Result<Option<Found>, CloudError> {
+        let answer = self
+            .rds
+            .describe_db_instances()
+            .db_instance_identifier(name)
+            .send()
+            .await;
+        let answer = answer.map_err(trouble::of("rds:DescribeDBInstances", name))?;
+        let Some(instance) = answer.db_instances().first() else {
+            return Ok(None);
+        };
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let parameters = instance.db_parameter_groups().first();
+        let parameters = parameters.and_then(|group| group.db_parameter_group_name());
+        let attributes = said([
+            ("class", text(instance.db_instance_class())),
+            ("cluster", text(instance.db_cluster_identifier())),
+            ("engine", text(instance.engine())),
+            (
+                "insights",
+                instance.performance_insights_enabled().map(|on| on.to_string()),
+            ),
+            ("parameters", text(parameters)),
+            (
+                "promotion_tier",
+                instance.promotion_tier().map(|tier| tier.to_string()),
+            ),
+            ("public", instance.publicly_accessible().map(|on| on.to_string())),
+            ("zone", text(instance.availability_zone())),
+        ]);
+        let status = instance.db_instance_status().unwrap_or_default().to_owned();
+        Ok(Some(Found {
+            attributes,
+            ours: self.is_marked(instance.tag_list()),
+            ready: status == "available",
+            status,
+        }))
+    }
+
+    pub(super) async fn create_instance(&self, resource: &Resource) -> Result<(), CloudError> {
+        let get = |name: &str| Some(resource.get(name).to_owned()).filter(|value| !value.is_empty());
+        let request = self
+            .rds
+            .create_db_instance()
+            .db_instance_identifier(&resource.name)
+            .set_db_cluster_identifier(get("cluster"))
+            .set_engine(get("engine"))
+            .set_db_instance_class(get("class"))
+            .set_promotion_tier(resource.get("promotion_tier").parse().ok())
+            .publicly_accessible(resource.get("public") == "true")
+            .enable_performance_insights(resource.get("insights") == "true")
+            .set_db_parameter_group_name(get("parameters"))
+            .set_availability_zone(get("zone"))
+            .copy_tags_to_snapshot(true)
+            .tags(self.mark());
+        let made = request.send().await.map(drop);
+        made.map_err(trouble::of("rds:CreateDBInstance", &resource.name))
+    }
+
+    pub(super) async fn update_instance(
+        &self,
+        resource: &Resource,
+        set: &Attributes,
+    ) -> Result<(), CloudError> {
+        let get = |name: &str| set.get(name).cloned();
+        let on = |name: &str| set.get(name).map(|on| on == "true");
+        let request = self
+            .rds
+            .modify_db_instance()
+            .db_instance_identifier(&resource.name)
+            .apply_immediately(true)
+            .set_db_instance_class(get("class"))
+            .set_promotion_tier(set.get("promotion_tier").and_then(|tier| tier.parse().ok()))
+            .set_publicly_accessible(on("public"))
+            .set_enable_performance_insights(on("insights"))
+            .set_db_parameter_group_name(get("parameters"));
+        let changed = request.send().await.map(drop);
+        changed.map_err(trouble::of("rds:ModifyDBInstance", &resource.name))
+    }
+
+    pub(super) async fn delete_instance(&self, name: &str) -> Result<(), CloudError> {
+        let going = self.find_instance(name).await?;
+        if going.is_some_and(|instance| instance.status == "deleting") {
+            return Ok(());
+        }
+        // What is in it is the cluster's: there is nothing of its own to keep.
+        let request = self
+            .rds
+            .delete_db_instance()
+            .db_instance_identifier(name)
+            .skip_final_snapshot(true);
+        let deleted = request.send().await.map(drop);
+        deleted.map_err(trouble::of("rds:DeleteDBInstance", name))
+    }
+}

@@ -1,0 +1,219 @@
+//! The security group: exactly the flows of the plan.
+
+use roxmltree::{Document, Node};
+
+use super::query::{Form, Service, element, first, within};
+use super::{Aws, MARK, said, trouble};
+use crate::error::{CloudError, Trouble};
+use crate::port::Found;
+use crate::resource::{Attributes, Resource};
+
+impl Aws {
+    async fn describe_groups(&self, object: &str, filters: &[(&str, &str)]) -> Result<String, CloudError> {
+        let mut form = Form::new();
+        for (number, (name, value)) in (1..).zip(filters) {
+            form.push((format!("Filter.{number}.Name"), (*name).to_owned()));
+            form.push((format!("Filter.{number}.Value.1"), (*value).to_owned()));
+        }
+        self.query
+            .ask(Service::Ec2, "DescribeSecurityGroups", object, &form)
+            .await
+    }
+
+    pub(super) async fn find_security_group(&self, name: &str) -> Result<Option<Found>, CloudError> {
+        let answer = self
+            .describe_groups(name, &[("group-name", name), ("vpc-id", &self.vpc)])
+            .await?;
+        let document = parsed(&answer, "ec2:DescribeSecurityGroups", name)?;
+        let Some(group) = groups(&document).into_iter().next() else {
+            return Ok(None);
+        };
+        let mut attributes = said([("vpc", first(group, "vpcId"))]);
+        for (word, list) in [("in", "ipPermissions"), ("out", "ipPermissionsEgress")] {
+            let list = within(group, list).flat_map(|list| within(list, "item"));
+            for permission in list {
+                rules(permission, word, &mut attributes);
+            }
+        }
+        let tags = within(group, "tagSet").flat_map(|list| within(list, "item"));
+        let mut tags = tags.map(|tag| (first(tag, "key"), first(tag, "value")));
+        Ok(Some(Found {
+            attributes,
+            ours: tags.any(|tag| tag == (Some(MARK.to_owned()), Some(self.cluster.clone()))),
+            ready: true,
+            status: String::new(),
+        }))
+    }
+
+    /// The identifier of a group of our VPC.
+    pub(super) async fn security_group_id(&self, name: &str) -> Result<String, CloudError> {
+        let answer = self
+            .describe_groups(name, &[("group-name", name), ("vpc-id", &self.vpc)])
+            .await?;
+        let document = parsed(&answer, "ec2:DescribeSecurityGroups", name)?;
+        let group = groups(&document).into_iter().next();
+        group.and_then(|group| first(group, "groupId")).ok_or_else(|| {
+            let message = format!("there is none of that name in {}", self.vpc);
+            trouble::refused(
+                "ec2:DescribeSecurityGroups",
+                name,
+                "InvalidGroup.NotFound",
+                &message,
+            )
+        })
+    }
+
+    /// The name of a group.
+    pub(super) async fn security_group_name(&self, id: &str) -> Result<Option<String>, CloudError> {
+        let answer = self.describe_groups(id, &[("group-id", id)]).await?;
+        let document = parsed(&answer, "ec2:DescribeSecurityGroups", id)?;
+        Ok(groups(&document)
+            .into_iter()
+            .next()
+            .and_then(|group| first(group, "groupName")))
+    }
+
+    pub(super) async fn create_security_group(&self, resource: &Resource) -> Result<(), CloudError> {
+        let form = [
+            ("GroupName", resource.name.as_str()),
+            ("GroupDescription", "who reaches the cluster, and whom it reaches"),
+            ("VpcId", resource.get("vpc")),
+            ("TagSpecification.1.ResourceType", "security-group"),
+            ("TagSpecification.1.Tag.1.Key", MARK),
+            ("TagSpecification.1.Tag.1.Value", &self.cluster),
+        ];
+        let form: Form = form
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        self.query
+            .ask(Service::Ec2, "CreateSecurityGroup", &resource.name, &form)
+            .await
+            .map(drop)
+    }
+
+    /// Takes rules away first: the way out to everybody is there from the start.
+    pub(super) async fn update_security_group(
+        &self,
+        resource: &Resource,
+        set: &Attributes,
+        take: &[String],
+    ) -> Result<(), CloudError> {
+        let id = self.security_group_id(&resource.name).await?;
+        for name in take {
+            let action = match name.split(' ').next() {
+                Some("in") => "RevokeSecurityGroupIngress",
+                _ => "RevokeSecurityGroupEgress",
+            };
+            self.rule(action, &id, name, None, &resource.name).await?;
+        }
+        for (name, purpose) in set {
+            let (revoke, action) = match name.split(' ').next() {
+                Some("in") => ("RevokeSecurityGroupIngress", "AuthorizeSecurityGroupIngress"),
+                Some("out") => ("RevokeSecurityGroupEgress", "AuthorizeSecurityGroupEgress"),
+                _ => continue,
+            };
+            // The same rule with another description is a rule that is there.
+            let there = self.rule(action, &id, name, Some(purpose), &resource.name).await;
+            match there {
+                Err(error) if error.trouble == Trouble::Taken => {
+                    self.rule(revoke, &id, name, None, &resource.name).await?;
+                    self.rule(action, &id, name, Some(purpose), &resource.name)
+                        .await?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// One rule, by its name: `in 10.0.0.0/16 3306`, `out 0.0.0.0/0 all`.
+    async fn rule(
+        &self,
+        action: &str,
+        id: &str,
+        name: &str,
+        purpose: Option<&str>,
+        object: &str,
+    ) -> Result<(), CloudError> {
+        let mut words = name.split(' ').skip(1);
+        let (network, port) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut form: Form = vec![("GroupId".to_owned(), id.to_owned())];
+        let mut add =
+            |key: &str, value: &str| form.push((format!("IpPermissions.1.{key}"), value.to_owned()));
+        if port == "all" {
+            add("IpProtocol", "-1");
+        } else {
+            let (from, to) = port.split_once('-').unwrap_or((port, port));
+            add("IpProtocol", "tcp");
+            add("FromPort", from);
+            add("ToPort", to);
+        }
+        if network.starts_with("sg-") {
+            add("Groups.1.GroupId", network);
+        } else {
+            let (list, key) = match network.contains(':') {
+                true => ("Ipv6Ranges", "CidrIpv6"),
+                false => ("IpRanges", "CidrIp"),
+            };
+            add(&format!("{list}.1.{key}"), network);
+            if let Some(purpose) = purpose {
+                add(&format!("{list}.1.Description"), purpose);
+            }
+        }
+        self.query
+            .ask(Service::Ec2, action, object, &form)
+            .await
+            .map(drop)
+    }
+
+    pub(super) async fn delete_security_group(&self, name: &str) -> Result<(), CloudError> {
+        let id = self.security_group_id(name).await?;
+        let form = vec![("GroupId".to_owned(), id)];
+        self.query
+            .ask(Service::Ec2, "DeleteSecurityGroup", name, &form)
+            .await
+            .map(drop)
+    }
+}
+
+pub(super) fn parsed<'a>(text: &'a str, call: &str, object: &str) -> Result<Document<'a>, CloudError> {
+    Document::parse(text).map_err(|error| CloudError {
+        call: call.to_owned(),
+        object: object.to_owned(),
+        message: format!("the answer is not understood: {error}"),
+        trouble: Trouble::Other,
+    })
+}
+
+fn groups<'a, 'd>(document: &'a Document<'d>) -> Vec<Node<'a, 'd>> {
+    let list = element(document.root_element(), "securityGroupInfo");
+    list.map(|list| within(list, "item").collect())
+        .unwrap_or_default()
+}
+
+/// The rules of one permission, each network by itself.
+fn rules(permission: Node<'_, '_>, word: &str, attributes: &mut Attributes) {
+    let own = |name: &str| within_text(permission, name);
+    let port = match (own("ipProtocol").as_deref(), own("fromPort"), own("toPort")) {
+        (Some("-1"), ..) | (_, None, _) => "all".to_owned(),
+        (_, Some(from), Some(to)) if from == to => from,
+        (_, Some(from), to) => format!("{from}-{}", to.unwrap_or_default()),
+    };
+    for (list, key) in [
+        ("ipRanges", "cidrIp"),
+        ("ipv6Ranges", "cidrIpv6"),
+        ("groups", "groupId"),
+    ] {
+        for item in within(permission, list).flat_map(|list| within(list, "item")) {
+            if let Some(network) = within_text(item, key) {
+                let purpose = within_text(item, "description").unwrap_or_default();
+                attributes.insert(format!("{word} {network} {port}"), purpose);
+            }
+        }
+    }
+}
+
+fn within_text(node: Node<'_, '_>, name: &str) -> Option<String> {
+    let mut found = within(node, name);
+    found.next().and_then(|node| node.text()).map(str::to_owned)
+}

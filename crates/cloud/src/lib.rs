@@ -1,0 +1,30 @@
+//! A cluster at a cloud provider, by roles: what it is to be, what is there, and the steps between.
+//!
+//! [`Spec`] says what a cluster is to be; [`resources`] makes of it resources with names and attributes, in the order in which they are
+//! made; a provider behind [`Cloud`] says what is there; [`plan`] compares; [`apply`] and [`destroy`] do it, with every intent in a
+//! [`Ledger`] before the provider is asked.
+
+mod error;
+mod resource;
+mod spec;
+
+mod ledger;
+mod parameters;
+mod port;
+
+mod plan;
+mod wanted;
+
+mod apply;
+
+mod aws;
+
+pub use apply::{Applied, Apply, apply, destroy};
+pub use aws::{Aws, AwsSettings};
+pub use error::{CloudError, Trouble};
+pub use ledger::{Entry, Ledger, LedgerError, What};
+pub use plan::{Action, Difference, Planned, changes, plan};
+pub use port::{Cloud, Found, Ground, Subnet};
+pub use resource::{Attributes, Kind, Resource};
+pub use spec::{Alarms, Engine, Flow, InstanceGroup, Network, Role, Spec, SpecError};
+pub use wanted::resources;

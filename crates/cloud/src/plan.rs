@@ -1,0 +1,197 @@
+//! What is to be against what is.
+
+use serde::Serialize;
+
+use crate::error::CloudError;
+use crate::port::{Cloud, Found};
+use crate::resource::{Attributes, Kind, Resource};
+
+/// Attributes that are said once, when it is made.
+const FIXED: [&str; 10] = [
+    "administrator",
+    "cluster",
+    "database",
+    "encrypted",
+    "engine",
+    "family",
+    "key",
+    "vpc",
+    "zone",
+    "type",
+];
+
+/// An attribute that is not as it is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Its name.
+    pub name: String,
+    /// As it is; none where it is missing.
+    pub is: Option<String>,
+    /// As it is to be; none where it is to go.
+    pub to_be: Option<String>,
+    /// Whether it can only be said when the resource is made.
+    pub fixed: bool,
+}
+
+/// What is to be done with a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Action {
+    /// It is as it is to be.
+    Keep,
+    /// It is not there.
+    Create,
+    /// It is there, and some of it is otherwise.
+    Update {
+        /// What.
+        differences: Vec<Difference>,
+    },
+    /// Something of that name is there that is not ours.
+    Taken,
+}
+
+/// A resource and what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// As it is to be.
+    #[serde(flatten)]
+    pub resource: Resource,
+    /// What is to be done.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Whether it is in a state of its own way to being usable.
+    pub status: Option<String>,
+}
+
+/// Compares every resource with what the provider has. `ours`: whether our ledger says that we made it.
+///
+/// # Errors
+/// When the provider cannot be asked.
+pub async fn plan(
+    cloud: &dyn Cloud,
+    resources: &[Resource],
+    ours: &(dyn Fn(Kind, &str) -> bool + Sync),
+) -> Result<Vec<Planned>, CloudError> {
+    let mut planned = Vec::with_capacity(resources.len());
+    for resource in resources {
+        let found = cloud.find(resource.kind, &resource.name).await?;
+        planned.push(compare(resource, found, ours));
+    }
+    Ok(planned)
+}
+
+/// How many resources are not as they are to be.
+#[must_use]
+pub fn changes(planned: &[Planned]) -> usize {
+    planned
+        .iter()
+        .filter(|planned| planned.action != Action::Keep)
+        .count()
+}
+
+pub(crate) fn compare(
+    resource: &Resource,
+    found: Option<Found>,
+    ours: &(dyn Fn(Kind, &str) -> bool + Sync),
+) -> Planned {
+    let status = found.as_ref().map(|found| found.status.clone());
+    let action = match found {
+        None => Action::Create,
+        Some(found) if !found.ours && !ours(resource.kind, &resource.name) => Action::Taken,
+        Some(found) => match differences(&resource.attributes, &found.attributes) {
+            none if none.is_empty() => Action::Keep,
+            differences => Action::Update { differences },
+        },
+    };
+    Planned {
+        resource: resource.clone(),
+        action,
+        status,
+    }
+}
+
+/// What the provider does not say of an attribute is no difference; of a collection it says all.
+fn differences(to_be: &Attributes, is: &Attributes) -> Vec<Difference> {
+    let in_collection = |name: &str| name.contains(' ');
+    let mut differences = Vec::new();
+    for (name, value) in to_be {
+        let found = is.get(name);
+        if found == Some(value) || (found.is_none() && !in_collection(name)) {
+            continue;
+        }
+        differences.push(Difference {
+            name: name.clone(),
+            is: found.cloned(),
+            to_be: Some(value.clone()),
+            fixed: FIXED.contains(&name.as_str()),
+        });
+    }
+    let beside = is
+        .iter()
+        .filter(|(name, _)| in_collection(name) && !to_be.contains_key(*name));
+    differences.extend(beside.map(|(name, value)| Difference {
+        name: name.clone(),
+        is: Some(value.clone()),
+        to_be: None,
+        fixed: false,
+    }));
+    differences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, compare};
+    use crate::port::Found;
+    use crate::resource::{Kind, Resource};
+
+    #[test]
+    fn what_is_not_said_is_no_difference() {
+        let group = Resource::new(
+            Kind::SecurityGroup,
+            "shop-db".to_owned(),
+            [
+                ("vpc", "v".to_owned()),
+                ("in 10.0.0.0/16 3306", "applications".to_owned()),
+            ],
+        );
+        let found = |attributes: &[(&str, &str)], ours| Found {
+            attributes: attributes
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ours,
+            ready: true,
+            status: String::new(),
+        };
+        let action = |found| compare(&group, found, &|_, _| false).action;
+        assert_eq!(action(None), Action::Create);
+        assert_eq!(action(Some(found(&[], false))), Action::Taken);
+        assert_eq!(
+            action(Some(found(&[("in 10.0.0.0/16 3306", "applications")], true))),
+            Action::Keep
+        );
+        let Action::Update { differences } =
+            action(Some(found(&[("vpc", "w"), ("in 0.0.0.0/0 3306", "")], true)))
+        else {
+            panic!("it differs");
+        };
+        let named: Vec<(&str, bool, bool)> = differences
+            .iter()
+            .map(|difference| {
+                (
+                    difference.name.as_str(),
+                    difference.to_be.is_some(),
+                    difference.fixed,
+                )
+            })
+            .collect();
+        assert_eq!(
+            named,
+            [
+                ("in 10.0.0.0/16 3306", true, false),
+                ("vpc", true, true),
+                ("in 0.0.0.0/0 3306", false, false)
+            ]
+        );
+    }
+}

@@ -1,0 +1,64 @@
+use async_trait::async_trait;
+
+use crate::error::CloudError;
+use crate::resource::{Attributes, Kind, Resource};
+use crate::spec::Spec;
+
+/// A resource as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What the provider says of it. What it does not say is absent.
+    pub attributes: Attributes,
+    /// Whether it has our mark with the cluster's name.
+    pub ours: bool,
+    /// Whether it is as usable as it will be.
+    pub ready: bool,
+    /// In the provider's word.
+    pub status: String,
+}
+
+/// A subnet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    /// Its identifier.
+    pub id: String,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// Its availability zone.
+    pub zone: String,
+}
+
+/// What is there before anything is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ground {
+    /// The subnets that were named, in that order.
+    pub subnets: Vec<Subnet>,
+    /// Availability zones of those, in order, without repetition.
+    pub zones: Vec<String>,
+}
+
+/// A provider of clusters.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Looks at what the plan names: subnets of the VPC in two zones at least, a version and classes that the region offers. Changes
+    /// nothing.
+    async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError>;
+
+    /// The resource by that name; none where there is none.
+    async fn find(&self, kind: Kind, name: &str) -> Result<Option<Found>, CloudError>;
+
+    /// Makes it, with our mark. Returns once the provider has taken it on; [`Found::ready`] says when it is usable.
+    async fn create(&self, resource: &Resource) -> Result<(), CloudError>;
+
+    /// Gives it these attributes: what the plan says where it differs, and of collections the names that are to go.
+    async fn update(&self, resource: &Resource, set: &Attributes, take: &[String]) -> Result<(), CloudError>;
+
+    /// Deletes it. What is gone already is no error. A cluster leaves a last snapshot of this name, if one is given.
+    async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError>;
+
+    /// Makes an instance the writer; the provider chooses where none is named. Returns the writer's name when it is another.
+    async fn fail_over(&self, cluster: &str, to: Option<&str>) -> Result<String, CloudError>;
+
+    /// Makes a snapshot of a cluster and returns when it is complete.
+    async fn snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError>;
+}

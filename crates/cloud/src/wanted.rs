@@ -1,0 +1,342 @@
+//! The resources that make a cluster, in the order in which they are made.
+
+use std::collections::BTreeMap;
+
+use crate::parameters;
+use crate::port::Ground;
+use crate::resource::{Kind, Resource};
+use crate::spec::{Engine, InstanceGroup, Role, Spec};
+
+/// Every resource of the cluster.
+#[must_use]
+pub fn resources(spec: &Spec, ground: &Ground) -> Vec<Resource> {
+    let mut all = vec![
+        Resource::new(
+            Kind::Secret,
+            secret_name(spec),
+            [("administrator", spec.administrator.clone())],
+        ),
+        Resource::new(
+            Kind::SubnetGroup,
+            spec.name.clone(),
+            [("subnets", sorted(&spec.network.subnets))],
+        ),
+        security_group(spec),
+    ];
+    let mut group = Resource::new(
+        Kind::ClusterParameters,
+        format!("{}-cluster", spec.name),
+        [("family", parameters::family(spec))],
+    );
+    with_parameters(&mut group, &parameters::of_cluster(spec));
+    all.push(group);
+    for instances in &spec.instances {
+        if let Some(name) = own_parameters(spec, instances) {
+            let mut group = Resource::new(
+                Kind::InstanceParameters,
+                name,
+                [("family", parameters::family(spec))],
+            );
+            with_parameters(&mut group, &instances.parameters);
+            all.push(group);
+        }
+    }
+    all.push(cluster(spec));
+    all.extend(instances(spec, ground));
+    all.extend(endpoints(spec));
+    all.extend(alarms(spec));
+    all
+}
+
+/// Where the administrator's password is kept.
+fn secret_name(spec: &Spec) -> String {
+    format!("daybreak/{}/administrator", spec.name)
+}
+
+fn security_group(spec: &Spec) -> Resource {
+    let mut group = Resource::new(
+        Kind::SecurityGroup,
+        format!("{}-db", spec.name),
+        [("vpc", spec.network.vpc.clone())],
+    );
+    for flow in &spec.network.flows {
+        for network in &flow.networks {
+            group
+                .attributes
+                .insert(format!("in {network} {}", spec.port), flow.purpose.clone());
+            if let Some(port) = flow.to_port {
+                group
+                    .attributes
+                    .insert(format!("out {network} {port}"), flow.purpose.clone());
+            }
+        }
+    }
+    group
+}
+
+fn with_parameters(group: &mut Resource, parameters: &BTreeMap<String, String>) {
+    for (name, value) in parameters {
+        group
+            .attributes
+            .insert(format!("parameter {name}"), value.clone());
+    }
+}
+
+/// The name of the parameter group of instances that have one of their own.
+fn own_parameters(spec: &Spec, group: &InstanceGroup) -> Option<String> {
+    (!group.parameters.is_empty()).then(|| format!("{}-{}", spec.name, group.role.word()))
+}
+
+fn cluster(spec: &Spec) -> Resource {
+    let mut cluster = Resource::new(
+        Kind::Cluster,
+        spec.name.clone(),
+        [
+            ("administrator", spec.administrator.clone()),
+            ("backup_days", spec.backup_days.to_string()),
+            ("deletion_protection", spec.deletion_protection.to_string()),
+            ("encrypted", "true".to_owned()),
+            ("engine", spec.engine.name().to_owned()),
+            ("iam_authentication", spec.iam_authentication.to_string()),
+            ("logs", sorted(&spec.logs)),
+            ("parameters", format!("{}-cluster", spec.name)),
+            ("port", spec.port.to_string()),
+            ("secret", secret_name(spec)),
+            ("security_group", format!("{}-db", spec.name)),
+            ("storage", spec.storage.clone()),
+            ("subnet_group", spec.name.clone()),
+            ("version", spec.version.clone()),
+        ],
+    );
+    let optional = [
+        ("backup_window", &spec.backup_window),
+        ("maintenance_window", &spec.maintenance_window),
+        ("database", &spec.database),
+        ("key", &spec.key),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            cluster.attributes.insert(name.to_owned(), value.clone());
+        }
+    }
+    if let Some((least, most)) = spec.serverless {
+        cluster
+            .attributes
+            .insert("serverless".to_owned(), format!("{least}-{most}"));
+    }
+    cluster
+}
+
+/// Instances with their names: the writer first, because the first that is made becomes it. Zones take turns.
+fn instances(spec: &Spec, ground: &Ground) -> Vec<Resource> {
+    let mut groups: Vec<&InstanceGroup> = spec.instances.iter().collect();
+    groups.sort_by_key(|group| group.role);
+    let mut made = Vec::new();
+    let mut numbers: BTreeMap<Role, usize> = BTreeMap::new();
+    for group in groups {
+        let alone = spec
+            .instances
+            .iter()
+            .filter(|other| other.role == group.role)
+            .map(|other| other.count)
+            .sum::<usize>()
+            == 1;
+        for _ in 0..group.count {
+            let number = numbers.entry(group.role).or_default();
+            *number += 1;
+            let name = if alone {
+                format!("{}-{}", spec.name, group.role.word())
+            } else {
+                format!("{}-{}-{number}", spec.name, group.role.word())
+            };
+            let mut instance = Resource::new(
+                Kind::Instance,
+                name,
+                [
+                    ("class", group.class.clone()),
+                    ("cluster", spec.name.clone()),
+                    ("engine", spec.engine.name().to_owned()),
+                    ("insights", spec.insights.to_string()),
+                    ("promotion_tier", group.role.promotion_tier().to_string()),
+                    ("public", spec.network.public.to_string()),
+                ],
+            );
+            if let Some(parameters) = own_parameters(spec, group) {
+                instance.attributes.insert("parameters".to_owned(), parameters);
+            }
+            if !ground.zones.is_empty() {
+                let zone = &ground.zones[made.len() % ground.zones.len()];
+                instance.attributes.insert("zone".to_owned(), zone.clone());
+            }
+            made.push(instance);
+        }
+    }
+    made
+}
+
+/// The readers and the BI instances each behind an endpoint of their own: the cluster's reader endpoint leads to all of them.
+fn endpoints(spec: &Spec) -> Vec<Resource> {
+    let nobody = Ground {
+        subnets: Vec::new(),
+        zones: Vec::new(),
+    };
+    let named = |role: Role| {
+        let all = instances(spec, &nobody).into_iter();
+        let tier = role.promotion_tier().to_string();
+        let names: Vec<String> = all
+            .filter(|instance| instance.get("promotion_tier") == tier)
+            .map(|instance| instance.name)
+            .collect();
+        names
+    };
+    let (readers, bi) = (named(Role::Reader), named(Role::Bi));
+    let mut endpoints = Vec::new();
+    for (word, members) in [("readers", readers), ("bi", bi)] {
+        if !members.is_empty() {
+            endpoints.push(Resource::new(
+                Kind::Endpoint,
+                format!("{}-{word}", spec.name),
+                [
+                    ("cluster", spec.name.clone()),
+                    ("members", sorted(&members)),
+                    // Who becomes the writer leaves it ("Types of Aurora endpoints").
+                    ("type", "READER".to_owned()),
+                ],
+            ));
+        }
+    }
+    endpoints
+}
+
+fn alarms(spec: &Spec) -> Vec<Resource> {
+    let Some(alarms) = &spec.alarms else {
+        return Vec::new();
+    };
+    let mut all = vec![
+        (
+            "lag",
+            "AuroraReplicaLagMaximum",
+            "Maximum",
+            "GreaterThanThreshold",
+            alarms.replica_lag_ms,
+        ),
+        (
+            "cpu",
+            "CPUUtilization",
+            "Maximum",
+            "GreaterThanThreshold",
+            alarms.cpu_percent,
+        ),
+        (
+            "connections",
+            "DatabaseConnections",
+            "Maximum",
+            "GreaterThanThreshold",
+            alarms.connections,
+        ),
+        (
+            "local-storage",
+            "FreeLocalStorage",
+            "Minimum",
+            "LessThanThreshold",
+            alarms.free_local_storage,
+        ),
+        (
+            "deadlocks",
+            "Deadlocks",
+            "Maximum",
+            "GreaterThanThreshold",
+            alarms.deadlocks,
+        ),
+    ];
+    if spec.engine == Engine::Postgres {
+        // A billion of the two that there are: vacuum has to be looked after long before.
+        all.push((
+            "transaction-ids",
+            "MaximumUsedTransactionIDs",
+            "Maximum",
+            "GreaterThanThreshold",
+            1e9,
+        ));
+    }
+    all.into_iter()
+        .map(|(word, metric, statistic, comparison, threshold)| {
+            let mut alarm = Resource::new(
+                Kind::Alarm,
+                format!("{}-{word}", spec.name),
+                [
+                    ("cluster", spec.name.clone()),
+                    ("comparison", comparison.to_owned()),
+                    ("metric", metric.to_owned()),
+                    ("statistic", statistic.to_owned()),
+                    ("threshold", threshold.to_string()),
+                ],
+            );
+            if let Some(topic) = &alarms.notify {
+                alarm.attributes.insert("notify".to_owned(), topic.clone());
+            }
+            alarm
+        })
+        .collect()
+}
+
+fn sorted(names: &[String]) -> String {
+    let mut names = names.to_vec();
+    names.sort();
+    names.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resources;
+    use crate::port::Ground;
+    use crate::resource::Kind;
+    use crate::spec::tests::shop;
+
+    #[test]
+    fn roles_become_instances() {
+        let ground = Ground {
+            subnets: Vec::new(),
+            zones: vec!["a".to_owned(), "b".to_owned()],
+        };
+        let all = resources(&shop(), &ground);
+        let kinds: Vec<Kind> = all.iter().map(|resource| resource.kind).collect();
+        assert!(kinds.is_sorted(), "made in the order of kinds");
+        let instances: Vec<String> = all
+            .iter()
+            .filter(|resource| resource.kind == Kind::Instance)
+            .map(|instance| {
+                let get = |name| instance.get(name);
+                format!(
+                    "{} {} {} {}",
+                    instance.name,
+                    get("promotion_tier"),
+                    get("zone"),
+                    get("parameters")
+                )
+            })
+            .collect();
+        assert_eq!(
+            instances,
+            [
+                "shop-writer 1 a ",
+                "shop-failover 0 b ",
+                "shop-reader-1 2 a ",
+                "shop-reader-2 2 b ",
+                "shop-bi-1 15 a shop-bi",
+                "shop-bi-2 15 b shop-bi"
+            ]
+        );
+        let endpoints: Vec<&str> = all
+            .iter()
+            .filter(|resource| resource.kind == Kind::Endpoint)
+            .map(|endpoint| endpoint.get("members"))
+            .collect();
+        assert_eq!(endpoints, ["shop-reader-1,shop-reader-2", "shop-bi-1,shop-bi-2"]);
+        let names: std::collections::BTreeSet<_> = all
+            .iter()
+            .map(|resource| (resource.kind, &resource.name))
+            .collect();
+        assert_eq!(names.len(), all.len(), "each by its own name");
+    }
+}

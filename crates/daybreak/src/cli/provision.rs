@@ -1,0 +1,366 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use daybreak_cloud::{
+    Action, Applied, Apply, Aws, Cloud, CloudError, Kind, Ledger, Planned, apply, changes, destroy, plan,
+    resources,
+};
+use serde::Serialize;
+
+use super::plain;
+use crate::config::{self, ClusterSettings};
+use crate::exit::{Exit, Trouble};
+use crate::output::{self, Format};
+
+/// The plan's cluster (`[cluster]`) at AWS: writer, failover, readers and BI instances, each role with its promotion tier, parameters
+/// and endpoint; subnet group, security group with exactly the plan's flows, parameter groups, administrator's secret, alarms.
+#[derive(Debug, Args)]
+pub(crate) struct Provision {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show what would be made or changed. Changes nothing.
+    Plan(Said),
+    /// Make it so. Killed, the same command goes on: what is there already is found again by its name.
+    Apply(Said),
+    /// Look for what was changed beside the plan; exit status 3 where something was.
+    Drift(Said),
+    /// Make another instance the writer.
+    Failover(Failover),
+    /// Make a snapshot of the cluster and wait until it is complete.
+    Snapshot(Snapshot),
+    /// Delete what the ledger says that this plan made, and nothing else.
+    Destroy(Destroy),
+}
+
+#[derive(Debug, Args)]
+struct Said {
+    /// Instances may have public addresses: the plan says it (`network.public`), and this says it again.
+    #[arg(long)]
+    public: bool,
+}
+
+#[derive(Debug, Args)]
+struct Failover {
+    /// The instance that is to be the writer; by promotion tier, if none is named.
+    #[arg(long, value_name = "INSTANCE")]
+    to: Option<String>,
+    /// Do it: connections to the writer break.
+    #[arg(long)]
+    execute: bool,
+}
+
+#[derive(Debug, Args)]
+struct Snapshot {
+    /// Its name.
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+#[derive(Debug, Args)]
+struct Destroy {
+    /// The cluster's name, once more.
+    #[arg(long, value_name = "CLUSTER")]
+    name: String,
+    /// The name of a last snapshot.
+    #[arg(long, value_name = "NAME", conflicts_with = "without_snapshot")]
+    last_snapshot: Option<String>,
+    /// Leave no snapshot: the data is gone.
+    #[arg(long, required_unless_present = "last_snapshot")]
+    without_snapshot: bool,
+}
+
+/// What was found or done. The names of these fields are public.
+#[derive(Serialize)]
+struct Report<'a> {
+    cluster: &'a str,
+    changes: usize,
+    resources: &'a [Planned],
+}
+
+impl Provision {
+    pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        let settings = config::read_cluster(plan).map_err(|error| {
+            let hint = error.hint();
+            Trouble::usage(error, hint)
+        })?;
+        let aws = Aws::new(&settings.aws).await;
+        match self.what {
+            What::Plan(said) => show(&settings, &said, &aws, format).await.map(|_| Exit::Done),
+            What::Drift(said) => {
+                let drifted = show(&settings, &said, &aws, format).await?;
+                Ok(if drifted == 0 { Exit::Done } else { Exit::Different })
+            }
+            What::Apply(said) => make(&settings, &said, &aws, format).await,
+            What::Failover(failover) => fail_over(&settings, &failover, &aws, format).await,
+            What::Snapshot(snapshot) => {
+                aws.snapshot(&settings.spec.name, &snapshot.name)
+                    .await
+                    .map_err(trouble)?;
+                told(format, &serde_json::json!({ "snapshot": snapshot.name }), || {
+                    format!("snapshot {} is complete", snapshot.name)
+                });
+                Ok(Exit::Done)
+            }
+            What::Destroy(destroy) => take_away(&settings, &destroy, &aws, format).await,
+        }
+    }
+}
+
+/// Compares and prints; how many resources are not as they are to be.
+async fn show(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format) -> Result<usize, Trouble> {
+    said_twice(settings, said)?;
+    let ledger = ledger(settings)?;
+    let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
+    let wanted = resources(&settings.spec, &ground);
+    let planned = plan(aws, &wanted, &|kind, name| ledger.is_ours(kind, name))
+        .await
+        .map_err(trouble)?;
+    let stray = stray(&ledger, &planned);
+    let count = changes(&planned) + stray.len();
+    match format {
+        Format::Json => output::json(&Report {
+            cluster: &settings.spec.name,
+            changes: count,
+            resources: &planned,
+        }),
+        Format::Text => {
+            planned
+                .iter()
+                .flat_map(lines)
+                .for_each(|line| output::line(plain(&line)));
+            for (kind, name) in &stray {
+                output::line(plain(&format!(
+                    "? {kind} {name}: this plan made it, and names it no more: delete it by hand"
+                )));
+            }
+            output::line(format!(
+                "{} resources, {count} not as they are to be",
+                planned.len()
+            ));
+        }
+    }
+    Ok(count)
+}
+
+/// What we made that the plan has no more, such as readers when there are to be fewer.
+fn stray(ledger: &Ledger, planned: &[Planned]) -> Vec<(Kind, String)> {
+    let wanted: BTreeSet<(Kind, &str)> = planned
+        .iter()
+        .map(|planned| (planned.resource.kind, planned.resource.name.as_str()))
+        .collect();
+    let mut standing = ledger.standing();
+    standing.retain(|(kind, name)| !wanted.contains(&(*kind, name.as_str())));
+    standing
+}
+
+async fn make(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format) -> Result<Exit, Trouble> {
+    said_twice(settings, said)?;
+    let mut ledger = ledger(settings)?;
+    let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
+    let wanted = resources(&settings.spec, &ground);
+    let planned = plan(aws, &wanted, &|kind, name| ledger.is_ours(kind, name))
+        .await
+        .map_err(trouble)?;
+    // All obstacles before anything is made.
+    if let Some(taken) = planned.iter().find(|planned| planned.action == Action::Taken) {
+        return Err(stopped(Apply::Taken(taken.resource.to_string())));
+    }
+    let (mut created, mut updated) = (Vec::new(), Vec::new());
+    let mut waited: Option<String> = None;
+    let mut tell = |applied: Applied<'_>| match applied {
+        Applied::Created(resource) => {
+            output::say(plain(&format!("made {resource}")));
+            created.push(resource.to_string());
+        }
+        Applied::Updated(resource, names) => {
+            output::say(plain(&format!("changed {resource}: {}", names.join(", "))));
+            updated.push(resource.to_string());
+        }
+        Applied::Waiting(resource, status) => {
+            let now = format!("waiting for {resource}: {status}");
+            if waited.as_ref() != Some(&now) {
+                output::say(plain(&now));
+                waited = Some(now);
+            }
+        }
+        Applied::Deleted(..) => {}
+    };
+    apply(aws, &wanted, &mut ledger, &mut tell)
+        .await
+        .map_err(stopped)?;
+    let report = serde_json::json!({ "cluster": settings.spec.name, "created": created, "updated": updated });
+    told(format, &report, || {
+        format!(
+            "{} made, {} changed, {} resources in all",
+            created.len(),
+            updated.len(),
+            wanted.len()
+        )
+    });
+    Ok(Exit::Done)
+}
+
+async fn fail_over(
+    settings: &ClusterSettings,
+    failover: &Failover,
+    aws: &Aws,
+    format: Format,
+) -> Result<Exit, Trouble> {
+    let cluster = &settings.spec.name;
+    if !failover.execute {
+        let to = failover
+            .to
+            .as_deref()
+            .unwrap_or("the instance of the lowest promotion tier");
+        output::line(format!(
+            "{to} would become the writer of {cluster}; `--execute` does it"
+        ));
+        return Ok(Exit::Done);
+    }
+    let writer = aws
+        .fail_over(cluster, failover.to.as_deref())
+        .await
+        .map_err(trouble)?;
+    told(
+        format,
+        &serde_json::json!({ "cluster": cluster, "writer": writer }),
+        || format!("{writer} is the writer of {cluster}"),
+    );
+    Ok(Exit::Done)
+}
+
+async fn take_away(
+    settings: &ClusterSettings,
+    asked: &Destroy,
+    aws: &Aws,
+    format: Format,
+) -> Result<Exit, Trouble> {
+    let cluster = &settings.spec.name;
+    if asked.name != *cluster {
+        let error = anyhow::anyhow!("the plan's cluster is {cluster}, and not {}", asked.name);
+        return Err(Trouble::usage(
+            error,
+            Some("name the cluster that is to go".to_owned()),
+        ));
+    }
+    let mut ledger = ledger(settings)?;
+    let found = aws.find(Kind::Cluster, cluster).await.map_err(trouble)?;
+    let protection = found
+        .as_ref()
+        .and_then(|found| found.attributes.get("deletion_protection"));
+    if protection.map(String::as_str) == Some("true") {
+        let error = anyhow::anyhow!("cluster {cluster} is protected from deletion");
+        let hint = "set `deletion_protection = false` in the plan and run `daybreak provision apply` first";
+        return Err(Trouble::new(error, Some(hint)));
+    }
+    let mut deleted = Vec::new();
+    let mut tell = |applied: Applied<'_>| {
+        if let Applied::Deleted(kind, name) = applied {
+            output::say(plain(&format!("deleted {kind} {name}")));
+            deleted.push(format!("{kind} {name}"));
+        }
+    };
+    let left = destroy(aws, &mut ledger, asked.last_snapshot.as_deref(), &mut tell)
+        .await
+        .map_err(stopped)?;
+    let left: Vec<String> = left.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+    let report = serde_json::json!({ "cluster": cluster, "deleted": deleted, "left": left });
+    told(format, &report, || {
+        let mut text = format!("{} resources deleted", deleted.len());
+        for name in &left {
+            text.push_str(&format!("; {name} is left: it has our mark no more"));
+        }
+        text
+    });
+    Ok(if left.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Different
+    })
+}
+
+/// Public addresses are said in the plan and on the command line, or not at all.
+fn said_twice(settings: &ClusterSettings, said: &Said) -> Result<(), Trouble> {
+    if settings.public == said.public {
+        return Ok(());
+    }
+    let (error, hint) = if settings.public {
+        (
+            anyhow::anyhow!("the plan gives instances public addresses"),
+            "say it a second time with `--public`, or take `network.public` out of the plan",
+        )
+    } else {
+        (
+            anyhow::anyhow!("`--public` is not what the plan says"),
+            "set `public = true` in `[cluster.network]`, if instances are to have public addresses",
+        )
+    };
+    Err(Trouble::usage(error, Some(hint.to_owned())))
+}
+
+fn lines(planned: &Planned) -> Vec<String> {
+    let resource = &planned.resource;
+    match &planned.action {
+        Action::Keep => vec![format!("  {resource}")],
+        Action::Taken => vec![format!(
+            "! {resource}: there is one of that name that is not ours"
+        )],
+        Action::Create => {
+            let attributes = resource
+                .attributes
+                .iter()
+                .map(|(name, value)| format!("    {name} = {value}"));
+            std::iter::once(format!("+ {resource}"))
+                .chain(attributes)
+                .collect()
+        }
+        Action::Update { differences } => {
+            let each = differences.iter().map(|difference| {
+                let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+                let fixed = if difference.fixed {
+                    " (cannot be changed once it is made)"
+                } else {
+                    ""
+                };
+                format!(
+                    "    {}: {} -> {}{fixed}",
+                    difference.name,
+                    word(&difference.is),
+                    word(&difference.to_be)
+                )
+            });
+            std::iter::once(format!("~ {resource}")).chain(each).collect()
+        }
+    }
+}
+
+fn told(format: Format, report: &serde_json::Value, text: impl FnOnce() -> String) {
+    match format {
+        Format::Json => output::json(report),
+        Format::Text => output::line(plain(&text())),
+    }
+}
+
+fn ledger(settings: &ClusterSettings) -> Result<Ledger, Trouble> {
+    Ledger::open(&settings.ledger).map_err(|error| {
+        Trouble::new(
+            error,
+            Some("it says what this plan made: without it nothing is made, and nothing deleted"),
+        )
+    })
+}
+
+fn trouble(error: CloudError) -> Trouble {
+    let hint = error.hint();
+    Trouble::new(error, hint)
+}
+
+fn stopped(error: Apply) -> Trouble {
+    let hint = error.hint();
+    Trouble::new(error, hint)
+}

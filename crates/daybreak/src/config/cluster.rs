@@ -1,0 +1,343 @@
+//! `[cluster]`: the cluster that is to be, which a plan may have alone, before there is anything to migrate to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use daybreak_cloud::{Alarms, AwsSettings, Engine, Flow, InstanceGroup, Network, Role, Spec};
+use serde::Deserialize;
+
+use super::{PlanError, raw};
+
+/// A cluster and where it is to be.
+#[derive(Debug)]
+pub(crate) struct ClusterSettings {
+    pub(crate) spec: Spec,
+    pub(crate) aws: AwsSettings,
+    /// Whether the plan says that instances have public addresses; the command line has to say it, too.
+    pub(crate) public: bool,
+    /// What we made is written down here.
+    pub(crate) ledger: PathBuf,
+}
+
+/// A plan file with a cluster. What else it has is not looked at.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWithCluster {
+    cluster: RawCluster,
+    #[serde(rename = "migration")]
+    _migration: Option<toml::Value>,
+    #[serde(rename = "source")]
+    _source: Option<toml::Value>,
+    #[serde(rename = "target")]
+    _target: Option<toml::Value>,
+    #[serde(rename = "replication")]
+    _replication: Option<toml::Value>,
+    #[serde(rename = "load")]
+    _load: Option<toml::Value>,
+    #[serde(rename = "check")]
+    _check: Option<toml::Value>,
+    #[serde(rename = "cut_over")]
+    _cut_over: Option<toml::Value>,
+    #[serde(rename = "gate")]
+    _gate: Option<toml::Value>,
+    #[serde(rename = "waivers")]
+    _waivers: Option<toml::Value>,
+    #[serde(rename = "trim")]
+    _trim: Option<toml::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCluster {
+    name: String,
+    region: String,
+    profile: Option<String>,
+    endpoint_url: Option<String>,
+    engine: RawEngine,
+    version: String,
+    administrator: Option<String>,
+    database: Option<String>,
+    port: Option<u16>,
+    storage: Option<String>,
+    encryption_key: Option<String>,
+    backup_days: Option<i32>,
+    backup_window: Option<String>,
+    maintenance_window: Option<String>,
+    deletion_protection: Option<bool>,
+    iam_authentication: Option<bool>,
+    logs: Option<Vec<String>>,
+    insights: Option<bool>,
+    serverless: Option<(f64, f64)>,
+    network: RawNetwork,
+    instances: Vec<RawInstances>,
+    #[serde(default)]
+    parameters: BTreeMap<String, RawValue>,
+    alarms: Option<RawAlarms>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum RawEngine {
+    #[serde(rename = "aurora-mysql")]
+    Mysql,
+    #[serde(rename = "aurora-postgresql")]
+    Postgres,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNetwork {
+    vpc: String,
+    subnets: Vec<String>,
+    #[serde(default)]
+    applications: Vec<String>,
+    #[serde(default)]
+    datacenter: Vec<String>,
+    datacenter_port: Option<u16>,
+    #[serde(default)]
+    conductor: Vec<String>,
+    #[serde(default)]
+    bi: Vec<String>,
+    #[serde(default)]
+    public: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInstances {
+    role: RawRole,
+    class: String,
+    count: Option<usize>,
+    #[serde(default)]
+    parameters: BTreeMap<String, RawValue>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawRole {
+    Writer,
+    Failover,
+    Reader,
+    Bi,
+}
+
+/// A parameter's value: text, or what TOML has of its own.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum RawValue {
+    Text(String),
+    Whole(i64),
+    Switch(bool),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAlarms {
+    notify: Option<String>,
+    replica_lag_ms: Option<f64>,
+    cpu_percent: Option<f64>,
+    connections: Option<f64>,
+    free_local_storage_gb: Option<f64>,
+    deadlocks_per_second: Option<f64>,
+}
+
+/// Reads the cluster of a plan file.
+pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let text = std::fs::read_to_string(&path).map_err(|error| PlanError::Unreadable {
+        path: path.clone(),
+        reason: error.to_string(),
+    })?;
+    let raw: RawWithCluster = raw::parse_as(&path, &text)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let settings = resolve(raw.cluster, folder);
+    settings.spec.check().map_err(|error| PlanError::Value {
+        path: path.clone(),
+        key: format!("cluster.{}", error.key),
+        message: error.message,
+        hint: Some(error.hint),
+    })?;
+    Ok(settings)
+}
+
+fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
+    let engine = match raw.engine {
+        RawEngine::Mysql => Engine::Mysql,
+        RawEngine::Postgres => Engine::Postgres,
+    };
+    let port = raw.port.unwrap_or(engine.port());
+    let logs = match engine {
+        Engine::Mysql => vec!["error".to_owned(), "slowquery".to_owned()],
+        Engine::Postgres => vec!["postgresql".to_owned()],
+    };
+    let network = raw.network;
+    let flow = |purpose: &str, networks: Vec<String>, to_port| Flow {
+        purpose: purpose.to_owned(),
+        networks,
+        to_port,
+    };
+    let flows = vec![
+        flow("applications", network.applications, None),
+        // Replication goes both ways: the cluster follows the datacenter, and later the datacenter the cluster.
+        flow(
+            "datacenter",
+            network.datacenter,
+            Some(network.datacenter_port.unwrap_or(engine.port())),
+        ),
+        flow("conductor", network.conductor, None),
+        flow("bi", network.bi, None),
+    ];
+    let spec = Spec {
+        name: raw.name.clone(),
+        engine,
+        version: raw.version,
+        administrator: raw.administrator.unwrap_or_else(|| "admin".to_owned()),
+        database: raw.database,
+        port,
+        storage: raw.storage.unwrap_or_else(|| "aurora".to_owned()),
+        key: raw.encryption_key,
+        backup_days: raw.backup_days.unwrap_or(7),
+        backup_window: raw.backup_window,
+        maintenance_window: raw.maintenance_window,
+        deletion_protection: raw.deletion_protection.unwrap_or(true),
+        iam_authentication: raw.iam_authentication.unwrap_or(false),
+        logs: raw.logs.unwrap_or(logs),
+        insights: raw.insights.unwrap_or(true),
+        serverless: raw.serverless,
+        network: Network {
+            vpc: network.vpc.clone(),
+            subnets: network.subnets,
+            flows,
+            public: network.public,
+        },
+        instances: raw.instances.into_iter().map(group).collect(),
+        parameters: values(raw.parameters),
+        alarms: raw.alarms.map(alarms),
+    };
+    let ledger = folder
+        .join(".daybreak/provision")
+        .join(format!("{}.jsonl", raw.name.replace('/', "_")));
+    ClusterSettings {
+        aws: AwsSettings {
+            region: raw.region,
+            profile: raw.profile,
+            endpoint_url: raw.endpoint_url,
+            vpc: network.vpc,
+            cluster: raw.name,
+        },
+        public: network.public,
+        ledger,
+        spec,
+    }
+}
+
+fn group(raw: RawInstances) -> InstanceGroup {
+    InstanceGroup {
+        role: match raw.role {
+            RawRole::Writer => Role::Writer,
+            RawRole::Failover => Role::Failover,
+            RawRole::Reader => Role::Reader,
+            RawRole::Bi => Role::Bi,
+        },
+        count: raw.count.unwrap_or(1),
+        class: raw.class,
+        parameters: values(raw.parameters),
+    }
+}
+
+fn values(raw: BTreeMap<String, RawValue>) -> BTreeMap<String, String> {
+    let text = |value| match value {
+        RawValue::Text(text) => text,
+        RawValue::Whole(number) => number.to_string(),
+        RawValue::Switch(on) => u8::from(on).to_string(),
+    };
+    raw.into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+fn alarms(raw: RawAlarms) -> Alarms {
+    Alarms {
+        notify: raw.notify,
+        replica_lag_ms: raw.replica_lag_ms.unwrap_or(2000.0),
+        cpu_percent: raw.cpu_percent.unwrap_or(80.0),
+        connections: raw.connections.unwrap_or(1000.0),
+        free_local_storage: raw.free_local_storage_gb.unwrap_or(5.0) * 1e9,
+        deadlocks: raw.deadlocks_per_second.unwrap_or(1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_cloud::Role;
+
+    const PLAN: &str = r#"
+[migration]
+name = "shop"
+[cluster]
+name = "shop"
+region = "eu-central-1"
+engine = "aurora-mysql"
+version = "8.0.mysql_aurora.3.10.0"
+[cluster.network]
+vpc = "vpc-1"
+subnets = ["subnet-a", "subnet-b"]
+applications = ["10.0.0.0/16"]
+datacenter = ["192.168.7.0/24"]
+[[cluster.instances]]
+role = "writer"
+class = "db.r6g.large"
+[[cluster.instances]]
+role = "bi"
+class = "db.r6g.large"
+count = 2
+parameters = { aurora_parallel_query = true, max_execution_time = 0 }
+"#;
+
+    fn read(text: &str) -> Result<super::ClusterSettings, super::PlanError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daybreak.toml");
+        std::fs::write(&path, text).expect("written");
+        super::read(&path)
+    }
+
+    #[test]
+    fn a_cluster_stands_alone() {
+        let settings = read(PLAN).expect("read");
+        let bi = &settings.spec.instances[1];
+        assert_eq!((bi.role, bi.count), (Role::Bi, 2));
+        assert_eq!(bi.parameters["aurora_parallel_query"], "1");
+        assert_eq!(bi.parameters["max_execution_time"], "0");
+        assert!(settings.spec.deletion_protection && settings.spec.insights && !settings.public);
+        assert_eq!(settings.spec.network.flows[1].to_port, Some(3306));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (from, to, message, hint) in [
+            (
+                "region =",
+                "regoin =",
+                "unknown field `regoin`",
+                "did you mean `region`?",
+            ),
+            (
+                "role = \"bi\"",
+                "role = \"by\"",
+                "unknown variant `by`",
+                "did you mean `bi`?",
+            ),
+            (
+                "10.0.0.0/16",
+                "0.0.0.0/0",
+                "which is everybody",
+                "open to nobody else",
+            ),
+        ] {
+            let error = read(&PLAN.replace(from, to)).expect_err("wrong");
+            assert!(error.to_string().contains(message), "{error}");
+            assert!(
+                error.hint().is_some_and(|found| found.contains(hint)),
+                "{:?}",
+                error.hint()
+            );
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! `daybreak provision` against a stand-in for AWS: a cluster of every role is made, found unchanged, drifts and is mended, fails over,
+//! and goes; killed at each call it goes on without a second of anything; what AWS refuses is said.
+
+use std::process::{Output, Stdio};
+
+use daybreak_sandbox::{AwsStandIn, Refusal, available};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::looking::{Looking, list};
+
+struct Ground {
+    looking: Looking,
+    aws: AwsStandIn,
+    vpc: String,
+    subnets: Vec<String>,
+}
+
+/// All texts of elements of this name.
+fn texts(xml: &str, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let parts = xml.split(&open).skip(1);
+    parts
+        .filter_map(|part| part.split_once(&close).map(|(text, _)| text.to_owned()))
+        .collect()
+}
+
+impl Ground {
+    async fn lay() -> Option<Self> {
+        let looking = Looking::new();
+        let aws = available(AwsStandIn::start(&looking.sandbox).await)?;
+        let form = [("Action", "DescribeSubnets"), ("Version", "2016-11-15")];
+        let answer = aws.ask("ec2", &form).await.expect("subnets");
+        let vpc = texts(&answer, "vpcId").remove(0);
+        let subnets = texts(&answer, "subnetId");
+        assert!(subnets.len() >= 2, "{answer}");
+        Some(Self {
+            looking,
+            aws,
+            vpc,
+            subnets,
+        })
+    }
+
+    /// A plan of a cluster; `more` stands before its network.
+    fn plan(&self, name: &str, more: &str, instances: &[(&str, usize)]) -> String {
+        let instances: String = instances
+            .iter()
+            .map(|(role, count)| {
+                let parameters = match *role {
+                    "bi" => "parameters = { aurora_parallel_query = true, max_execution_time = 0 }\n",
+                    _ => "",
+                };
+                format!(
+                    "[[cluster.instances]]\nrole = \"{role}\"\nclass = \"db.r6g.large\"\ncount = {count}\n{parameters}"
+                )
+            })
+            .collect();
+        format!(
+            r#"
+[cluster]
+name = "{name}"
+region = "eu-central-1"
+endpoint_url = "{}"
+engine = "aurora-mysql"
+version = "8.0.mysql_aurora.3.10.0"
+backup_window = "02:00-03:00"
+maintenance_window = "sun:04:00-sun:05:00"
+{more}
+[cluster.network]
+vpc = "{}"
+subnets = ["{}", "{}"]
+applications = ["10.0.0.0/16", "10.1.0.0/16"]
+datacenter = ["192.168.7.0/24"]
+bi = ["10.9.0.0/16"]
+{instances}
+[cluster.parameters]
+character_set_server = "utf8mb4"
+[cluster.alarms]
+notify = "arn:aws:sns:eu-central-1:123456789012:night"
+"#,
+            self.aws.url(),
+            self.vpc,
+            self.subnets[0],
+            self.subnets[1]
+        )
+    }
+
+    fn command(&self, name: &str, plan: &str, arguments: &[&str]) -> Command {
+        let path = self.looking.folder.path().join(format!("{name}.toml"));
+        std::fs::write(&path, plan).expect("a plan");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
+        command
+            .args(["--format", "json", "provision"])
+            .args(arguments)
+            .arg("--plan")
+            .arg(path)
+            .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7")
+            .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env_remove("AWS_PROFILE")
+            .kill_on_drop(true);
+        command
+    }
+
+    async fn run(&self, name: &str, plan: &str, arguments: &[&str]) -> Output {
+        let mut command = self.command(name, plan, arguments);
+        command.output().await.expect("the program runs")
+    }
+
+    /// Runs it to this exit status; its JSON.
+    async fn json(&self, name: &str, plan: &str, arguments: &[&str], status: i32) -> Value {
+        let output = self.run(name, plan, arguments).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{arguments:?}: {said}\n{printed}"
+        );
+        assert!(!said.contains("wJalr") && !printed.contains("wJalr"));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {printed}"))
+    }
+
+    /// Runs it to a failure; what it says.
+    async fn refused(&self, name: &str, plan: &str, arguments: &[&str]) -> String {
+        let output = self.run(name, plan, arguments).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            matches!(output.status.code(), Some(1 | 2)),
+            "{arguments:?}: {said}"
+        );
+        said
+    }
+
+    async fn ask(&self, service: &str, form: &[(&str, &str)]) -> String {
+        let version = match service {
+            "ec2" => "2016-11-15",
+            "monitoring" => "2010-08-01",
+            _ => "2014-10-31",
+        };
+        let form = [form, &[("Version", version)]].concat();
+        self.aws.ask(service, &form).await.expect("an answer")
+    }
+
+    /// Deletes the snapshots that the stand-in makes of a cluster by itself: it names them by the minute, and the same name is
+    /// refused to a cluster that comes again within it.
+    async fn forget_automatic_snapshots(&self) {
+        let answer = self.ask("rds", &[("Action", "DescribeDBClusterSnapshots")]).await;
+        for name in texts(&answer, "DBClusterSnapshotIdentifier") {
+            if name.starts_with("rds:") {
+                let form = [
+                    ("Action", "DeleteDBClusterSnapshot"),
+                    ("DBClusterSnapshotIdentifier", &*name),
+                ];
+                self.ask("rds", &form).await;
+            }
+        }
+    }
+
+    /// What there is of the cluster: instances, security groups, parameter groups, alarms.
+    async fn census(&self, name: &str) -> [usize; 4] {
+        let begins = |all: Vec<String>| {
+            all.iter()
+                .filter(|one| one.starts_with(&format!("{name}-")))
+                .count()
+        };
+        let instances = self.ask("rds", &[("Action", "DescribeDBInstances")]).await;
+        let groups = self.ask("ec2", &[("Action", "DescribeSecurityGroups")]).await;
+        let parameters = self
+            .ask("rds", &[("Action", "DescribeDBClusterParameterGroups")])
+            .await;
+        let alarms = self.ask("monitoring", &[("Action", "DescribeAlarms")]).await;
+        [
+            begins(texts(&instances, "DBInstanceIdentifier")),
+            begins(texts(&groups, "groupName")),
+            begins(texts(&parameters, "DBClusterParameterGroupName")),
+            begins(texts(&alarms, "AlarmName")),
+        ]
+    }
+}
+
+/// The resources that are not as they are to be, each with its attributes.
+fn changed(report: &Value) -> Vec<String> {
+    let changed = list(report, "resources")
+        .iter()
+        .filter(|resource| resource["action"] != "keep");
+    let mut all = Vec::new();
+    for resource in changed {
+        let name = resource["name"].as_str().expect("a name");
+        match resource["differences"].as_array() {
+            Some(differences) => {
+                let each = differences
+                    .iter()
+                    .map(|difference| difference["name"].as_str().expect("a name"));
+                all.extend(each.map(|attribute| format!("{name}: {attribute}")));
+            }
+            None => all.push(name.to_owned()),
+        }
+    }
+    all
+}
+
+const ROLES: [(&str, usize); 4] = [("writer", 1), ("failover", 1), ("reader", 2), ("bi", 2)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_of_every_role_lives_and_goes() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let plan = ground.plan("shop", "", &ROLES);
+    let planned = ground.json("shop", &plan, &["plan"], 0).await;
+    let all = list(&planned, "resources").len();
+    assert_eq!(changed(&planned).len(), all, "nothing is there");
+    assert!(ground.aws.changes().is_empty(), "and nothing was made");
+    ground.json("shop", &plan, &["drift"], 3).await;
+
+    let made = ground.json("shop", &plan, &["apply"], 0).await;
+    assert_eq!(list(&made, "created").len(), all);
+    assert_eq!(ground.census("shop").await, [6, 1, 1, 5]);
+    let done = ground.aws.changes().len();
+    let again = ground.json("shop", &plan, &["apply"], 0).await;
+    assert!(
+        list(&again, "created").is_empty() && list(&again, "updated").is_empty(),
+        "{again}"
+    );
+    assert_eq!(
+        ground.aws.changes().len(),
+        done,
+        "the second time changes nothing"
+    );
+    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+
+    // Who may come is exactly who was planned.
+    let groups = ground
+        .ask(
+            "ec2",
+            &[
+                ("Action", "DescribeSecurityGroups"),
+                ("Filter.1.Name", "group-name"),
+                ("Filter.1.Value.1", "shop-db"),
+            ],
+        )
+        .await;
+    let mut networks = texts(&groups, "cidrIp");
+    networks.sort();
+    assert_eq!(
+        networks,
+        [
+            "10.0.0.0/16",
+            "10.1.0.0/16",
+            "10.9.0.0/16",
+            "192.168.7.0/24",
+            "192.168.7.0/24"
+        ]
+    );
+    let id = texts(&groups, "groupId").remove(0);
+
+    // Somebody changes things by hand.
+    let open = [
+        ("Action", "AuthorizeSecurityGroupIngress"),
+        ("GroupId", &*id),
+        ("IpPermissions.1.IpProtocol", "tcp"),
+        ("IpPermissions.1.FromPort", "3306"),
+        ("IpPermissions.1.ToPort", "3306"),
+        ("IpPermissions.1.IpRanges.1.CidrIp", "0.0.0.0/0"),
+    ];
+    ground.ask("ec2", &open).await;
+    ground
+        .ask(
+            "rds",
+            &[
+                ("Action", "ModifyDBInstance"),
+                ("DBInstanceIdentifier", "shop-reader-2"),
+                ("DBInstanceClass", "db.r6g.xlarge"),
+                ("PromotionTier", "0"),
+                ("ApplyImmediately", "true"),
+            ],
+        )
+        .await;
+    ground
+        .ask(
+            "rds",
+            &[
+                ("Action", "ModifyDBClusterParameterGroup"),
+                ("DBClusterParameterGroupName", "shop-cluster"),
+                ("Parameters.Parameter.1.ParameterName", "binlog_format"),
+                ("Parameters.Parameter.1.ParameterValue", "STATEMENT"),
+                ("Parameters.Parameter.1.ApplyMethod", "pending-reboot"),
+            ],
+        )
+        .await;
+    ground
+        .ask(
+            "rds",
+            &[
+                ("Action", "DeleteDBInstance"),
+                ("DBInstanceIdentifier", "shop-bi-2"),
+                ("SkipFinalSnapshot", "true"),
+            ],
+        )
+        .await;
+    ground
+        .ask(
+            "monitoring",
+            &[("Action", "DeleteAlarms"), ("AlarmNames.member.1", "shop-cpu")],
+        )
+        .await;
+    ground
+        .ask(
+            "rds",
+            &[
+                ("Action", "ModifyDBCluster"),
+                ("DBClusterIdentifier", "shop"),
+                ("BackupRetentionPeriod", "1"),
+            ],
+        )
+        .await;
+    let drifted = ground.json("shop", &plan, &["drift"], 3).await;
+    assert_eq!(
+        changed(&drifted),
+        [
+            "shop-db: in 0.0.0.0/0 3306",
+            "shop-cluster: parameter binlog_format",
+            "shop: backup_days",
+            "shop-reader-2: class",
+            "shop-reader-2: promotion_tier",
+            "shop-bi-2",
+            "shop-cpu",
+        ]
+    );
+    ground.json("shop", &plan, &["apply"], 0).await;
+    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+
+    let shown = ground
+        .run("shop", &plan, &["failover", "--to", "shop-failover"])
+        .await;
+    assert!(shown.status.success() && !ground.aws.changes().contains(&"FailoverDBCluster".to_owned()));
+    let moved = ground
+        .json(
+            "shop",
+            &plan,
+            &["failover", "--to", "shop-failover", "--execute"],
+            0,
+        )
+        .await;
+    assert_eq!(moved["writer"], "shop-failover");
+    ground.json("shop", &plan, &["snapshot", "before"], 0).await;
+
+    // It goes only by its name, unprotected, and with a word on the data.
+    let destroy = ["destroy", "--name", "shop", "--last-snapshot", "after"];
+    assert!(
+        ground
+            .refused("shop", &plan, &destroy)
+            .await
+            .contains("protected from deletion")
+    );
+    let unprotected = ground.plan("shop", "deletion_protection = false", &ROLES);
+    assert!(
+        ground
+            .refused(
+                "shop",
+                &unprotected,
+                &["destroy", "--name", "shops", "--without-snapshot"]
+            )
+            .await
+            .contains("and not shops")
+    );
+    assert!(
+        ground
+            .refused("shop", &unprotected, &["destroy", "--name", "shop"])
+            .await
+            .contains("--without-snapshot")
+    );
+    ground.json("shop", &unprotected, &["apply"], 0).await;
+    let gone = ground.json("shop", &unprotected, &destroy, 0).await;
+    assert_eq!(list(&gone, "deleted").len(), all);
+    assert_eq!(ground.census("shop").await, [0, 0, 0, 0]);
+    let snapshots = ground
+        .ask("rds", &[("Action", "DescribeDBClusterSnapshots")])
+        .await;
+    let snapshots = texts(&snapshots, "DBClusterSnapshotIdentifier");
+    assert!(
+        snapshots.contains(&"before".to_owned()) && snapshots.contains(&"after".to_owned()),
+        "{snapshots:?}"
+    );
+    ground.forget_automatic_snapshots().await;
+    // And comes again, with the secret's name, which is kept for some days.
+    ground.json("shop", &unprotected, &["apply"], 0).await;
+    assert_eq!(
+        ground.json("shop", &unprotected, &["drift"], 0).await["changes"],
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_call_it_goes_on() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let roles = [("writer", 1), ("reader", 1), ("bi", 1)];
+    let plan = |name: &str| ground.plan(name, "deletion_protection = false", &roles);
+    let destroy = |name: &'static str| ["destroy", "--name", name, "--without-snapshot"];
+    ground.json("first", &plan("first"), &["apply"], 0).await;
+    let making = ground.aws.changes().len();
+    ground.json("first", &plan("first"), &destroy("first"), 0).await;
+    let deleting = ground.aws.changes().len() - making;
+    assert!(making > 15 && deleting > 10, "{making} {deleting}");
+    for nth in 1..=making.max(deleting) {
+        for done in [false, true] {
+            let plan = plan("shop");
+            for (arguments, calls) in [(&["apply"] as &[&str], making), (&destroy("shop"), deleting)] {
+                if nth <= calls {
+                    let held = ground.aws.hold(nth, done);
+                    let mut command = ground.command("shop", &plan, arguments);
+                    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+                    let mut child = quiet.spawn().expect("it starts");
+                    let action = held.come().await.expect("a call");
+                    child.kill().await.expect("killed");
+                    let output = ground.run("shop", &plan, arguments).await;
+                    let said = String::from_utf8_lossy(&output.stderr);
+                    assert!(
+                        output.status.success(),
+                        "{arguments:?} at {nth} {action}, done: {done}: {said}"
+                    );
+                } else {
+                    ground.json("shop", &plan, arguments, 0).await;
+                }
+                let census = ground.census("shop").await;
+                ground.forget_automatic_snapshots().await;
+                if arguments == ["apply"] {
+                    assert_eq!(census, [3, 1, 1, 5], "at {nth}, done: {done}");
+                    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+                } else {
+                    assert_eq!(census, [0, 0, 0, 0], "at {nth}, done: {done}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let roles = [("writer", 1), ("reader", 1)];
+    let plan = ground.plan("shop", "deletion_protection = false", &roles);
+    let refuse = |action: &str, code: &str, times: usize| {
+        let status = if code == "Throttling" { 400 } else { 403 };
+        let refusal = Refusal {
+            code: code.to_owned(),
+            message: "as AWS says it".to_owned(),
+            status,
+            times,
+        };
+        ground.aws.refuse(action, refusal);
+    };
+    // Before anything is made.
+    ground.aws.withhold_version("8.0.mysql_aurora.3.99.0");
+    let other = plan.replace("3.10.0", "3.99.0");
+    let said = ground.refused("shop", &other, &["apply"]).await;
+    assert!(
+        said.contains("aurora-mysql 8.0.mysql_aurora.3.99.0") && said.contains("does not offer it"),
+        "{said}"
+    );
+    ground.aws.withhold_class("db.x9.large", "eu-central-1b");
+    let other = plan.replace("db.r6g.large", "db.x9.large");
+    let said = ground.refused("shop", &other, &["apply"]).await;
+    assert!(
+        said.contains("db.x9.large") && said.contains("not offered in eu-central-1b"),
+        "{said}"
+    );
+    refuse("DescribeSubnets", "RequestExpired", 1);
+    let said = ground.refused("shop", &plan, &["apply"]).await;
+    assert!(
+        said.contains("ec2:DescribeSubnets") && said.contains("aws sso login"),
+        "{said}"
+    );
+    let beside = [
+        ("Action", "CreateSubnet"),
+        ("VpcId", &*ground.vpc),
+        ("CidrBlock", "172.31.128.0/20"),
+        ("AvailabilityZone", "eu-central-1a"),
+    ];
+    let beside = texts(&ground.ask("ec2", &beside).await, "subnetId").remove(0);
+    let one = plan.replace(&ground.subnets[1], &beside);
+    let said = ground.refused("shop", &one, &["apply"]).await;
+    assert!(said.contains("two availability zones"), "{said}");
+    let public = plan.replace("[cluster.network]", "[cluster.network]\npublic = true");
+    let said = ground.refused("shop", &public, &["apply"]).await;
+    assert!(said.contains("a second time with `--public`"), "{said}");
+    let foreign = [
+        ("Action", "CreateDBClusterParameterGroup"),
+        ("DBClusterParameterGroupName", "shop-cluster"),
+        ("DBParameterGroupFamily", "aurora-mysql8.0"),
+        ("Description", "x"),
+    ];
+    ground.ask("rds", &foreign).await;
+    let said = ground.refused("shop", &plan, &["apply"]).await;
+    assert!(
+        said.contains("cluster parameter group shop-cluster is there and is none that this plan made"),
+        "{said}"
+    );
+    assert!(ground.aws.changes().is_empty(), "{:?}", ground.aws.changes());
+    ground
+        .ask(
+            "rds",
+            &[
+                ("Action", "DeleteDBClusterParameterGroup"),
+                ("DBClusterParameterGroupName", "shop-cluster"),
+            ],
+        )
+        .await;
+
+    // In the middle: what was made is found again.
+    for (action, code, words) in [
+        (
+            "CreateSecret",
+            "AccessDeniedException",
+            "allow secretsmanager:CreateSecret",
+        ),
+        (
+            "CreateSecurityGroup",
+            "SecurityGroupLimitExceeded",
+            "higher quota",
+        ),
+        (
+            "AuthorizeSecurityGroupEgress",
+            "UnauthorizedOperation",
+            "allow ec2:AuthorizeSecurityGroupEgress",
+        ),
+        ("CreateDBCluster", "ExpiredToken", "aws sso login"),
+        ("CreateDBCluster", "DBClusterQuotaExceededFault", "higher quota"),
+        (
+            "CreateDBInstance",
+            "InsufficientDBInstanceCapacity",
+            "that the region offers",
+        ),
+        (
+            "PutMetricAlarm",
+            "AccessDenied",
+            "allow cloudwatch:PutMetricAlarm",
+        ),
+    ] {
+        refuse(action, code, 1);
+        let said = ground.refused("shop", &plan, &["apply"]).await;
+        assert!(said.contains(code) && said.contains(words), "{action}: {said}");
+    }
+    // Asked to ask less, it waits and goes on by itself; when that does not help, it says so.
+    refuse("PutMetricAlarm", "Throttling", 2);
+    refuse("CreateDBClusterEndpoint", "Throttling", 2);
+    ground.json("shop", &plan, &["apply"], 0).await;
+    assert_eq!(ground.census("shop").await, [2, 1, 1, 5]);
+    refuse("DescribeSecurityGroups", "RequestLimitExceeded", 5);
+    let said = ground.refused("shop", &plan, &["drift"]).await;
+    assert!(said.contains("again in a minute"), "{said}");
+    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+}
