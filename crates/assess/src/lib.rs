@@ -17,7 +17,10 @@ mod postgres;
 
 mod verdict;
 
+mod audit;
+
 pub use about::{About, Crossing, Engine};
+pub use audit::audit;
 pub use hit::Unknown;
 pub use mysql::mysql_grants;
 pub use postgres::postgresql_grants;

@@ -30,14 +30,15 @@ pub(crate) struct Check {
     pub(crate) look: fn(&Facts) -> Looked,
 }
 
-/// Every check that applies, with what it found.
+/// Every check that is wanted, with what it found.
 pub(crate) async fn look(
     server: &Arc<dyn Database>,
     flavor: &Flavor,
     target: &'static AuroraLine,
+    wanted: &(dyn Fn(&About) -> bool + Sync),
 ) -> Result<Vec<(About, Looked)>, EngineError> {
     let facts = Facts::gather(server.as_ref(), flavor, target).await?;
-    let applying = CHECKS.iter().filter(|check| check.about.applies(flavor, target));
+    let applying = CHECKS.iter().filter(|check| wanted(&check.about));
     Ok(applying
         .map(|check| (check.about, (check.look)(&facts)))
         .collect())

@@ -21,16 +21,17 @@ pub use standing::postgresql_grants;
 use crate::hit::Looked;
 use crate::{About, Unknown};
 
-/// Every check that applies, with what it found.
+/// Every check that is wanted, with what it found.
 pub(crate) async fn look(
     server: &Arc<dyn Database>,
     flavor: &Flavor,
     target: &'static AuroraLine,
+    wanted: &(dyn Fn(&About) -> bool + Sync),
 ) -> Result<Vec<(About, Looked)>, EngineError> {
     let subject = Subject { flavor, target };
     let standing = Standing::of(server.as_ref()).await?;
     let mut all = Vec::new();
-    for check in CHECKS.iter().filter(|check| check.about.applies(flavor, target)) {
+    for check in CHECKS.iter().filter(|check| wanted(&check.about)) {
         let looked = match standing.lacks(check.needs) {
             Some(unknown) => Err(unknown),
             None => one(server.as_ref(), check, &subject).await?,

@@ -4,6 +4,7 @@ use daybreak_engine::{Database, EngineError};
 use daybreak_model::{AuroraLine, Family, Finding, Flavor, Severity, Told};
 use serde::{Deserialize, Serialize};
 
+use crate::hit::Looked;
 use crate::{About, mysql, postgres};
 
 /// A server's findings, counted.
@@ -51,11 +52,26 @@ pub fn all_checks() -> Vec<About> {
 /// When the server cannot be asked at all. What one check cannot see is a finding that says so.
 pub async fn assess(server: &Arc<dyn Database>, target: &'static AuroraLine) -> Result<Verdict, EngineError> {
     let flavor = server.flavor().await?;
+    let applies = |about: &About| about.applies(&flavor, target);
+    let looked = look(server, &flavor, target, &applies).await?;
+    Ok(verdict(server, flavor.clone(), looked))
+}
+
+pub(crate) async fn look(
+    server: &Arc<dyn Database>,
+    flavor: &Flavor,
+    target: &'static AuroraLine,
+    wanted: &(dyn Fn(&About) -> bool + Sync),
+) -> Result<Vec<(About, Looked)>, EngineError> {
+    match flavor.family() {
+        Family::Mysql => mysql::look(server, flavor, target, wanted).await,
+        Family::Postgres => postgres::look(server, flavor, target, wanted).await,
+    }
+}
+
+/// Findings, counted, the weightiest first.
+pub(crate) fn verdict(server: &Arc<dyn Database>, flavor: Flavor, looked: Vec<(About, Looked)>) -> Verdict {
     let name = server.endpoint().to_string();
-    let looked = match flavor.family() {
-        Family::Mysql => mysql::look(server, &flavor, target).await?,
-        Family::Postgres => postgres::look(server, &flavor, target).await?,
-    };
     let mut score = Score {
         checks: looked.len(),
         ..Score::default()
@@ -81,10 +97,10 @@ pub async fn assess(server: &Arc<dyn Database>, target: &'static AuroraLine) -> 
     score.degrades = count(Severity::Degrades);
     score.notes = count(Severity::Note);
     findings.sort_by_key(|finding| finding.severity);
-    Ok(Verdict {
+    Verdict {
         server: name,
         flavor,
         findings,
         score,
-    })
+    }
 }

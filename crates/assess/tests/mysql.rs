@@ -18,6 +18,8 @@ mod old;
 #[path = "mysql/silent.rs"]
 mod silent;
 
+#[path = "mysql/audit.rs"]
+mod audit;
 #[path = "mysql/clean.rs"]
 mod clean;
 #[path = "mysql/coverage.rs"]

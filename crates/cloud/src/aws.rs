@@ -3,6 +3,7 @@
 //! RDS and Secrets Manager are asked by AWS's crates; EC2 and CloudWatch by signed requests of the Query protocol (`query`).
 
 mod alarm;
+mod audit;
 mod cluster;
 mod endpoint;
 mod ground;

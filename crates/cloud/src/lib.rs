@@ -5,6 +5,7 @@
 //! [`Ledger`] before the provider is asked.
 
 mod error;
+mod hole;
 mod resource;
 mod spec;
 
@@ -22,6 +23,7 @@ mod aws;
 pub use apply::{Applied, Apply, apply, destroy};
 pub use aws::{Aws, AwsSettings};
 pub use error::{CloudError, Trouble};
+pub use hole::{Hole, HoleKind};
 pub use ledger::{Entry, Ledger, LedgerError, What};
 pub use plan::{Action, Difference, Planned, changes, plan};
 pub use port::{Cloud, Found, Ground, Subnet};

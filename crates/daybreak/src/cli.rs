@@ -3,6 +3,7 @@
 mod accounts;
 mod approve;
 mod assess;
+mod audit;
 mod bar;
 mod bench;
 mod data_check;
@@ -70,6 +71,8 @@ enum Command {
     Split(split::Split),
     /// Take old rows out of tables, archived and verified, while all are at work; put them back.
     Trim(trim::Trim),
+    /// Look for holes: who is let in, how, and whether anybody would notice; on every server, in the plan file, and at AWS.
+    Audit(audit::Audit),
     /// Stay, and run the plan's rules of `trim` when they are due.
     Serve(serve::Serve),
     /// Print the exact statements that let an account do a job, or carry the source's accounts to the target.
@@ -116,6 +119,7 @@ impl Cli {
             Command::Slow(command) => command.run(&self.plan, self.format).await,
             Command::Provision(command) => command.run(&self.plan, self.format).await,
             Command::Split(command) => command.run(&self.plan, self.format).await,
+            Command::Audit(command) => command.run(&self.plan, self.format).await,
             Command::Trim(command) => command.run(&self.plan, self.format).await,
             Command::Serve(command) => command.run(settings()?, self.format).await,
             Command::Gtid(command) => command.run(&self.plan, self.format).await,

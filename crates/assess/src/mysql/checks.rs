@@ -28,6 +28,8 @@ mod account_sha256_password;
 mod account_shutdown;
 mod account_socket;
 mod account_super;
+mod account_unused;
+mod account_weak_password;
 mod binlog_compression;
 mod binlog_encryption;
 mod binlog_filter;
@@ -145,6 +147,7 @@ mod setting_checks_off;
 mod setting_counter_step;
 mod setting_default_engine;
 mod setting_durability;
+mod setting_files_anywhere;
 mod setting_full_text;
 mod setting_group_concat;
 mod setting_init_connect;
@@ -160,6 +163,7 @@ mod setting_query_cache;
 mod setting_removed;
 mod setting_secure_file;
 mod setting_skip_grants;
+mod setting_slow_log_off;
 mod setting_sql_mode;
 mod setting_storage;
 mod setting_strict;
@@ -167,6 +171,7 @@ mod setting_thread_pool;
 mod setting_time_zone;
 mod setting_timeouts;
 mod setting_timestamp_defaults;
+mod setting_tls_not_required;
 mod setting_tls_off;
 mod setting_tls_optional;
 mod setting_tls_version;
@@ -238,6 +243,8 @@ pub(crate) const CHECKS: &[Check] = &[
     account_shutdown::CHECK,
     account_socket::CHECK,
     account_super::CHECK,
+    account_unused::CHECK,
+    account_weak_password::CHECK,
     binlog_compression::CHECK,
     binlog_encryption::CHECK,
     binlog_filter::CHECK,
@@ -355,6 +362,7 @@ pub(crate) const CHECKS: &[Check] = &[
     setting_counter_step::CHECK,
     setting_default_engine::CHECK,
     setting_durability::CHECK,
+    setting_files_anywhere::CHECK,
     setting_full_text::CHECK,
     setting_group_concat::CHECK,
     setting_init_connect::CHECK,
@@ -370,6 +378,7 @@ pub(crate) const CHECKS: &[Check] = &[
     setting_removed::CHECK,
     setting_secure_file::CHECK,
     setting_skip_grants::CHECK,
+    setting_slow_log_off::CHECK,
     setting_sql_mode::CHECK,
     setting_storage::CHECK,
     setting_strict::CHECK,
@@ -377,6 +386,7 @@ pub(crate) const CHECKS: &[Check] = &[
     setting_time_zone::CHECK,
     setting_timeouts::CHECK,
     setting_timestamp_defaults::CHECK,
+    setting_tls_not_required::CHECK,
     setting_tls_off::CHECK,
     setting_tls_optional::CHECK,
     setting_tls_version::CHECK,

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use daybreak_engine::{Database, EngineError};
 use daybreak_model::{AuroraLine, Flavor, Product, TableName, Version};
 
-pub(crate) use accounts::{Account, Held};
+pub(crate) use accounts::{Account, Held, Seen};
 pub(crate) use activity::{Hot, Transaction};
 pub(crate) use columns::Column;
 pub(crate) use extensions::{Function, Plugin, Remote};
@@ -100,6 +100,8 @@ pub(crate) struct Facts {
     pub(crate) garbled: Fact<Vec<String>>,
     pub(crate) accounts: Fact<Vec<Account>>,
     pub(crate) privileges: Fact<Vec<Held>>,
+    /// Who came since the server was started.
+    pub(crate) seen: Fact<Seen>,
     /// Who may act, as whom.
     pub(crate) proxies: Fact<Vec<(Account, Account)>>,
     pub(crate) plugins: Fact<Vec<Plugin>>,
@@ -161,6 +163,7 @@ impl Facts {
             garbled: programs::garbled(asking).await?,
             accounts: accounts::accounts(asking).await?,
             privileges: accounts::privileges(asking).await?,
+            seen: accounts::seen(asking).await?,
             proxies: accounts::proxies(asking).await?,
             plugins: extensions::plugins(asking).await?,
             components: extensions::components(asking).await?,
@@ -264,6 +267,7 @@ impl Facts {
             garbled: none(),
             accounts: none(),
             privileges: none(),
+            seen: Fact::new(Seen::default()),
             proxies: none(),
             plugins: none(),
             components: none(),

@@ -13,8 +13,10 @@ mod column_large_object;
 mod column_reg_type;
 mod column_removed_type;
 mod column_unknown_type;
+mod connection_everywhere;
 mod connection_external;
 mod connection_md5;
+mod connection_tls_not_required;
 mod connection_tls_off;
 mod connection_trust;
 mod constraint_deferrable;
@@ -65,6 +67,7 @@ mod operator_class_own;
 mod operator_postfix;
 mod parameter_archive;
 mod parameter_asynchronous_commit;
+mod parameter_connections_not_logged;
 mod parameter_connections_used;
 mod parameter_damage_ignored;
 mod parameter_durability;
@@ -94,6 +97,7 @@ mod role_replication;
 mod role_reserved_name;
 mod role_server_files;
 mod role_superuser;
+mod role_weak_password;
 mod schema_default_privileges;
 mod schema_public_create;
 mod sequence_cycle;
@@ -152,8 +156,10 @@ pub(crate) const CHECKS: &[Check] = &[
     column_reg_type::CHECK,
     column_removed_type::CHECK,
     column_unknown_type::CHECK,
+    connection_everywhere::CHECK,
     connection_external::CHECK,
     connection_md5::CHECK,
+    connection_tls_not_required::CHECK,
     connection_tls_off::CHECK,
     connection_trust::CHECK,
     constraint_deferrable::CHECK,
@@ -204,6 +210,7 @@ pub(crate) const CHECKS: &[Check] = &[
     operator_postfix::CHECK,
     parameter_archive::CHECK,
     parameter_asynchronous_commit::CHECK,
+    parameter_connections_not_logged::CHECK,
     parameter_connections_used::CHECK,
     parameter_damage_ignored::CHECK,
     parameter_durability::CHECK,
@@ -233,6 +240,7 @@ pub(crate) const CHECKS: &[Check] = &[
     role_reserved_name::CHECK,
     role_server_files::CHECK,
     role_superuser::CHECK,
+    role_weak_password::CHECK,
     schema_default_privileges::CHECK,
     schema_public_create::CHECK,
     sequence_cycle::CHECK,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use daybreak_assess::{Engine, all_checks};
+use daybreak_assess::{Crossing, Engine, all_checks};
 
 use crate::ground::Planted;
 use crate::{maria_db, new, old, silent};
@@ -47,7 +47,16 @@ fn every_check_is_planted_or_tested_by_itself() {
         .chain(PURE.iter().copied())
         .collect();
     let ids: BTreeSet<&str> = ids().into_iter().collect();
-    let untested: Vec<_> = ids.difference(&named).collect();
+    // Those of audits have a table of their own.
+    let audits: BTreeSet<&str> = all_checks()
+        .iter()
+        .filter(|about| about.crossing == Crossing::Audit)
+        .map(|about| about.id)
+        .collect();
+    let untested: Vec<_> = ids
+        .difference(&named)
+        .filter(|id| !audits.contains(*id))
+        .collect();
     assert!(untested.is_empty(), "no test names {untested:?}");
     let unknown: Vec<_> = named.difference(&ids).collect();
     assert!(unknown.is_empty(), "no check has the id {unknown:?}");

@@ -1,5 +1,6 @@
 //! The checks of PostgreSQL on real servers: each with the defect, and without.
 
+mod audit;
 mod defects;
 mod ground;
 mod planted;

@@ -13,7 +13,7 @@ use crate::resource::{Attributes, Resource};
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 impl Aws {
-    async fn described(&self, name: &str) -> Result<Option<DbCluster>, CloudError> {
+    pub(super) async fn described(&self, name: &str) -> Result<Option<DbCluster>, CloudError> {
         let answer = self
             .rds
             .describe_db_clusters()

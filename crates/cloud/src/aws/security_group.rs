@@ -45,6 +45,20 @@ impl Aws {
         }))
     }
 
+    /// The rules by which a group lets in, by name: `in 10.0.0.0/16 3306`.
+    pub(super) async fn rules_in(&self, id: &str) -> Result<Vec<String>, CloudError> {
+        let answer = self.describe_groups(id, &[("group-id", id)]).await?;
+        let document = parsed(&answer, "ec2:DescribeSecurityGroups", id)?;
+        let mut attributes = Attributes::new();
+        for group in groups(&document) {
+            let list = within(group, "ipPermissions").flat_map(|list| within(list, "item"));
+            for permission in list {
+                rules(permission, "in", &mut attributes);
+            }
+        }
+        Ok(attributes.into_keys().collect())
+    }
+
     /// The identifier of a group of our VPC.
     pub(super) async fn security_group_id(&self, name: &str) -> Result<String, CloudError> {
         let answer = self

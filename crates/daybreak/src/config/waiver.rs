@@ -1,8 +1,9 @@
 use daybreak_assess::all_checks;
+use daybreak_cloud::HoleKind;
 use daybreak_model::{Day, Finding};
 
 use super::raw::RawWaiver;
-use super::{PlanError, nearest};
+use super::{PlanError, nearest, plan_holes};
 
 /// What the runbook's schema check of the estate finds, as waivers name it; its objects are those of `daybreak schema-check`.
 pub(crate) const SCHEMA_CHECK: &str = "schema.check";
@@ -49,7 +50,11 @@ pub(super) fn resolve(
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<Vec<Waiver>, PlanError> {
     let checks = all_checks().into_iter().map(|about| about.id);
-    let known: Vec<&str> = checks.chain([UNREACHED, SCHEMA_CHECK, DATA_CHECK]).collect();
+    let known: Vec<&str> = checks
+        .chain([UNREACHED, SCHEMA_CHECK, DATA_CHECK])
+        .chain(HoleKind::ALL.map(HoleKind::id))
+        .chain(plan_holes::IDS)
+        .collect();
     let one = |(place, raw): (usize, RawWaiver)| {
         let key = |name: &str| format!("waivers[{place}].{name}");
         if !known.contains(&raw.check.as_str()) {

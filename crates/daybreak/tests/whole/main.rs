@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assess;
+mod audit;
 mod carry;
 mod clean;
 mod data_check;

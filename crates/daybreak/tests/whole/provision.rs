@@ -9,8 +9,8 @@ use tokio::process::Command;
 
 use crate::looking::{Looking, list};
 
-struct Ground {
-    looking: Looking,
+pub(crate) struct Ground {
+    pub(crate) looking: Looking,
     aws: AwsStandIn,
     vpc: String,
     subnets: Vec<String>,
@@ -26,7 +26,7 @@ fn texts(xml: &str, name: &str) -> Vec<String> {
 }
 
 impl Ground {
-    async fn lay() -> Option<Self> {
+    pub(crate) async fn lay() -> Option<Self> {
         let looking = Looking::new();
         let aws = available(AwsStandIn::start(&looking.sandbox).await)?;
         let form = [("Action", "DescribeSubnets"), ("Version", "2016-11-15")];
@@ -43,7 +43,7 @@ impl Ground {
     }
 
     /// A plan of a cluster; `more` stands before its network.
-    fn plan(&self, name: &str, more: &str, instances: &[(&str, usize)]) -> String {
+    pub(crate) fn plan(&self, name: &str, more: &str, instances: &[(&str, usize)]) -> String {
         let instances: String = instances
             .iter()
             .map(|(role, count)| {
@@ -86,12 +86,13 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
         )
     }
 
-    fn command(&self, name: &str, plan: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, name: &str, plan: &str, arguments: &[&str]) -> Command {
         let path = self.looking.folder.path().join(format!("{name}.toml"));
         std::fs::write(&path, plan).expect("a plan");
         let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
         command
-            .args(["--format", "json", "provision"])
+            .args(["--format", "json"])
+            .args((arguments.first() != Some(&"audit")).then_some("provision"))
             .args(arguments)
             .arg("--plan")
             .arg(path)
@@ -103,13 +104,13 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
         command
     }
 
-    async fn run(&self, name: &str, plan: &str, arguments: &[&str]) -> Output {
+    pub(crate) async fn run(&self, name: &str, plan: &str, arguments: &[&str]) -> Output {
         let mut command = self.command(name, plan, arguments);
         command.output().await.expect("the program runs")
     }
 
     /// Runs it to this exit status; its JSON.
-    async fn json(&self, name: &str, plan: &str, arguments: &[&str], status: i32) -> Value {
+    pub(crate) async fn json(&self, name: &str, plan: &str, arguments: &[&str], status: i32) -> Value {
         let output = self.run(name, plan, arguments).await;
         let said = String::from_utf8_lossy(&output.stderr);
         let printed = String::from_utf8_lossy(&output.stdout);
@@ -133,7 +134,7 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
         said
     }
 
-    async fn ask(&self, service: &str, form: &[(&str, &str)]) -> String {
+    pub(crate) async fn ask(&self, service: &str, form: &[(&str, &str)]) -> String {
         let version = match service {
             "ec2" => "2016-11-15",
             "monitoring" => "2010-08-01",

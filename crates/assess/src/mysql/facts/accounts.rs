@@ -22,6 +22,8 @@ pub(crate) struct Account {
     pub(crate) role: bool,
     /// MariaDB: whether it may log in by another plugin too.
     pub(crate) several_plugins: bool,
+    /// Whether its password is its name or a common word, as far as the server can compare it.
+    pub(crate) weak: bool,
 }
 
 impl Account {
@@ -89,6 +91,67 @@ fn is_servers_own(user: &str) -> bool {
     user.starts_with("mysql.") || user == "mariadb.sys" || user == "rdsadmin" || user == "rdsrepladmin"
 }
 
+/// Passwords that are tried first, beside the account's name.
+const COMMON: [&str; 9] = [
+    "password", "mysql", "root", "secret", "changeme", "admin", "test", "123456", "welcome",
+];
+
+/// Whether a hash of `mysql_native_password` is that of such a password: compared by the server, so that none is read.
+fn weak(kept: &str, user: &str) -> String {
+    let hash = |word: &str| format!("CAST(CONCAT('*', UPPER(SHA1(UNHEX(SHA1({word}))))) AS BINARY)");
+    let common = COMMON.iter().map(|word| hash(&format!("'{word}'")));
+    let all: Vec<String> = std::iter::once(hash(user)).chain(common).collect();
+    format!(
+        "CASE WHEN CAST({kept} AS BINARY) IN ({}) THEN 'Y' ELSE 'N' END",
+        all.join(", ")
+    )
+}
+
+/// Who came since the server was started.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Days since then.
+    pub(crate) days: u64,
+    users: std::collections::BTreeSet<String>,
+}
+
+impl Seen {
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(days: u64, users: [&str; N]) -> Self {
+        Self {
+            days,
+            users: users.map(str::to_owned).into(),
+        }
+    }
+
+    /// Whether somebody came by an account of this name, or may have: on its first day a server cannot tell.
+    pub(crate) fn has(&self, account: &Account) -> bool {
+        self.days == 0 || self.users.contains(&account.user)
+    }
+}
+
+/// Who came since the server was started, by the Performance Schema.
+pub(super) async fn seen(asking: &Asking<'_>) -> Result<Fact<Seen>, EngineError> {
+    let question = "SELECT FLOOR(CAST(VARIABLE_VALUE AS UNSIGNED) / 86400), NULL FROM {status}.global_status WHERE VARIABLE_NAME = 'Uptime' \
+                    UNION ALL SELECT 0, USER FROM performance_schema.users WHERE USER IS NOT NULL AND TOTAL_CONNECTIONS > 0";
+    let place = if asking.mysql_from(5, 7) {
+        "performance_schema"
+    } else {
+        "information_schema"
+    };
+    let question = question.replace("{status}", place);
+    let read = |mut row: Answer| (row.number(), row.text());
+    let rows = asking.list("who came", &["SELECT"], &question, read).await?;
+    Ok(rows.map(|rows| Seen {
+        days: rows.iter().map(|(days, _)| *days).max().unwrap_or(0),
+        users: rows
+            .into_iter()
+            .map(|(_, user)| user)
+            .filter(|user| !user.is_empty())
+            .collect(),
+    }))
+}
+
 /// All accounts and roles.
 pub(super) async fn accounts(asking: &Asking<'_>) -> Result<Fact<Vec<Account>>, EngineError> {
     let hash = if asking.mysql_from(5, 7) {
@@ -111,14 +174,24 @@ pub(super) async fn accounts(asking: &Asking<'_>) -> Result<Fact<Vec<Account>>, 
     };
     // Passwords expire since 5.6.6.
     let old = !asking.is_maria_db() && !asking.mysql_at(5, 6, 6);
+    // 9.0 has neither such passwords nor, later, SHA1().
+    let native = match () {
+        () if asking.mysql_from(9, 0) => None,
+        () if asking.mysql_from(5, 7) => Some("authentication_string"),
+        () => Some("Password"),
+    };
     let question = if asking.maria_db_from(10, 4) {
-        include_str!("accounts_mariadb.sql").to_owned()
+        include_str!("accounts_mariadb.sql").replace("{weak}", &weak("u.authentication_string", "u.User"))
     } else {
         include_str!("accounts.sql")
             .replace("{hash}", hash)
             .replace("{expired}", if old { "'N'" } else { "password_expired" })
             .replace("{locked}", locked)
             .replace("{role}", role)
+            .replace(
+                "{weak}",
+                &native.map_or_else(|| "'N'".to_owned(), |kept| weak(kept, "User")),
+            )
     };
     let read = |mut row: Answer| Account {
         user: row.text(),
@@ -131,6 +204,7 @@ pub(super) async fn accounts(asking: &Asking<'_>) -> Result<Fact<Vec<Account>>, 
         locked: row.yes(),
         role: row.yes(),
         several_plugins: row.yes(),
+        weak: row.yes(),
     };
     asking.list("the accounts", &["SELECT"], &question, read).await
 }

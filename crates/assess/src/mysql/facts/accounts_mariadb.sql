@@ -3,7 +3,7 @@ SELECT u.User, u.Host, u.plugin, GREATEST(LENGTH(COALESCE(u.Password, '')), LENG
        u.password_expired,
        COALESCE(JSON_VALUE(p.Priv, '$.account_locked'), '0') IN ('1', 'true'),
        u.is_role,
-       JSON_EXISTS(p.Priv, '$.auth_or')
+       JSON_EXISTS(p.Priv, '$.auth_or'), {weak}
 FROM mysql.user AS u
 JOIN mysql.global_priv AS p ON p.User = u.User AND p.Host = u.Host
 ORDER BY u.User, u.Host

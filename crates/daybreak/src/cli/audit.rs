@@ -1,0 +1,221 @@
+use std::path::Path;
+
+use clap::Args;
+use daybreak_assess::audit;
+use daybreak_cloud::{Aws, Hole};
+use daybreak_engine::{EngineError, database};
+use daybreak_model::{Endpoint, Finding, Severity, Told};
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use super::plain;
+use super::source::Start;
+use crate::assessment::{day_of, judge};
+use crate::config::{self, PlanError, Waiver};
+use crate::exit::{Exit, Trouble};
+use crate::output::{self, Format};
+
+/// Looks for holes: in the plan file, on every server of the estate and on the plan's target, and at the plan's cluster at AWS. Changes
+/// nothing. Ends with 3 where one was found that the plan does not waive, and else with 6 where something could not be looked at.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    start: Start,
+}
+
+/// A finding, and why it is accepted, where it is.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<&'a str>,
+}
+
+impl Audit {
+    pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        let mut findings = Vec::new();
+        let mut waivers = Vec::new();
+        let text = std::fs::read_to_string(plan).ok();
+        if text.is_none() && !self.start.names_a_server() {
+            let error = anyhow::anyhow!("there is nothing to look at: {} cannot be read", plan.display());
+            let hint = "name a server with `--source URL`, or a plan with `--plan FILE`";
+            return Err(Trouble::usage(error, Some(hint.to_owned())));
+        }
+        if let Some(text) = &text {
+            findings.extend(config::of_text(plan, text));
+        }
+        let has = |table: &str| text.as_ref().is_some_and(|text| has_table(text, table));
+        if self.start.names_a_server() || has("source") {
+            match self.start.begin(plan) {
+                Ok(begin) => {
+                    let mut further = None;
+                    if let Some(settings) = &begin.settings {
+                        waivers.clone_from(&settings.waivers);
+                        findings.extend(config::of_endpoint(plan, &settings.source.endpoint));
+                        findings.extend(config::of_endpoint(plan, &settings.target.endpoint));
+                        further = Some(settings.target.endpoint.clone());
+                    }
+                    let topology = self.start.around(&begin).await?;
+                    let mut servers: Vec<Endpoint> = topology
+                        .members
+                        .iter()
+                        .map(|member| member.endpoint.clone())
+                        .collect();
+                    servers.extend(further.filter(|target| topology.at(&target.address()).is_none()));
+                    findings.extend(
+                        topology
+                            .unreached
+                            .iter()
+                            .map(|unreached| untold(&unreached.name, &unreached.why)),
+                    );
+                    findings.extend(of_servers(&servers).await);
+                }
+                // What stands in the file is said though the file cannot be used, as when it holds a password.
+                Err(trouble) if !findings.is_empty() => {
+                    findings.push(untold(&plan.display().to_string(), &trouble.error.to_string()));
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        if has("cluster") {
+            findings.extend(of_cluster(plan).await?);
+        }
+        Ok(report(&findings, &waivers, format))
+    }
+}
+
+/// Whether a plan has this table, however the rest of it is.
+fn has_table(text: &str, table: &str) -> bool {
+    text.lines().any(|line| {
+        let name = line
+            .trim()
+            .trim_start_matches('[')
+            .split([']', '.'])
+            .next()
+            .unwrap_or_default();
+        line.trim_start().starts_with('[') && name.trim() == table
+    })
+}
+
+async fn of_servers(servers: &[Endpoint]) -> Vec<Finding> {
+    let looks = servers.iter().map(|endpoint| async move {
+        if output::is_terminal() {
+            output::say(format!("asking {}", endpoint.address()));
+        }
+        match audit(&database(endpoint.clone())).await {
+            Ok(verdict) => verdict.findings,
+            Err(error) => vec![untold(&endpoint.to_string(), &EngineError::in_words(&error))],
+        }
+    });
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+async fn of_cluster(plan: &Path) -> Result<Vec<Finding>, Trouble> {
+    let settings = config::read_cluster(plan).map_err(|error: PlanError| {
+        let hint = error.hint();
+        Trouble::usage(error, hint)
+    })?;
+    let name = &settings.spec.name;
+    let place = format!("{name} ({})", settings.aws.region);
+    let holes = match Aws::new(&settings.aws).await.audit(name).await {
+        Ok(Some(holes)) => holes,
+        Ok(None) => return Ok(vec![untold(&place, "there is no such cluster")]),
+        Err(error) => return Ok(vec![untold(&place, &error.to_string())]),
+    };
+    Ok(holes.into_iter().map(|hole| finding(&place, hole)).collect())
+}
+
+fn finding(place: &str, hole: Hole) -> Finding {
+    Finding {
+        id: hole.kind.id().to_owned(),
+        rows: vec!["D3".to_owned()],
+        severity: if hole.kind.lets_in() {
+            Severity::Blocks
+        } else {
+            Severity::Degrades
+        },
+        server: place.to_owned(),
+        object: hole.object,
+        evidence: hole.evidence,
+        remedy: hole.kind.remedy().to_owned(),
+        statement: None,
+        told: Told::Found,
+    }
+}
+
+fn untold(server: &str, why: &str) -> Finding {
+    Finding {
+        id: config::UNREACHED.to_owned(),
+        rows: vec!["D3".to_owned()],
+        severity: Severity::Blocks,
+        server: server.to_owned(),
+        object: server.to_owned(),
+        evidence: format!("could not tell: {why}"),
+        remedy: "let it be reached by the account that asks, or waive it with the reason".to_owned(),
+        statement: None,
+        told: Told::CouldNotTell,
+    }
+}
+
+/// Prints what was found; notes are no holes.
+fn report(findings: &[Finding], waivers: &[Waiver], format: Format) -> Exit {
+    let judged = judge(findings, waivers, day_of(jiff::Timestamp::now()));
+    let reason = |finding: &Finding| {
+        let waived = judged
+            .waived
+            .iter()
+            .find(|(waived, _)| std::ptr::eq(*waived, finding));
+        waived.map(|(_, waiver)| waiver.reason.as_str())
+    };
+    let open = |finding: &&Finding| {
+        finding.told == Told::Found && finding.severity != Severity::Note && reason(finding).is_none()
+    };
+    let holes = findings.iter().filter(open).count();
+    let untold = findings
+        .iter()
+        .filter(|finding| finding.told == Told::CouldNotTell && reason(finding).is_none())
+        .count();
+    match format {
+        Format::Json => {
+            let lines: Vec<Line<'_>> = findings
+                .iter()
+                .map(|finding| Line {
+                    finding,
+                    waived: reason(finding),
+                })
+                .collect();
+            output::json(&lines);
+        }
+        Format::Text => {
+            let mut last = "";
+            for finding in findings {
+                if finding.server != last {
+                    output::line(plain(&finding.server));
+                    last = &finding.server;
+                }
+                let severity = match (finding.told, reason(finding)) {
+                    (_, Some(_)) => "waived".to_owned(),
+                    (Told::CouldNotTell, _) => "?".to_owned(),
+                    (Told::Found, _) => output::words(&finding.severity),
+                };
+                output::line(plain(&format!(
+                    "  {severity}: {}: {}: {}",
+                    finding.id, finding.object, finding.evidence
+                )));
+                output::line(plain(&format!("    {}", finding.remedy)));
+                if let Some(statement) = &finding.statement {
+                    output::line(plain(&format!("    {statement};")));
+                }
+            }
+            output::line(format!(
+                "{holes} holes, {untold} places that could not be looked at"
+            ));
+        }
+    }
+    match (holes, untold) {
+        (0, 0) => Exit::Done,
+        (0, _) => Exit::CouldNotTell,
+        _ => Exit::Different,
+    }
+}
