@@ -22,12 +22,9 @@ use aws_smithy_http_client::tls;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found, Ground};
-use crate::resource::{Attributes, Kind, Resource};
+use crate::resource::{Attributes, Kind, MARK, Resource};
 use crate::spec::Spec;
 use query::Query;
-
-/// The tag that marks what a plan made; its value is the cluster's name.
-const MARK: &str = "daybreak:cluster";
 
 /// How often a request that was throttled, or not answered, is made.
 const ATTEMPTS: u32 = 5;

@@ -13,6 +13,7 @@ mod ledger;
 mod parameters;
 mod port;
 
+mod export;
 mod plan;
 mod wanted;
 
@@ -23,6 +24,7 @@ mod aws;
 pub use apply::{Applied, Apply, apply, destroy};
 pub use aws::{Aws, AwsSettings};
 pub use error::{CloudError, Trouble};
+pub use export::{cloudformation, terraform};
 pub use hole::{Hole, HoleKind};
 pub use ledger::{Entry, Ledger, LedgerError, What};
 pub use plan::{Action, Difference, Planned, changes, plan};

@@ -43,6 +43,12 @@ impl fmt::Display for Kind {
     }
 }
 
+/// The tag that marks what a plan made; its value is the cluster's name.
+pub(crate) const MARK: &str = "daybreak:cluster";
+
+/// Characters of an administrator's password; MySQL's have at most 41 (Aurora user guide, "Quotas and constraints").
+pub(crate) const PASSWORD_LENGTH: i64 = 32;
+
 /// What is said of a resource, by name. A name with a blank is one of a collection (`parameter time_zone`, `in 10.0.0.0/16 3306`):
 /// what a resource has of one and the plan has not is a difference, too.
 pub type Attributes = BTreeMap<String, String>;
@@ -72,6 +78,14 @@ impl Resource {
     /// An attribute; empty where it has none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.attributes.get(name).map_or("", String::as_str)
+    }
+
+    /// The attributes of a collection: what stands behind the word, and the value.
+    pub(crate) fn all(&self, word: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().filter_map(move |(name, value)| {
+            let rest = name.strip_prefix(word)?.strip_prefix(' ')?;
+            Some((rest, value.as_str()))
+        })
     }
 }
 

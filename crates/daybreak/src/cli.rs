@@ -43,12 +43,27 @@ pub(crate) struct Cli {
     plan: PathBuf,
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value = "text")]
-    format: Format,
+    format: Wanted,
     /// Tell more on standard error.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What may be asked of `--format`: the last two of `provision export` alone.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Wanted {
+    /// For people.
+    Text,
+    /// For programs: one JSON value, or one per line while something goes on.
+    Json,
+    /// A template of CloudFormation.
+    #[value(hide = true)]
+    Cloudformation,
+    /// A module of Terraform.
+    #[value(hide = true)]
+    Terraform,
 }
 
 #[derive(Debug, Subcommand)]
@@ -112,34 +127,52 @@ enum Command {
 impl Cli {
     pub(crate) async fn run(self) -> Result<Exit, Trouble> {
         let settings = || settings(&self.plan);
+        let format = match (self.format, &self.command) {
+            (Wanted::Text, _) => Format::Text,
+            (Wanted::Json, _) => Format::Json,
+            (template, Command::Provision(provision)) => {
+                let template = match template {
+                    Wanted::Terraform => provision::Template::Terraform,
+                    _ => provision::Template::Cloudformation,
+                };
+                return provision.export(&self.plan, template);
+            }
+            _ => {
+                let error = anyhow::anyhow!("that format is one of `provision export` alone");
+                return Err(Trouble::usage(
+                    error,
+                    Some("use `--format text` or `--format json`".to_owned()),
+                ));
+            }
+        };
         match self.command {
-            Command::Demo(command) => command.run(self.format).await,
-            Command::Topology(command) => command.run(&self.plan, self.format).await,
-            Command::SchemaCheck(command) => command.run(&self.plan, self.format).await,
-            Command::Slow(command) => command.run(&self.plan, self.format).await,
-            Command::Provision(command) => command.run(&self.plan, self.format).await,
-            Command::Split(command) => command.run(&self.plan, self.format).await,
-            Command::Audit(command) => command.run(&self.plan, self.format).await,
-            Command::Trim(command) => command.run(&self.plan, self.format).await,
-            Command::Serve(command) => command.run(settings()?, self.format).await,
-            Command::Gtid(command) => command.run(&self.plan, self.format).await,
-            Command::Accounts(command) => command.run(&self.plan, self.format).await,
-            Command::DataCheck(command) => command.run(&self.plan, self.format).await,
+            Command::Demo(command) => command.run(format).await,
+            Command::Topology(command) => command.run(&self.plan, format).await,
+            Command::SchemaCheck(command) => command.run(&self.plan, format).await,
+            Command::Slow(command) => command.run(&self.plan, format).await,
+            Command::Provision(command) => command.run(&self.plan, format).await,
+            Command::Split(command) => command.run(&self.plan, format).await,
+            Command::Audit(command) => command.run(&self.plan, format).await,
+            Command::Trim(command) => command.run(&self.plan, format).await,
+            Command::Serve(command) => command.run(settings()?, format).await,
+            Command::Gtid(command) => command.run(&self.plan, format).await,
+            Command::Accounts(command) => command.run(&self.plan, format).await,
+            Command::DataCheck(command) => command.run(&self.plan, format).await,
             Command::Init(command) => command.run(&self.plan).await,
-            Command::Assess(command) => command.run(&self.plan, self.format).await,
-            Command::Plan(command) => command.run(settings()?, self.format).await,
-            Command::Run(command) => command.run(settings()?, self.format).await,
-            Command::Failback(command) => command.run(settings()?, self.format).await,
-            Command::Rollback(command) => command.run(settings()?, self.format).await,
-            Command::Status(command) => command.run(settings()?, self.format).await,
+            Command::Assess(command) => command.run(&self.plan, format).await,
+            Command::Plan(command) => command.run(settings()?, format).await,
+            Command::Run(command) => command.run(settings()?, format).await,
+            Command::Failback(command) => command.run(settings()?, format).await,
+            Command::Rollback(command) => command.run(settings()?, format).await,
+            Command::Status(command) => command.run(settings()?, format).await,
             Command::Approve(command) => command.run(settings()?).await,
             Command::Pause(command) => command.run(settings()?).await,
             Command::Resume(command) => command.run(settings()?).await,
             Command::Abort(command) => command.run(settings()?).await,
-            Command::Log(command) => command.run(settings()?, self.format).await,
+            Command::Log(command) => command.run(settings()?, format).await,
             Command::Report(command) => command.run(settings()?).await,
             Command::Gate(command) => command.run(settings()?).await,
-            Command::Bench(command) => command.run(self.format).await,
+            Command::Bench(command) => command.run(format).await,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::query::{Form, Service, element, first, within};
 use super::security_group::parsed;
-use super::{Aws, MARK, said};
+use super::{Aws, said};
 use crate::error::CloudError;
 use crate::port::Found;
-use crate::resource::Resource;
+use crate::resource::{MARK, Resource};
 
 impl Aws {
     pub(super) async fn find_alarm(&self, name: &str) -> Result<Option<Found>, CloudError> {

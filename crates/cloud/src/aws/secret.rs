@@ -3,17 +3,13 @@
 use aws_sdk_secretsmanager::types::Tag;
 use serde_json::{Value, json};
 
-use super::{Aws, MARK, said, trouble};
+use super::{Aws, said, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
-use crate::resource::Resource;
+use crate::resource::{MARK, PASSWORD_LENGTH, Resource};
 
 /// Days in which a deleted secret can be had back: the fewest ("DeleteSecret").
 const RECOVERY_DAYS: i64 = 7;
-
-/// Characters of the password; MySQL's administrators have at most 41, and none of `/`, `'`, `"`, `@` and blanks ("Quotas and
-/// constraints").
-const LENGTH: i64 = 32;
 
 impl Aws {
     pub(super) async fn find_secret(&self, name: &str) -> Result<Option<Found>, CloudError> {
@@ -36,7 +32,7 @@ impl Aws {
         let request = self
             .secrets
             .get_random_password()
-            .password_length(LENGTH)
+            .password_length(PASSWORD_LENGTH)
             .exclude_punctuation(true);
         let made = request.send().await;
         let made = made.map_err(trouble::of("secretsmanager:GetRandomPassword", name))?;

@@ -3,10 +3,10 @@
 use roxmltree::{Document, Node};
 
 use super::query::{Form, Service, element, first, within};
-use super::{Aws, MARK, said, trouble};
+use super::{Aws, said, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
-use crate::resource::{Attributes, Resource};
+use crate::resource::{Attributes, MARK, Resource};
 
 impl Aws {
     async fn describe_groups(&self, object: &str, filters: &[(&str, &str)]) -> Result<String, CloudError> {

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
-    Action, Applied, Apply, Aws, Cloud, CloudError, Kind, Ledger, Planned, apply, changes, destroy, plan,
-    resources,
+    Action, Applied, Apply, Aws, Cloud, CloudError, Ground, Kind, Ledger, Planned, apply, changes,
+    cloudformation, destroy, plan, resources, terraform,
 };
 use serde::Serialize;
 
@@ -35,6 +35,17 @@ enum What {
     Snapshot(Snapshot),
     /// Delete what the ledger says that this plan made, and nothing else.
     Destroy(Destroy),
+    /// Print the same cluster as code: `--format cloudformation` or `--format terraform`. Asks nobody.
+    Export,
+}
+
+/// Whose code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Template {
+    /// A template of CloudFormation, in JSON.
+    Cloudformation,
+    /// A module of Terraform.
+    Terraform,
 }
 
 #[derive(Debug, Args)]
@@ -83,11 +94,34 @@ struct Report<'a> {
 }
 
 impl Provision {
+    /// Prints the plan's cluster as code.
+    pub(crate) fn export(&self, plan: &Path, template: Template) -> Result<Exit, Trouble> {
+        if !matches!(self.what, What::Export) {
+            let error = anyhow::anyhow!("that format is one of `provision export` alone");
+            return Err(Trouble::usage(
+                error,
+                Some("use `--format text` or `--format json`".to_owned()),
+            ));
+        }
+        let settings = read(plan)?;
+        // Zones are left to AWS: which ones the subnets are in only AWS knows.
+        let ground = Ground {
+            subnets: Vec::new(),
+            zones: Vec::new(),
+        };
+        let (name, wanted) = (&settings.spec.name, resources(&settings.spec, &ground));
+        match template {
+            Template::Cloudformation => output::line(format!("{:#}", cloudformation(name, &wanted))),
+            Template::Terraform => output::line(terraform(name, &settings.aws.region, &wanted)),
+        }
+        Ok(Exit::Done)
+    }
+
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        let settings = config::read_cluster(plan).map_err(|error| {
-            let hint = error.hint();
-            Trouble::usage(error, hint)
-        })?;
+        if matches!(self.what, What::Export) {
+            return self.export(plan, Template::Cloudformation);
+        }
+        let settings = read(plan)?;
         let aws = Aws::new(&settings.aws).await;
         match self.what {
             What::Plan(said) => show(&settings, &said, &aws, format).await.map(|_| Exit::Done),
@@ -107,8 +141,16 @@ impl Provision {
                 Ok(Exit::Done)
             }
             What::Destroy(destroy) => take_away(&settings, &destroy, &aws, format).await,
+            What::Export => Ok(Exit::Done),
         }
     }
+}
+
+fn read(plan: &Path) -> Result<ClusterSettings, Trouble> {
+    config::read_cluster(plan).map_err(|error| {
+        let hint = error.hint();
+        Trouble::usage(error, hint)
+    })
 }
 
 /// Compares and prints; how many resources are not as they are to be.

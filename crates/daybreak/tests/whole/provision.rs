@@ -3,7 +3,7 @@
 
 use std::process::{Output, Stdio};
 
-use daybreak_sandbox::{AwsStandIn, Refusal, available};
+use daybreak_sandbox::{AwsStandIn, Refusal, Tool, available};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -91,7 +91,7 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
         std::fs::write(&path, plan).expect("a plan");
         let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
         command
-            .args(["--format", "json"])
+            .args((!arguments.contains(&"--format")).then_some("--format=json"))
             .args((arguments.first() != Some(&"audit")).then_some("provision"))
             .args(arguments)
             .arg("--plan")
@@ -557,4 +557,73 @@ async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
     let said = ground.refused("shop", &plan, &["drift"]).await;
     assert!(said.contains("again in a minute"), "{said}");
     assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+}
+
+/// Reads the first argument with a program of Python's; what it printed, or nothing when it found fault.
+const LINT: &str = "import sys\nfrom cfnlint.runner import main\nsys.argv = ['cfn-lint', sys.argv[1], '-r', 'eu-central-1']\nmain()";
+const PARSE: &str = "import sys, json, hcl2\nprint(json.dumps(hcl2.load(open(sys.argv[1]))))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_cluster_as_code() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let Some(python) = available(ground.looking.sandbox.tool(Tool::Templates).await) else {
+        return;
+    };
+    let read = async |script: &str, text: &str, name: &str| {
+        let file = ground.looking.folder.path().join(name);
+        std::fs::write(&file, text).expect("written");
+        let mut command = Command::new(python.program("python3"));
+        command.args(["-c", script]).arg(file);
+        command.envs(python.environment.iter().map(|(name, value)| (*name, value)));
+        let output = command.output().await.expect("python runs");
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), said)
+    };
+    let hostile = "init_connect = \"SET @a = '${x} %{y} \\\"z\\\" \\\\'\"\n[cluster.alarms]";
+    let plan = ground.plan("shop", "serverless = [0.5, 16]", &ROLES);
+    let plan = plan.replacen("[cluster.alarms]", hostile, 1);
+    let export = async |format: &str| {
+        let mut command = ground.command("shop", &plan, &["export", "--format", format]);
+        let output = command.output().await.expect("the program runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let template = export("cloudformation").await;
+    let (good, said) = read(LINT, &template, "template.json").await;
+    assert!(good && said.is_empty(), "{said}");
+    let (good, said) = read(
+        LINT,
+        &template.replacen("\"Engine\"", "\"Enginge\"", 1),
+        "broken.json",
+    )
+    .await;
+    assert!(!good && said.contains("Enginge"), "it can find fault");
+    let template: Value = serde_json::from_str(&template).expect("JSON");
+    let made = template["Resources"].as_object().expect("resources");
+    let count = |kind: &str| made.values().filter(|resource| resource["Type"] == kind).count();
+    assert_eq!(count("AWS::RDS::DBInstance"), 6);
+    assert_eq!(count("AWS::CloudWatch::Alarm"), 5);
+    assert_eq!(list(&template["Metadata"], "ToBeMadeBeside").len(), 2);
+
+    let module = export("terraform").await;
+    let (good, said) = read(PARSE, &module, "main.tf").await;
+    assert!(good, "{said}");
+    let parsed: Value = serde_json::from_str(&said).expect("JSON");
+    let kinds: Vec<String> = list(&parsed, "resource")
+        .iter()
+        .flat_map(|resource| resource.as_object().expect("a block").keys())
+        .map(|kind| kind.trim_matches('"').to_owned())
+        .collect();
+    let count = |kind: &str| kinds.iter().filter(|found| *found == kind).count();
+    assert_eq!(count("aws_rds_cluster_instance"), 6);
+    assert_eq!(count("aws_rds_cluster_endpoint"), 2);
+    assert_eq!(count("aws_cloudwatch_metric_alarm"), 5);
+    assert!(module.contains("$${x} %%{y}"), "text is no expression");
 }

@@ -21,6 +21,8 @@ pub enum Tool {
     PerconaToolkit,
     /// moto, which answers as AWS does: the program is `python3`, the module `moto.server`.
     Moto,
+    /// cfn-lint and python-hcl2, which read templates of CloudFormation and modules of Terraform: the program is `python3`.
+    Templates,
     /// reladiff, a Python library that compares tables of two databases: the program is `python3`.
     Reladiff,
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Tool {
             Self::Pgcopydb => "pgcopydb",
             Self::PerconaToolkit => "percona-toolkit",
             Self::Moto => "moto",
+            Self::Templates => "cfn-lint",
             Self::Reladiff => "reladiff",
         })
     }
@@ -52,6 +55,7 @@ impl Tool {
             Self::Pgcopydb => Origin::Apt("trixie", &["pgcopydb", "postgresql-client-17"]),
             Self::PerconaToolkit => Origin::Apt("bookworm", &["percona-toolkit"]),
             Self::Moto => Origin::Pip(&["moto[server]==5.2.5"]),
+            Self::Templates => Origin::Pip(&["cfn-lint==1.58.0", "python-hcl2"]),
             Self::Reladiff => Origin::Pip(&["reladiff", "mysql-connector-python", "psycopg2-binary"]),
         }
     }
@@ -61,7 +65,7 @@ impl Tool {
             Self::Mydumper => &["mydumper", "myloader"],
             Self::Pgcopydb => &["pgcopydb"],
             Self::PerconaToolkit => &["pt-table-checksum", "pt-query-digest"],
-            Self::Moto | Self::Reladiff => &["python3"],
+            Self::Moto | Self::Templates | Self::Reladiff => &["python3"],
         }
     }
 
@@ -72,6 +76,7 @@ impl Tool {
         }
         let modules = match self {
             Self::Moto => "import moto.server",
+            Self::Templates => "import cfnlint, hcl2",
             Self::Reladiff => "import reladiff, mysql.connector, psycopg2",
             _ => return true,
         };
@@ -134,7 +139,7 @@ pub(crate) fn obtain(cache: &Cache, tool: Tool, notice: &dyn Fn(&str)) -> Result
             client_plugins: None,
             environment: perl(&home),
         },
-        Tool::Moto | Tool::Reladiff => ToolPrograms {
+        Tool::Moto | Tool::Templates | Tool::Reladiff => ToolPrograms {
             folder: pip::python(&on_path)?,
             client_plugins: None,
             environment: vec![("PYTHONPATH", home.into_os_string())],
