@@ -19,6 +19,8 @@ pub enum Applied<'a> {
     Updated(&'a Resource, &'a [String]),
     /// It is waited for; the provider's word.
     Waiting(&'a Resource, &'a str),
+    /// An instance is started again, so that parameters count.
+    Restarting(&'a str),
     /// It is gone.
     Deleted(Kind, &'a str),
 }
@@ -111,6 +113,26 @@ pub async fn apply(
         wait(cloud, waited, tell).await?;
     }
     Ok(())
+}
+
+/// Starts every instance again in which parameters wait for it, one after the other and the writer last, so that all that was changed
+/// costs one restart each.
+///
+/// # Errors
+/// When one is refused, or does not come back in time.
+pub async fn restart(
+    cloud: &dyn Cloud,
+    cluster: &str,
+    tell: &mut (dyn FnMut(Applied<'_>) + Send),
+) -> Result<usize, Apply> {
+    let waiting = cloud.waiting_for_restart(cluster).await?;
+    for instance in &waiting {
+        tell(Applied::Restarting(instance));
+        cloud.restart(instance).await?;
+        let resource = Resource::new(Kind::Instance, instance.clone(), []);
+        wait(cloud, &resource, tell).await?;
+    }
+    Ok(waiting.len())
 }
 
 /// Makes one resource as it is to be.

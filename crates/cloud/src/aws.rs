@@ -173,6 +173,14 @@ impl Cloud for Aws {
         }
     }
 
+    async fn waiting_for_restart(&self, cluster: &str) -> Result<Vec<String>, CloudError> {
+        self.members_waiting(cluster).await
+    }
+
+    async fn restart(&self, instance: &str) -> Result<(), CloudError> {
+        self.reboot(instance).await
+    }
+
     async fn fail_over(&self, cluster: &str, to: Option<&str>) -> Result<String, CloudError> {
         self.move_writer(cluster, to).await
     }

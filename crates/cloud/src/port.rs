@@ -56,6 +56,12 @@ pub trait Cloud: Send + Sync {
     /// Deletes it. What is gone already is no error. A cluster leaves a last snapshot of this name, if one is given.
     async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError>;
 
+    /// Instances of a cluster in which parameters wait for a restart, the writer last.
+    async fn waiting_for_restart(&self, cluster: &str) -> Result<Vec<String>, CloudError>;
+
+    /// Restarts an instance. Returns once the provider has taken it on.
+    async fn restart(&self, instance: &str) -> Result<(), CloudError>;
+
     /// Makes an instance the writer; the provider chooses where none is named. Returns the writer's name when it is another.
     async fn fail_over(&self, cluster: &str, to: Option<&str>) -> Result<String, CloudError>;
 

@@ -120,6 +120,11 @@ impl AwsStandIn {
         self.front.withhold(&format!("{class} {zone}"));
     }
 
+    /// Says of an instance that parameters of its cluster count from its next start on, until it is started again.
+    pub fn let_parameters_wait(&self, instance: &str) {
+        self.front.let_parameters_wait(instance);
+    }
+
     /// Holds the nth call from now that changes something (1 is the first): never answers it, and says so. `done`: whether AWS
     /// does it before.
     pub fn hold(&self, nth: usize, done: bool) -> Held {

@@ -12,6 +12,9 @@ use crate::resource::{Attributes, Resource};
 /// How long a fail-over or a snapshot is waited for.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
+/// What AWS says of parameters that count from the next start on.
+pub(super) const PENDING: &str = "pending-reboot";
+
 impl Aws {
     pub(super) async fn described(&self, name: &str) -> Result<Option<DbCluster>, CloudError> {
         let answer = self
@@ -226,6 +229,27 @@ impl Aws {
             message: "the writer is the one it was".to_owned(),
             trouble: Trouble::State,
         })
+    }
+
+    /// Members in which the cluster's or their own parameters wait ("Rebooting an Aurora cluster").
+    pub(super) async fn members_waiting(&self, name: &str) -> Result<Vec<String>, CloudError> {
+        let cluster = self.described(name).await?;
+        let members = cluster.iter().flat_map(|cluster| cluster.db_cluster_members());
+        let (mut readers, mut writers) = (Vec::new(), Vec::new());
+        for member in members {
+            let Some(instance) = member.db_instance_identifier() else {
+                continue;
+            };
+            let waits = member.db_cluster_parameter_group_status() == Some(PENDING)
+                || self.parameters_wait(instance).await?;
+            if waits && member.is_cluster_writer() == Some(true) {
+                writers.push(instance.to_owned());
+            } else if waits {
+                readers.push(instance.to_owned());
+            }
+        }
+        readers.extend(writers);
+        Ok(readers)
     }
 
     async fn writer(&self, name: &str) -> Result<Option<String>, CloudError> {

@@ -1,5 +1,6 @@
 //! Instances of a cluster.
 
+use super::cluster::PENDING;
 use super::{Aws, said, trouble};
 use crate::error::CloudError;
 use crate::port::Found;
@@ -84,6 +85,29 @@ impl Aws {
             .set_db_parameter_group_name(get("parameters"));
         let changed = request.send().await.map(drop);
         changed.map_err(trouble::of("rds:ModifyDBInstance", &resource.name))
+    }
+
+    /// Whether parameters of the instance itself wait for a restart.
+    pub(super) async fn parameters_wait(&self, name: &str) -> Result<bool, CloudError> {
+        let answer = self
+            .rds
+            .describe_db_instances()
+            .db_instance_identifier(name)
+            .send()
+            .await;
+        let answer = answer.map_err(trouble::of("rds:DescribeDBInstances", name))?;
+        let groups = answer
+            .db_instances()
+            .iter()
+            .flat_map(|instance| instance.db_parameter_groups());
+        let mut states = groups.filter_map(|group| group.parameter_apply_status());
+        Ok(states.any(|state| state == PENDING))
+    }
+
+    pub(super) async fn reboot(&self, name: &str) -> Result<(), CloudError> {
+        let request = self.rds.reboot_db_instance().db_instance_identifier(name);
+        let taken_on = request.send().await.map(drop);
+        taken_on.map_err(trouble::of("rds:RebootDBInstance", name))
     }
 
     pub(super) async fn delete_instance(&self, name: &str) -> Result<(), CloudError> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
     Action, Applied, Apply, Aws, Cloud, CloudError, Ground, Kind, Ledger, Planned, apply, changes,
-    cloudformation, destroy, plan, resources, terraform,
+    cloudformation, destroy, plan, resources, restart, terraform,
 };
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ enum What {
     /// Show what would be made or changed. Changes nothing.
     Plan(Said),
     /// Make it so. Killed, the same command goes on: what is there already is found again by its name.
-    Apply(Said),
+    Apply(MakeIt),
     /// Look for what was changed beside the plan; exit status 3 where something was.
     Drift(Said),
     /// Make another instance the writer.
@@ -53,6 +53,15 @@ struct Said {
     /// Instances may have public addresses: the plan says it (`network.public`), and this says it again.
     #[arg(long)]
     public: bool,
+}
+
+#[derive(Debug, Args)]
+struct MakeIt {
+    #[command(flatten)]
+    said: Said,
+    /// Start instances again in which parameters wait for that: readers first, the writer last. Connections to them break.
+    #[arg(long)]
+    restart: bool,
 }
 
 #[derive(Debug, Args)]
@@ -129,7 +138,7 @@ impl Provision {
                 let drifted = show(&settings, &said, &aws, format).await?;
                 Ok(if drifted == 0 { Exit::Done } else { Exit::Different })
             }
-            What::Apply(said) => make(&settings, &said, &aws, format).await,
+            What::Apply(asked) => make(&settings, &asked, &aws, format).await,
             What::Failover(failover) => fail_over(&settings, &failover, &aws, format).await,
             What::Snapshot(snapshot) => {
                 aws.snapshot(&settings.spec.name, &snapshot.name)
@@ -200,8 +209,13 @@ fn stray(ledger: &Ledger, planned: &[Planned]) -> Vec<(Kind, String)> {
     standing
 }
 
-async fn make(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format) -> Result<Exit, Trouble> {
-    said_twice(settings, said)?;
+async fn make(
+    settings: &ClusterSettings,
+    asked: &MakeIt,
+    aws: &Aws,
+    format: Format,
+) -> Result<Exit, Trouble> {
+    said_twice(settings, &asked.said)?;
     let mut ledger = ledger(settings)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
@@ -230,19 +244,35 @@ async fn make(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format
                 waited = Some(now);
             }
         }
+        Applied::Restarting(instance) => output::say(plain(&format!("starting {instance} again"))),
         Applied::Deleted(..) => {}
     };
     apply(aws, &wanted, &mut ledger, &mut tell)
         .await
         .map_err(stopped)?;
-    let report = serde_json::json!({ "cluster": settings.spec.name, "created": created, "updated": updated });
+    let cluster = &settings.spec.name;
+    let restarted = match asked.restart {
+        true => restart(aws, cluster, &mut tell).await.map_err(stopped)?,
+        false => 0,
+    };
+    let waiting = aws.waiting_for_restart(cluster).await.map_err(trouble)?;
+    let report = serde_json::json!({
+        "cluster": cluster, "created": created, "updated": updated, "restarted": restarted, "waiting_for_restart": waiting,
+    });
     told(format, &report, || {
-        format!(
-            "{} made, {} changed, {} resources in all",
+        let mut text = format!(
+            "{} made, {} changed, {restarted} started again, {} resources in all",
             created.len(),
             updated.len(),
             wanted.len()
-        )
+        );
+        if !waiting.is_empty() {
+            let names = waiting.join(", ");
+            text.push_str(&format!(
+                "; parameters count in {names} from its next start on: `apply --restart`"
+            ));
+        }
+        text
     });
     Ok(Exit::Done)
 }

@@ -333,6 +333,20 @@ async fn a_cluster_of_every_role_lives_and_goes() {
     ground.json("shop", &plan, &["apply"], 0).await;
     assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
 
+    // Static parameters count after a restart, which is said, and done when it is asked for: the writer last.
+    for instance in ["shop-writer", "shop-reader-1"] {
+        ground.aws.let_parameters_wait(instance);
+    }
+    let told = ground.json("shop", &plan, &["apply"], 0).await;
+    assert_eq!(
+        told["waiting_for_restart"],
+        serde_json::json!(["shop-reader-1", "shop-writer"])
+    );
+    assert!(!ground.aws.changes().contains(&"RebootDBInstance".to_owned()));
+    let told = ground.json("shop", &plan, &["apply", "--restart"], 0).await;
+    assert_eq!(told["restarted"], 2);
+    assert_eq!(told["waiting_for_restart"], serde_json::json!([]));
+
     let shown = ground
         .run("shop", &plan, &["failover", "--to", "shop-failover"])
         .await;

@@ -51,6 +51,8 @@ struct State {
     /// After so many changes the next is held; whether it is done before; who is told.
     hold: Option<(usize, bool, oneshot::Sender<String>)>,
     endpoints: Endpoints,
+    /// Instances whose cluster parameters wait for a restart, which moto never says.
+    pending: BTreeSet<String>,
 }
 
 /// The front. Clones are the same.
@@ -90,6 +92,36 @@ impl Front {
 
     pub(super) fn changes(&self) -> Vec<String> {
         self.lock().changes.clone()
+    }
+
+    pub(super) fn let_parameters_wait(&self, instance: &str) {
+        self.lock().pending.insert(instance.to_owned());
+    }
+
+    /// What moto says, and that parameters wait.
+    fn told(&self, action: &str, form: &BTreeMap<String, String>, body: Bytes) -> Bytes {
+        let mut state = self.lock();
+        if action == "RebootDBInstance"
+            && let Some(instance) = form.get("DBInstanceIdentifier")
+        {
+            state.pending.remove(instance);
+        }
+        if action != "DescribeDBClusters" || state.pending.is_empty() {
+            return body;
+        }
+        let text = String::from_utf8_lossy(&body);
+        let members = text.split_inclusive("</DBClusterMember>").map(|part| {
+            let waits = state.pending.iter().any(|instance| {
+                part.contains(&format!(
+                    "<DBInstanceIdentifier>{instance}</DBInstanceIdentifier>"
+                ))
+            });
+            match waits {
+                true => part.replace("in-sync", "pending-reboot"),
+                false => part.to_owned(),
+            }
+        });
+        Bytes::from(members.collect::<String>())
     }
 
     /// Serves for ever.
@@ -148,13 +180,28 @@ impl Front {
         let answer = match own {
             Some(lacking::Answer::Good(text)) => xml(StatusCode::OK, text),
             Some(lacking::Answer::Refused(code, message)) => error(StatusCode::BAD_REQUEST, code, &message),
-            None => self.pass_on(Request::from_parts(head, Full::new(body))).await,
+            None => {
+                let answer = self.pass_on(Request::from_parts(head, Full::new(body))).await;
+                self.seen(&action, &form, answer).await
+            }
         };
         if let Some((_, tell)) = held {
             let _ = tell.send(action);
             return std::future::pending().await;
         }
         answer
+    }
+
+    async fn seen(&self, action: &str, form: &BTreeMap<String, String>, answer: Answer) -> Answer {
+        let (mut head, body) = answer.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        let body = self.told(action, form, body);
+        head.headers.remove(hyper::header::CONTENT_LENGTH);
+        Response::from_parts(head, Full::new(body))
     }
 
     fn refusal(&self, action: &str) -> Option<Refusal> {
