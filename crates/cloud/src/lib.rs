@@ -27,6 +27,7 @@ pub use error::{CloudError, Trouble};
 pub use export::{cloudformation, terraform};
 pub use hole::{Hole, HoleKind};
 pub use ledger::{Entry, Ledger, LedgerError, What};
+pub use parameters::{Becomes, CarriedSetting, Setting, carried_settings};
 pub use plan::{Action, Difference, Planned, changes, plan};
 pub use port::{Cloud, Found, Ground, Subnet};
 pub use resource::{Attributes, Kind, Resource};

@@ -3,7 +3,11 @@
 //! Facts from the Aurora user guide: "Aurora MySQL configuration parameters", "Aurora PostgreSQL parameters", "Configuring your Aurora
 //! MySQL cluster for replication", "Setting up logical replication for your Aurora PostgreSQL DB cluster".
 
+mod carry;
+
 use std::collections::BTreeMap;
+
+pub use carry::{Becomes, CarriedSetting, Setting, carried_settings};
 
 use crate::spec::{Engine, Spec};
 

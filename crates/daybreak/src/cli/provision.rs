@@ -1,3 +1,5 @@
+mod settings;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -35,6 +37,8 @@ enum What {
     Snapshot(Snapshot),
     /// Delete what the ledger says that this plan made, and nothing else.
     Destroy(Destroy),
+    /// Say what becomes of a server's settings: which parameters carry them over, which must differ, what Aurora has no use for.
+    Parameters(settings::Parameters),
     /// Print the same cluster as code: `--format cloudformation` or `--format terraform`. Asks nobody.
     Export,
 }
@@ -130,6 +134,9 @@ impl Provision {
         if matches!(self.what, What::Export) {
             return self.export(plan, Template::Cloudformation);
         }
+        if let What::Parameters(parameters) = self.what {
+            return parameters.run(plan, format).await;
+        }
         let settings = read(plan)?;
         let aws = Aws::new(&settings.aws).await;
         match self.what {
@@ -150,7 +157,7 @@ impl Provision {
                 Ok(Exit::Done)
             }
             What::Destroy(destroy) => take_away(&settings, &destroy, &aws, format).await,
-            What::Export => Ok(Exit::Done),
+            What::Export | What::Parameters(_) => Ok(Exit::Done),
         }
     }
 }

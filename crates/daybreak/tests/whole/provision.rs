@@ -3,7 +3,7 @@
 
 use std::process::{Output, Stdio};
 
-use daybreak_sandbox::{AwsStandIn, Refusal, Tool, available};
+use daybreak_sandbox::{AwsStandIn, Estate, EstateOptions, Refusal, ServerKind, Tool, available};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -640,4 +640,59 @@ async fn the_same_cluster_as_code() {
     assert_eq!(count("aws_rds_cluster_endpoint"), 2);
     assert_eq!(count("aws_cloudwatch_metric_alarm"), 5);
     assert!(module.contains("$${x} %%{y}"), "text is no expression");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_a_server_become_parameters() {
+    let looking = Looking::new();
+    let of_mysql: &[(&str, &str, &str)] = &[
+        ("max_allowed_packet", "33554432", "instance_parameter"),
+        ("group_concat_max_len", "4096", "instance_parameter"),
+        ("event_scheduler", "ON", "cluster_parameter"),
+        ("sync_binlog", "7", "other"),
+        ("innodb_io_capacity", "333", "nothing"),
+    ];
+    let of_postgres: &[(&str, &str, &str)] = &[
+        ("work_mem", "6144", "cluster_parameter"),
+        ("statement_timeout", "70000", "cluster_parameter"),
+        ("track_io_timing", "on", "cluster_parameter"),
+        ("wal_compression", "pglz", "nothing"),
+        ("listen_addresses", "", "nothing"),
+    ];
+    for (kind, settings) in [
+        (ServerKind::Mysql97, of_mysql),
+        (ServerKind::Mysql56, &of_mysql[..3]),
+        (ServerKind::MariaDb1011, of_mysql),
+        (ServerKind::Postgres(17), of_postgres),
+    ] {
+        let set = settings.iter().filter(|(name, ..)| *name != "listen_addresses");
+        let options = set.fold(EstateOptions::new(kind), |options, (name, value, _)| {
+            options.setting(name, value)
+        });
+        let Some(estate) = available(Estate::start(&looking.sandbox, options).await) else {
+            continue;
+        };
+        let told = looking
+            .json(&estate.primary, &estate.admin, &["provision", "parameters"], 0)
+            .await;
+        for (name, value, becomes) in settings {
+            let one = told
+                .as_array()
+                .expect("a list")
+                .iter()
+                .find(|one| one["name"] == *name);
+            let one = one.unwrap_or_else(|| panic!("{kind}: {name} in {told:#}"));
+            assert_eq!(one["becomes"], *becomes, "{kind}: {one}");
+            assert!(value.is_empty() || one["value"] == *value, "{kind}: {one}");
+        }
+        // What goes over can be pasted into a plan.
+        let output = looking
+            .run(&estate.primary, &estate.admin, &["provision", "parameters"])
+            .await;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let pasted: toml::Table = text
+            .parse()
+            .unwrap_or_else(|error| panic!("{kind}: {error}: {text}"));
+        assert!(!pasted.is_empty(), "{text}");
+    }
 }
