@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Secret};
 
-use crate::{Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, Replication, mysql, postgres};
+use crate::{
+    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount, Replication, mysql, postgres,
+};
 
 /// The server at an endpoint. Connects when first asked something.
 #[must_use]
@@ -61,5 +63,14 @@ pub fn new_password(family: Family, password: &Secret) -> Secret {
     match family {
         Family::Mysql => mysql::new_password(password),
         Family::Postgres => postgres::new_password(password),
+    }
+}
+
+/// The statements of an account of ours on a server of this flavor.
+#[must_use]
+pub fn own_account(flavor: &Flavor, grantee: &Grantee) -> OwnAccount {
+    match flavor.family() {
+        Family::Mysql => mysql::own_account(flavor, grantee),
+        Family::Postgres => postgres::own_account(grantee),
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret};
 
-use crate::{Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, Replication};
+use crate::{
+    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication,
+};
 
 mod classify;
 mod connection;
@@ -91,4 +93,20 @@ pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'stati
 
 pub(crate) fn new_password(password: &Secret) -> Secret {
     Secret::new(quote::text(password.expose()))
+}
+
+pub(crate) fn own_account(flavor: &Flavor, grantee: &Grantee) -> OwnAccount {
+    let name = privileges::account(&grantee.user, &grantee.host);
+    let old = account_copy::is_old(flavor);
+    OwnAccount {
+        make: format!("CREATE USER {name} IDENTIFIED BY {NEW_PASSWORD}"),
+        rotate: if old {
+            format!("SET PASSWORD FOR {name} = PASSWORD({NEW_PASSWORD})")
+        } else {
+            format!("ALTER USER {name} IDENTIFIED BY {NEW_PASSWORD}")
+        },
+        drop: vec![format!("DROP USER {name}")],
+        owns: None,
+        name,
+    }
 }

@@ -22,7 +22,7 @@ pub use database::{
     AbsentDefiner, Database, Following, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck,
     TextRow,
 };
-pub use grantee::{Grantee, JOBS};
+pub use grantee::{Grantee, JOBS, OwnAccount};
 pub use gtid::{
     GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
     Numbering,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret};
 
-use crate::{Database, Grantee, Mend, Mended, Replication};
+use crate::{Database, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication};
 
 mod quote;
 
@@ -86,4 +86,20 @@ pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'stati
 pub(crate) fn new_password(password: &Secret) -> Secret {
     let hash = postgres_protocol::password::scram_sha_256(password.expose().as_bytes());
     Secret::new(quote::literal(&hash))
+}
+
+pub(crate) fn own_account(grantee: &Grantee) -> OwnAccount {
+    let name = quote::identifier(&grantee.user);
+    OwnAccount {
+        make: format!("CREATE ROLE {name} LOGIN PASSWORD {NEW_PASSWORD}"),
+        rotate: format!("ALTER ROLE {name} PASSWORD {NEW_PASSWORD}"),
+        // Its rights are in the way of the second; the first would take what it owns, too, of which there must be nothing.
+        drop: vec![format!("DROP OWNED BY {name}"), format!("DROP ROLE {name}")],
+        owns: Some(format!(
+            "SELECT count(*)::text FROM pg_shdepend AS d JOIN pg_roles AS r ON r.oid = d.refobjid \
+             WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = {}",
+            quote::literal(&grantee.user)
+        )),
+        name,
+    }
 }

@@ -1,6 +1,7 @@
 //! The accounts of one server, carried to another that takes its place: made with the passwords they have wherever those can be
 //! kept, with the rights the other server gives, and with a word on whatever stays behind.
 
+mod own;
 mod passwords;
 mod report;
 
@@ -13,6 +14,7 @@ use daybreak_engine::{
 use daybreak_model::{Endpoint, Family, Scope, Secret};
 use thiserror::Error;
 
+pub use own::{OwnFiles, OwnReport, OwnWork, own_account_work};
 use passwords::Passwords;
 pub use report::{AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryReport};
 
@@ -47,8 +49,22 @@ pub enum CarryError {
     /// MySQL accounts are none of PostgreSQL, nor the other way round.
     #[error("the source and the target are of two families")]
     TwoFamilies,
+    /// An account that we did not make is to be changed or taken away.
+    #[error("account {0} is none that was made here")]
+    NotOurs(String),
+    /// It would take something with it.
+    #[error("account {0} owns something, which would go with it")]
+    Owns(String),
+    /// A server refused a statement; what was done before it stands.
+    #[error("the server refused `{statement}`: {why}")]
+    Refused {
+        /// As it is shown.
+        statement: String,
+        /// In the server's words.
+        why: String,
+    },
     /// New passwords could not be kept, so none was set.
-    #[error("failed to write new passwords to {}: {error}", path.display())]
+    #[error("failed to write to {}: {error}", path.display())]
     Passwords {
         /// The file.
         path: PathBuf,
@@ -65,6 +81,12 @@ impl CarryError {
             Self::Engine(error) => error.hint().map(str::to_owned),
             Self::NoSuchAccount(_) => Some("run it without `--only` to see all accounts".to_owned()),
             Self::TwoFamilies => Some("name two servers of one family".to_owned()),
+            Self::NotOurs(_) => Some(
+                "only accounts of `accounts make` are changed or taken away: others are somebody's"
+                    .to_owned(),
+            ),
+            Self::Owns(_) => Some("give what it owns to another: REASSIGN OWNED BY … TO …".to_owned()),
+            Self::Refused { .. } => None,
             Self::Passwords { .. } => Some(
                 "no account was made: name a file that can be written with `--passwords FILE`".to_owned(),
             ),

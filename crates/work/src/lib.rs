@@ -19,7 +19,7 @@ mod trim;
 
 pub use accounts::{
     AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryError, CarryReport, CarrySettings,
-    carry_accounts,
+    OwnFiles, OwnReport, OwnWork, carry_accounts, own_account_work,
 };
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};

@@ -1,4 +1,5 @@
 mod carry;
+mod own;
 
 use std::path::Path;
 
@@ -47,6 +48,12 @@ pub(crate) struct Accounts {
 #[derive(Debug, Subcommand)]
 enum What {
     Carry(carry::Carry),
+    /// Make an account for jobs, with exactly the rights that `--for` prints and a new password in a file.
+    Make(own::Make),
+    /// Give an account that `make` made a new password.
+    Rotate(own::Own),
+    /// Take an account away that `make` made.
+    Drop(own::Own),
 }
 
 /// Jobs, read-only ones first.
@@ -155,8 +162,12 @@ struct Printed {
 
 impl Accounts {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        if let Some(What::Carry(carry)) = self.what {
-            return carry.run(plan, format).await;
+        match self.what {
+            Some(What::Carry(carry)) => return carry.run(plan, format).await,
+            Some(What::Make(make)) => return make.run(plan, format).await,
+            Some(What::Rotate(own)) => return own.rotate(plan, format).await,
+            Some(What::Drop(own)) => return own.drop(plan, format).await,
+            None => {}
         }
         let asked = match self.start.names_a_server() {
             true => Some(self.start.begin(plan)?.endpoint),

@@ -159,3 +159,86 @@ async fn rows_are_compared_with_no_more_than_is_printed() {
         assert_eq!(list(&report, "nodes").len(), 1, "{kind}: {report}");
     }
 }
+
+/// The last password that was written to a file.
+fn last_password(path: &std::path::Path) -> String {
+    let text = std::fs::read_to_string(path).expect("passwords");
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().expect("a line")).expect("JSON");
+    last["password"].as_str().expect("text").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_of_ours_is_made_rotated_and_dropped() {
+    let looking = Looking::new();
+    for kind in [
+        ServerKind::Mysql97,
+        ServerKind::Mysql56,
+        ServerKind::MariaDb1011,
+        ServerKind::Postgres(13),
+        ServerKind::Postgres(17),
+    ] {
+        let Some(estate) = estate(&looking, kind).await else {
+            continue;
+        };
+        let folder = looking.folder.path().join(kind.to_string().replace(' ', "_"));
+        let passwords = folder.join("passwords.jsonl");
+        let files = [
+            "--passwords".to_owned(),
+            passwords.display().to_string(),
+            "--made".to_owned(),
+            folder.join("made.jsonl").display().to_string(),
+        ];
+        let command = async |what: &[&str]| {
+            let mut arguments = vec!["accounts"];
+            arguments.extend(what);
+            arguments.extend(files.iter().map(String::as_str));
+            let output = looking.run(&estate.primary, &estate.admin, &arguments).await;
+            let said = String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr);
+            (output.status.code(), said)
+        };
+        let log_in = async |password: &str| {
+            let login = daybreak_sandbox::Login::new("o'our", password);
+            let url = looking
+                .url(&estate.primary, &login)
+                .await
+                .replace("o'our", "o%27our");
+            let mut endpoint = Endpoint::parse("source", &url).expect("a URL");
+            endpoint.password = Secret::new(password);
+            let server = database(endpoint);
+            match server.missing_privileges("schema-check").await {
+                Ok(lacking) => lacking.is_empty(),
+                Err(_) => false,
+            }
+        };
+        let make = ["make", "--for", "schema-check", "--user", "o'our"];
+        let (status, shown) = command(&make).await;
+        assert_eq!(status, Some(0), "{kind}: {shown}");
+        assert!(
+            shown.contains("<new password>") && !passwords.exists(),
+            "{kind}: {shown}"
+        );
+        for what in [["rotate", "--user", "o'our"], ["drop", "--user", "o'our"]] {
+            let (status, said) = command(&what).await;
+            assert_eq!(status, Some(1), "{kind}: {said}");
+            assert!(said.contains("is none that was made here"), "{kind}: {said}");
+        }
+        let (status, said) = command(&[&make[..], &["--execute"]].concat()).await;
+        assert_eq!(status, Some(0), "{kind}: {said}");
+        let first = last_password(&passwords);
+        assert!(log_in(&first).await, "{kind}: it can do its job");
+        assert!(!said.contains(&first));
+        let (status, said) = command(&["rotate", "--user", "o'our", "--execute"]).await;
+        assert_eq!(status, Some(0), "{kind}: {said}");
+        let second = last_password(&passwords);
+        assert!(
+            first != second && !log_in(&first).await && log_in(&second).await,
+            "{kind}"
+        );
+        let (status, said) = command(&["drop", "--user", "o'our", "--execute"]).await;
+        assert_eq!(status, Some(0), "{kind}: {said}");
+        assert!(!log_in(&second).await, "{kind}: it is gone");
+        let (status, _) = command(&["drop", "--user", "o'our", "--execute"]).await;
+        assert_eq!(status, Some(1), "{kind}: once");
+    }
+}

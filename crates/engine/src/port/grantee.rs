@@ -28,3 +28,18 @@ pub struct Grantee {
     /// MySQL databases or PostgreSQL schemas; all where none is named.
     pub schemas: Vec<String>,
 }
+
+/// The statements of an account of ours, with [`NEW_PASSWORD`](crate::NEW_PASSWORD) for its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAccount {
+    /// Its name as statements have it.
+    pub name: String,
+    /// Makes it, without rights.
+    pub make: String,
+    /// Gives it another password.
+    pub rotate: String,
+    /// Takes it away, with its rights.
+    pub drop: Vec<String>,
+    /// A question that counts what it owns: what would go with it.
+    pub owns: Option<String>,
+}

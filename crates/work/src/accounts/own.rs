@@ -1,0 +1,169 @@
+//! Accounts of ours: made for a job, given a new password, taken away at the end. Which ones we made is written down before each is made,
+//! and no other is ever touched.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use daybreak_engine::{Database, Grantee, NEW_PASSWORD, Statement, new_password, own_account};
+use serde::{Deserialize, Serialize};
+
+use super::passwords::Passwords;
+use super::{CarryError, silent, spoken};
+
+/// What is done with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnWork {
+    /// It is made, with these rights.
+    Make(Vec<String>),
+    /// It gets a new password.
+    Rotate,
+    /// It is taken away.
+    Drop,
+}
+
+/// Where new passwords and the names of what we made are kept.
+#[derive(Debug, Clone)]
+pub struct OwnFiles {
+    /// New passwords, one JSON object a line, for the owner of the file alone.
+    pub passwords: PathBuf,
+    /// The accounts that we made.
+    pub made: PathBuf,
+}
+
+/// What was done, or would be. The names of these fields are public.
+#[derive(Debug, Serialize)]
+pub struct OwnReport {
+    /// `host:port`.
+    pub server: String,
+    /// As statements have it.
+    pub account: String,
+    /// In order, with words in the place of the password.
+    pub statements: Vec<String>,
+    /// Whether they were run.
+    pub executed: bool,
+    /// Where the new password is.
+    pub passwords: Option<PathBuf>,
+}
+
+/// A line of the file of what we made.
+#[derive(Debug, Serialize, Deserialize)]
+struct Made {
+    server: String,
+    account: String,
+    dropped: bool,
+}
+
+/// Does it, or says what would be done.
+///
+/// # Errors
+/// When a file cannot be written, when an account is not one that we made or owns something, and when the server refuses a statement.
+pub async fn own_account_work(
+    server: &dyn Database,
+    grantee: &Grantee,
+    work: &OwnWork,
+    files: &OwnFiles,
+    execute: bool,
+) -> Result<OwnReport, CarryError> {
+    let family = server.endpoint().family;
+    let address = server.endpoint().address();
+    let words = own_account(&server.flavor().await?, grantee);
+    let statements = match work {
+        OwnWork::Make(rights) => [std::slice::from_ref(&words.make), rights].concat(),
+        OwnWork::Rotate => vec![words.rotate.clone()],
+        OwnWork::Drop => words.drop.clone(),
+    };
+    let mut report = OwnReport {
+        server: address.clone(),
+        account: words.name.clone(),
+        statements,
+        executed: execute,
+        passwords: None,
+    };
+    let unkept = |path: &Path| {
+        let path = path.to_owned();
+        move |error| CarryError::Passwords { path, error }
+    };
+    let ours = is_ours(&files.made, &address, &words.name).map_err(unkept(&files.made))?;
+    if !matches!(work, OwnWork::Make(_)) && !ours {
+        return Err(CarryError::NotOurs(words.name));
+    }
+    if *work == OwnWork::Drop
+        && let Some(question) = &words.owns
+    {
+        let rows = server.ask("failed to ask what an account owns", question).await?;
+        let count = rows.into_iter().flatten().flatten().next();
+        if count.as_deref() != Some("0") {
+            return Err(CarryError::Owns(words.name));
+        }
+    }
+    if !execute {
+        return Ok(report);
+    }
+    let mut secret = None;
+    if *work != OwnWork::Drop {
+        let passwords =
+            Passwords::keep(&files.passwords, &address, &[&words.name]).map_err(unkept(&files.passwords))?;
+        secret = passwords
+            .of(&words.name)
+            .map(|password| new_password(family, password));
+        report.passwords = Some(files.passwords.clone());
+    }
+    if matches!(work, OwnWork::Make(_)) {
+        note(&files.made, &address, &words.name, false).map_err(unkept(&files.made))?;
+    }
+    for shown in &report.statements {
+        let text = match &secret {
+            Some(secret) if shown.contains(NEW_PASSWORD) => spoken(shown, NEW_PASSWORD, secret),
+            _ => shown.clone(),
+        };
+        let statement = Statement {
+            what: format!("work on account {}", words.name),
+            text,
+        };
+        server
+            .run(&[statement])
+            .await
+            .map_err(|error| CarryError::Refused {
+                statement: shown.clone(),
+                why: silent(&error, secret.as_ref()),
+            })?;
+    }
+    if *work == OwnWork::Drop {
+        note(&files.made, &address, &words.name, true).map_err(unkept(&files.made))?;
+    }
+    Ok(report)
+}
+
+/// Whether we made the account and did not take it away since.
+fn is_ours(path: &Path, server: &str, account: &str) -> Result<bool, std::io::Error> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let mut lines = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Made>(line).ok());
+    let last = lines.rfind(|made| made.server == server && made.account == account);
+    Ok(last.is_some_and(|made| !made.dropped))
+}
+
+fn note(path: &Path, server: &str, account: &str, dropped: bool) -> Result<(), std::io::Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
+    let made = Made {
+        server: server.to_owned(),
+        account: account.to_owned(),
+        dropped,
+    };
+    writeln!(file, "{}", serde_json::to_string(&made)?)?;
+    file.sync_all()
+}
