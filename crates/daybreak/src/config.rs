@@ -4,6 +4,7 @@
 mod cluster;
 mod nearest;
 mod plan_holes;
+mod prices;
 mod raw;
 mod resolve;
 mod trim;
@@ -12,6 +13,7 @@ mod waiver;
 
 pub(crate) use cluster::{ClusterSettings, read as read_cluster};
 pub(crate) use plan_holes::{of_endpoint, of_text};
+pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
 pub(crate) use trim::{PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};
 pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};

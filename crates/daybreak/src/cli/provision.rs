@@ -104,6 +104,7 @@ struct Report<'a> {
     cluster: &'a str,
     changes: usize,
     resources: &'a [Planned],
+    cost_per_month: &'a Option<config::Cost>,
 }
 
 impl Provision {
@@ -185,6 +186,7 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format
             cluster: &settings.spec.name,
             changes: count,
             resources: &planned,
+            cost_per_month: &settings.cost,
         }),
         Format::Text => {
             planned

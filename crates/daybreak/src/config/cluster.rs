@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use daybreak_cloud::{Alarms, AwsSettings, Engine, Flow, InstanceGroup, Network, Role, Spec};
 use serde::Deserialize;
 
+use super::prices::{Cost, Prices};
 use super::{PlanError, raw};
 
 /// A cluster and where it is to be.
@@ -17,6 +18,8 @@ pub(crate) struct ClusterSettings {
     pub(crate) public: bool,
     /// What we made is written down here.
     pub(crate) ledger: PathBuf,
+    /// What its instances cost, where the plan names a table of prices.
+    pub(crate) cost: Option<Cost>,
 }
 
 /// A plan file with a cluster. What else it has is not looked at.
@@ -51,6 +54,7 @@ struct RawWithCluster {
 pub(crate) struct RawCluster {
     name: String,
     region: String,
+    prices: Option<PathBuf>,
     profile: Option<String>,
     endpoint_url: Option<String>,
     engine: RawEngine,
@@ -149,7 +153,14 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
     })?;
     let raw: RawWithCluster = raw::parse_as(&path, &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let settings = resolve(raw.cluster, folder);
+    let prices = raw
+        .cluster
+        .prices
+        .as_ref()
+        .map(|file| Prices::read(&folder.join(file)))
+        .transpose()?;
+    let mut settings = resolve(raw.cluster, folder);
+    settings.cost = prices.map(|prices| prices.cost(&settings.spec));
     settings.spec.check().map_err(|error| PlanError::Value {
         path: path.clone(),
         key: format!("cluster.{}", error.key),
@@ -226,6 +237,7 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         },
         public: network.public,
         ledger,
+        cost: None,
         spec,
     }
 }
@@ -307,6 +319,29 @@ parameters = { aurora_parallel_query = true, max_execution_time = 0 }
         assert_eq!(bi.parameters["max_execution_time"], "0");
         assert!(settings.spec.deletion_protection && settings.spec.insights && !settings.public);
         assert_eq!(settings.spec.network.flows[1].to_port, Some(3306));
+    }
+
+    #[test]
+    fn what_it_costs_is_by_the_plans_own_table() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daybreak.toml");
+        let plan = PLAN.replace(
+            "region =",
+            "prices = \"prices.toml\"\nserverless = [0.5, 4]\nregion =",
+        );
+        let plan = plan.replacen("db.r6g.large", "db.serverless", 1);
+        std::fs::write(&path, &plan).expect("written");
+        let table = "date = 2026-11-01\ncurrency = \"USD\"\ncapacity_unit_hour = 0.1\n[instance_hour]\n\"db.r6g.large\" = 0.25\n";
+        std::fs::write(folder.path().join("prices.toml"), table).expect("written");
+        let cost = super::read(&path).expect("read").cost.expect("a cost");
+        // Two BI instances and a writer of half a unit to four.
+        assert_eq!(
+            cost.to_string(),
+            "401.50 to 657.00 USD a month for the instances, by prices of 2026-11-01; storage, requests, backups and traffic are by use"
+        );
+        std::fs::write(&path, plan.replace("db.r6g.large", "db.x9.large")).expect("written");
+        let cost = super::read(&path).expect("read").cost.expect("a cost");
+        assert_eq!(cost.without_price, ["db.x9.large"]);
     }
 
     #[test]
