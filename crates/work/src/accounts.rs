@@ -133,6 +133,7 @@ pub async fn carry_accounts(settings: &CarrySettings) -> Result<CarryReport, Car
             .map(|account| AccountReport::planned(account, present(account)))
             .collect(),
         definers: Vec::new(),
+        definers_untold: None,
     };
     if settings.execute {
         let new = accounts.iter().filter(|account| {
@@ -150,7 +151,11 @@ pub async fn carry_accounts(settings: &CarrySettings) -> Result<CarryReport, Car
         report.passwords = (!new.is_empty()).then(|| settings.passwords.clone());
         execute(&*target, family, &accounts, &passwords, &mut report).await;
     }
-    report.definers = target.absent_definers(&scope).await.unwrap_or_default();
+    // What was done is told whatever becomes of this question.
+    match target.absent_definers(&scope).await {
+        Ok(definers) => report.definers = definers,
+        Err(error) => report.definers_untold = Some(error.in_words()),
+    }
     Ok(report)
 }
 

@@ -1,5 +1,7 @@
 //! Subnet groups and parameter groups.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_rds::types::{ApplyMethod, Parameter};
 
 use super::{Aws, parted, said, sorted, trouble};
@@ -114,7 +116,8 @@ impl Aws {
         set: &Attributes,
         take: &[String],
     ) -> Result<(), CloudError> {
-        for some in settings(set).chunks(AT_ONCE) {
+        let statics = self.static_cluster_parameters(&resource.name).await?;
+        for some in settings(set, &statics).chunks(AT_ONCE) {
             let request = self
                 .rds
                 .modify_db_cluster_parameter_group()
@@ -123,7 +126,7 @@ impl Aws {
             let changed = request.send().await;
             changed.map_err(trouble::of("rds:ModifyDBClusterParameterGroup", &resource.name))?;
         }
-        for some in resets(take).chunks(AT_ONCE) {
+        for some in resets(take, &statics).chunks(AT_ONCE) {
             let request = self
                 .rds
                 .reset_db_cluster_parameter_group()
@@ -133,6 +136,31 @@ impl Aws {
             changed.map_err(trouble::of("rds:ResetDBClusterParameterGroup", &resource.name))?;
         }
         Ok(())
+    }
+
+    async fn static_cluster_parameters(&self, name: &str) -> Result<BTreeSet<String>, CloudError> {
+        let request = self.rds.describe_db_cluster_parameters();
+        let mut pages = request
+            .db_cluster_parameter_group_name(name)
+            .into_paginator()
+            .send();
+        let mut statics = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(trouble::of("rds:DescribeDBClusterParameters", name))?;
+            statics.extend(page.parameters().iter().filter_map(static_name));
+        }
+        Ok(statics)
+    }
+
+    async fn static_instance_parameters(&self, name: &str) -> Result<BTreeSet<String>, CloudError> {
+        let request = self.rds.describe_db_parameters();
+        let mut pages = request.db_parameter_group_name(name).into_paginator().send();
+        let mut statics = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(trouble::of("rds:DescribeDBParameters", name))?;
+            statics.extend(page.parameters().iter().filter_map(static_name));
+        }
+        Ok(statics)
     }
 
     pub(super) async fn delete_cluster_parameters(&self, name: &str) -> Result<(), CloudError> {
@@ -192,7 +220,8 @@ impl Aws {
         set: &Attributes,
         take: &[String],
     ) -> Result<(), CloudError> {
-        for some in settings(set).chunks(AT_ONCE) {
+        let statics = self.static_instance_parameters(&resource.name).await?;
+        for some in settings(set, &statics).chunks(AT_ONCE) {
             let request = self
                 .rds
                 .modify_db_parameter_group()
@@ -201,7 +230,7 @@ impl Aws {
             let changed = request.send().await;
             changed.map_err(trouble::of("rds:ModifyDBParameterGroup", &resource.name))?;
         }
-        for some in resets(take).chunks(AT_ONCE) {
+        for some in resets(take, &statics).chunks(AT_ONCE) {
             let request = self
                 .rds
                 .reset_db_parameter_group()
@@ -232,37 +261,42 @@ fn parameter(parameter: &Parameter) -> Option<(String, String)> {
     Some((name, parameter.parameter_value()?.to_owned()))
 }
 
-fn settings(set: &Attributes) -> Vec<Parameter> {
+fn settings(set: &Attributes, statics: &BTreeSet<String>) -> Vec<Parameter> {
     let named = set
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("parameter ")?, value)));
     let each = named.map(|(name, value)| {
-        let when = method(name);
         Parameter::builder()
             .parameter_name(name)
             .parameter_value(value)
-            .apply_method(when)
+            .apply_method(method(name, statics))
             .build()
     });
     each.collect()
 }
 
-fn resets(take: &[String]) -> Vec<Parameter> {
+fn resets(take: &[String], statics: &BTreeSet<String>) -> Vec<Parameter> {
     let named = take.iter().filter_map(|name| name.strip_prefix("parameter "));
     named
         .map(|name| {
             Parameter::builder()
                 .parameter_name(name)
-                .apply_method(method(name))
+                .apply_method(method(name, statics))
                 .build()
         })
         .collect()
 }
 
-fn method(name: &str) -> ApplyMethod {
-    if waits_for_restart(name) {
+/// A static parameter set at once is refused ("ModifyDBParameterGroup"); a dynamic one that waits is not in force.
+fn method(name: &str, statics: &BTreeSet<String>) -> ApplyMethod {
+    if statics.contains(name) || waits_for_restart(name) {
         ApplyMethod::PendingReboot
     } else {
         ApplyMethod::Immediate
     }
+}
+
+/// The name of a parameter of which the service says that it counts from the next start on.
+fn static_name(parameter: &Parameter) -> Option<String> {
+    (parameter.apply_type() == Some("static")).then(|| parameter.parameter_name().map(str::to_owned))?
 }

@@ -20,10 +20,22 @@ impl Aws {
             .await
     }
 
-    pub(super) async fn find_security_group(&self, name: &str) -> Result<Option<Found>, CloudError> {
-        let answer = self
-            .describe_groups(name, &[("group-name", name), ("vpc-id", &self.vpc)])
+    /// The answer about a group: ours in whichever VPC it is, so that one is found again though the plan names another by now; else
+    /// whichever has the name in the plan's.
+    async fn describe_group(&self, name: &str) -> Result<String, CloudError> {
+        let mark = format!("tag:{MARK}");
+        let ours = self
+            .describe_groups(name, &[("group-name", name), (&mark, &self.cluster)])
             .await?;
+        if !groups(&parsed(&ours, "ec2:DescribeSecurityGroups", name)?).is_empty() {
+            return Ok(ours);
+        }
+        self.describe_groups(name, &[("group-name", name), ("vpc-id", &self.vpc)])
+            .await
+    }
+
+    pub(super) async fn find_security_group(&self, name: &str) -> Result<Option<Found>, CloudError> {
+        let answer = self.describe_group(name).await?;
         let document = parsed(&answer, "ec2:DescribeSecurityGroups", name)?;
         let Some(group) = groups(&document).into_iter().next() else {
             return Ok(None);
@@ -59,11 +71,9 @@ impl Aws {
         Ok(attributes.into_keys().collect())
     }
 
-    /// The identifier of a group of our VPC.
+    /// The identifier of a group.
     pub(super) async fn security_group_id(&self, name: &str) -> Result<String, CloudError> {
-        let answer = self
-            .describe_groups(name, &[("group-name", name), ("vpc-id", &self.vpc)])
-            .await?;
+        let answer = self.describe_group(name).await?;
         let document = parsed(&answer, "ec2:DescribeSecurityGroups", name)?;
         let group = groups(&document).into_iter().next();
         group.and_then(|group| first(group, "groupId")).ok_or_else(|| {

@@ -14,7 +14,15 @@ const TLS_UNVERIFIED: &str = "plan.tls_unverified";
 pub(super) const IDS: [&str; 4] = [READABLE, SECRET, TLS_OFF, TLS_UNVERIFIED];
 
 /// Keys whose values are secrets, or name where one is.
-const SECRET_KEYS: [&str; 4] = ["password", "passwd", "secret", "token"];
+const SECRET_KEYS: [&str; 7] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "secret_access_key",
+    "token",
+    "api_key",
+];
 
 /// Holes of the file's text, comments included: a secret that is commented out is one.
 pub(crate) fn of_text(path: &Path, text: &str) -> Vec<Finding> {
@@ -31,9 +39,11 @@ pub(crate) fn of_text(path: &Path, text: &str) -> Vec<Finding> {
                 "take it out, set it anew, and name its place: `{ env = \"NAME\" }` or `{ file = \"PATH\" }`",
             ));
         }
-        if let Some(file) = quoted_after(line, "file") {
+        // Of `{ file = "…" }`, and not of `profile = "…"`.
+        if let Some(file) = file_named(line) {
             let file = path.parent().unwrap_or(Path::new(".")).join(file);
             if let Ok(found) = std::fs::metadata(&file)
+                && found.is_file()
                 && found.permissions().mode() & 0o077 != 0
             {
                 holes.push(hole(
@@ -120,6 +130,15 @@ fn secret(line: &str) -> Option<&'static str> {
     named.then_some("what is named like a secret")
 }
 
+/// The file of `{ file = "…" }`.
+fn file_named(line: &str) -> Option<&str> {
+    let at = line.match_indices("file").find(|(at, _)| {
+        let before = line[..*at].chars().next_back();
+        !before.is_some_and(|before| before.is_ascii_alphanumeric() || before == '_')
+    })?;
+    quoted_after(&line[at.0..], "file")
+}
+
 /// The quoted value of a key whose name ends so: `key = "value"`.
 fn quoted_after<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let mut rest = line;
@@ -163,7 +182,14 @@ fn access_key(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::secret;
+    use super::{file_named, secret};
+
+    #[test]
+    fn a_file_is_told_from_a_profile() {
+        assert_eq!(file_named("password = {file=\"a.txt\"}"), Some("a.txt"));
+        assert_eq!(file_named("password = { file = 'a.txt' }"), Some("a.txt"));
+        assert_eq!(file_named("profile = \"migration\""), None);
+    }
 
     #[test]
     fn secrets_are_told_from_their_places() {
@@ -173,6 +199,7 @@ mod tests {
             "admin_password = 'hunter2'",
             "\"token\" = \"x\"",
             "key = \"AKIAIOSFODNN7EXAMPLE\"",
+            "aws_secret_access_key = \"wJalr\"",
             "-----BEGIN RSA PRIVATE KEY-----",
         ] {
             assert!(secret(line).is_some(), "{line}");

@@ -18,6 +18,8 @@ pub struct CarryReport {
     pub accounts: Vec<AccountReport>,
     /// Accounts in whose names objects run on the target and that are not there.
     pub definers: Vec<AbsentDefiner>,
+    /// Why that could not be told.
+    pub definers_untold: Option<String>,
 }
 
 /// An account.

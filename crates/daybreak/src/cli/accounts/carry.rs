@@ -101,6 +101,11 @@ fn lines(report: &CarryReport) -> Vec<String> {
             definer.objects.join(", ")
         ));
     }
+    if let Some(why) = &report.definers_untold {
+        lines.push(format!(
+            "in whose names objects run there could not be told: {why}"
+        ));
+    }
     lines.push(summary(report));
     if let Some(path) = &report.passwords {
         lines.push(format!("new passwords: {}", path.display()));
