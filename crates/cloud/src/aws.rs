@@ -9,6 +9,7 @@ mod endpoint;
 mod ground;
 mod groups;
 mod instance;
+mod practices;
 mod query;
 mod secret;
 mod security_group;

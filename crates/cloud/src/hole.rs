@@ -68,14 +68,23 @@ impl HoleKind {
         }
     }
 
-    /// Whether it lets somebody in, or out with the data, as it is.
+    /// How much it matters.
     #[must_use]
-    pub const fn lets_in(self) -> bool {
-        matches!(
-            self,
-            Self::OpenGroup | Self::Public | Self::Unencrypted | Self::PublicSnapshot
-        )
+    pub const fn weight(self) -> Weight {
+        match self {
+            Self::OpenGroup | Self::Public | Self::Unencrypted | Self::PublicSnapshot => Weight::Open,
+            Self::Tls | Self::Backups | Self::Unprotected | Self::Logs => Weight::Weak,
+        }
     }
+}
+
+/// How much a hole matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It lets somebody in, or data out or away, as it is.
+    Open,
+    /// It does with something else.
+    Weak,
 }
 
 /// A hole.

@@ -157,6 +157,8 @@ pub struct Spec {
     pub logs: Vec<String>,
     /// Whether Performance Insights are on.
     pub insights: bool,
+    /// Whether minor versions come by themselves, in the maintenance window.
+    pub minor_upgrades: bool,
     /// Serverless v2: the least and most capacity units.
     pub serverless: Option<(f64, f64)>,
     /// Where it is.
@@ -318,6 +320,7 @@ pub(crate) mod tests {
             iam_authentication: false,
             logs: vec!["error".to_owned()],
             insights: true,
+            minor_upgrades: false,
             serverless: None,
             network: Network {
                 vpc: "vpc-1".to_owned(),

@@ -157,6 +157,7 @@ fn instances(spec: &Spec, ground: &Ground) -> Vec<Resource> {
                     ("cluster", spec.name.clone()),
                     ("engine", spec.engine.name().to_owned()),
                     ("insights", spec.insights.to_string()),
+                    ("minor_upgrades", spec.minor_upgrades.to_string()),
                     ("promotion_tier", group.role.promotion_tier().to_string()),
                     ("public", spec.network.public.to_string()),
                 ],

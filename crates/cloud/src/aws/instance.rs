@@ -29,6 +29,10 @@ impl Aws {
                 "insights",
                 instance.performance_insights_enabled().map(|on| on.to_string()),
             ),
+            (
+                "minor_upgrades",
+                instance.auto_minor_version_upgrade().map(|on| on.to_string()),
+            ),
             ("parameters", text(parameters)),
             (
                 "promotion_tier",
@@ -58,6 +62,7 @@ impl Aws {
             .set_promotion_tier(resource.get("promotion_tier").parse().ok())
             .publicly_accessible(resource.get("public") == "true")
             .enable_performance_insights(resource.get("insights") == "true")
+            .auto_minor_version_upgrade(resource.get("minor_upgrades") == "true")
             .set_db_parameter_group_name(get("parameters"))
             .set_availability_zone(get("zone"))
             .copy_tags_to_snapshot(true)
@@ -82,6 +87,7 @@ impl Aws {
             .set_promotion_tier(set.get("promotion_tier").and_then(|tier| tier.parse().ok()))
             .set_publicly_accessible(on("public"))
             .set_enable_performance_insights(on("insights"))
+            .set_auto_minor_version_upgrade(on("minor_upgrades"))
             .set_db_parameter_group_name(get("parameters"));
         let changed = request.send().await.map(drop);
         changed.map_err(trouble::of("rds:ModifyDBInstance", &resource.name))

@@ -195,7 +195,8 @@ fn instance(resource: &Resource) -> Value {
         "DBInstanceClass": get("class"),
         "PromotionTier": number(get("promotion_tier")),
         "PubliclyAccessible": get("public") == "true",
-        "EnablePerformanceInsights": get("insights") == "true"
+        "EnablePerformanceInsights": get("insights") == "true",
+        "AutoMinorVersionUpgrade": get("minor_upgrades") == "true"
     });
     if !get("parameters").is_empty() {
         instance["DBParameterGroupName"] = reference(Kind::InstanceParameters, get("parameters"));

@@ -86,6 +86,7 @@ fn block(cluster: &str, resource: &Resource, writer: Option<&str>) -> String {
                 .set("promotion_tier", raw(resource, "promotion_tier"))
                 .set("publicly_accessible", on(resource, "public"))
                 .set("performance_insights_enabled", on(resource, "insights"))
+                .set("auto_minor_version_upgrade", on(resource, "minor_upgrades"))
                 .set_some("availability_zone", get("zone"));
             if !get("parameters").is_empty() {
                 block.set(

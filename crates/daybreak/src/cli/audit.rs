@@ -2,7 +2,7 @@ use std::path::Path;
 
 use clap::Args;
 use daybreak_assess::audit;
-use daybreak_cloud::{Aws, Hole};
+use daybreak_cloud::{Aws, Hole, Weight};
 use daybreak_engine::{EngineError, database};
 use daybreak_model::{Endpoint, Finding, Severity, Told};
 use futures_util::future::join_all;
@@ -21,6 +21,9 @@ use crate::output::{self, Format};
 pub(crate) struct Audit {
     #[command(flatten)]
     start: Start,
+    /// Hold the plan's cluster against AWS's own advice, too: each rule with the page that says so.
+    #[arg(long)]
+    best_practices: bool,
 }
 
 /// A finding, and why it is accepted, where it is.
@@ -79,7 +82,13 @@ impl Audit {
             }
         }
         if has("cluster") {
-            findings.extend(of_cluster(plan).await?);
+            findings.extend(of_cluster(plan, self.best_practices).await?);
+        } else if self.best_practices {
+            let error = anyhow::anyhow!("the plan has no `[cluster]` to hold against AWS's advice");
+            return Err(Trouble::usage(
+                error,
+                Some("name its name and region in `[cluster]`".to_owned()),
+            ));
         }
         Ok(report(&findings, &waivers, format))
     }
@@ -111,34 +120,64 @@ async fn of_servers(servers: &[Endpoint]) -> Vec<Finding> {
     join_all(looks).await.into_iter().flatten().collect()
 }
 
-async fn of_cluster(plan: &Path) -> Result<Vec<Finding>, Trouble> {
+async fn of_cluster(plan: &Path, best_practices: bool) -> Result<Vec<Finding>, Trouble> {
     let settings = config::read_cluster(plan).map_err(|error: PlanError| {
         let hint = error.hint();
         Trouble::usage(error, hint)
     })?;
     let name = &settings.spec.name;
     let place = format!("{name} ({})", settings.aws.region);
-    let holes = match Aws::new(&settings.aws).await.audit(name).await {
-        Ok(Some(holes)) => holes,
-        Ok(None) => return Ok(vec![untold(&place, "there is no such cluster")]),
-        Err(error) => return Ok(vec![untold(&place, &error.to_string())]),
+    let aws = Aws::new(&settings.aws).await;
+    let mut findings = match aws.audit(name).await {
+        Ok(Some(holes)) => holes.into_iter().map(|hole| of_hole(&place, hole)).collect(),
+        Ok(None) => vec![untold(&place, "there is no such cluster")],
+        Err(error) => vec![untold(&place, &error.to_string())],
     };
-    Ok(holes.into_iter().map(|hole| finding(&place, hole)).collect())
+    if best_practices {
+        match aws.practices(name).await {
+            Ok(broken) => {
+                findings.extend(broken.into_iter().flatten().map(|(practice, object, evidence)| {
+                    let remedy = format!("{} ({})", practice.remedy, practice.source);
+                    finding(&place, practice.id, practice.weight, object, evidence, remedy)
+                }))
+            }
+            Err(error) => findings.push(untold(&place, &error.to_string())),
+        }
+    }
+    Ok(findings)
 }
 
-fn finding(place: &str, hole: Hole) -> Finding {
+fn of_hole(place: &str, hole: Hole) -> Finding {
+    let (kind, remedy) = (hole.kind, hole.kind.remedy().to_owned());
+    finding(
+        place,
+        kind.id(),
+        kind.weight(),
+        hole.object,
+        hole.evidence,
+        remedy,
+    )
+}
+
+fn finding(
+    place: &str,
+    id: &str,
+    weight: Weight,
+    object: String,
+    evidence: String,
+    remedy: String,
+) -> Finding {
     Finding {
-        id: hole.kind.id().to_owned(),
+        id: id.to_owned(),
         rows: vec!["D3".to_owned()],
-        severity: if hole.kind.lets_in() {
-            Severity::Blocks
-        } else {
-            Severity::Degrades
+        severity: match weight {
+            Weight::Open => Severity::Blocks,
+            Weight::Weak => Severity::Degrades,
         },
         server: place.to_owned(),
-        object: hole.object,
-        evidence: hole.evidence,
-        remedy: hole.kind.remedy().to_owned(),
+        object,
+        evidence,
+        remedy,
         statement: None,
         told: Told::Found,
     }

@@ -71,6 +71,7 @@ pub(crate) struct RawCluster {
     iam_authentication: Option<bool>,
     logs: Option<Vec<String>>,
     insights: Option<bool>,
+    minor_upgrades: Option<bool>,
     serverless: Option<(f64, f64)>,
     network: RawNetwork,
     instances: Vec<RawInstances>,
@@ -213,6 +214,7 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         iam_authentication: raw.iam_authentication.unwrap_or(false),
         logs: raw.logs.unwrap_or(logs),
         insights: raw.insights.unwrap_or(true),
+        minor_upgrades: raw.minor_upgrades.unwrap_or(false),
         serverless: raw.serverless,
         network: Network {
             vpc: network.vpc.clone(),

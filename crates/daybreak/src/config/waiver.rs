@@ -1,5 +1,5 @@
 use daybreak_assess::all_checks;
-use daybreak_cloud::HoleKind;
+use daybreak_cloud::{HoleKind, PRACTICES};
 use daybreak_model::{Day, Finding};
 
 use super::raw::RawWaiver;
@@ -53,6 +53,7 @@ pub(super) fn resolve(
     let known: Vec<&str> = checks
         .chain([UNREACHED, SCHEMA_CHECK, DATA_CHECK])
         .chain(HoleKind::ALL.map(HoleKind::id))
+        .chain(PRACTICES.map(|practice| practice.id))
         .chain(plan_holes::IDS)
         .collect();
     let one = |(place, raw): (usize, RawWaiver)| {

@@ -39,6 +39,39 @@ async fn of_a_cluster() {
     let clean = ground.json("shop", &plan, &["audit"], 0).await;
     assert_eq!(clean, Value::Array(Vec::new()), "a cluster of ours has none");
 
+    let advised = ground
+        .json("shop", &plan, &["audit", "--best-practices"], 0)
+        .await;
+    assert_eq!(advised, Value::Array(Vec::new()), "and follows AWS's advice");
+    for form in [
+        &[
+            ("Action", "ModifyDBInstance"),
+            ("DBInstanceIdentifier", "shop-reader"),
+            ("DBInstanceClass", "db.t4g.large"),
+            ("ApplyImmediately", "true"),
+        ] as &[(&str, &str)],
+        &[("Action", "DeleteAlarms"), ("AlarmNames.member.1", "shop-cpu")],
+    ] {
+        let service = if form[0].1 == "DeleteAlarms" {
+            "monitoring"
+        } else {
+            "rds"
+        };
+        ground.ask(service, form).await;
+    }
+    let advised = found(
+        &ground
+            .json("shop", &plan, &["audit", "--best-practices"], 3)
+            .await,
+    );
+    assert_eq!(
+        advised,
+        set(&[
+            ("aws.practice.burstable_class", "instance shop-reader"),
+            ("aws.practice.failover_class", "instance shop-reader"),
+            ("aws.practice.no_alarm", "cluster shop"),
+        ])
+    );
     let group = ground
         .ask(
             "ec2",
