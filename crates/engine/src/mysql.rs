@@ -55,6 +55,7 @@ mod trim;
 mod fence;
 mod filters;
 mod foreign_keys;
+mod grant_lines;
 mod grants;
 mod sequences;
 mod sessions;
