@@ -55,7 +55,8 @@ pub struct LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: File,
+    /// None where it is only looked at.
+    file: Option<File>,
     entries: Vec<Entry>,
 }
 
@@ -85,23 +86,41 @@ impl Ledger {
         let mut text = String::new();
         (&file).read_to_string(&mut text).map_err(failed)?;
         // Half a line is one that a kill cut off: what it was to say was never done.
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        file.set_len(whole as u64).map_err(failed)?;
-        let entries = text[..whole].lines().enumerate().map(|(index, line)| {
-            serde_json::from_str(line).map_err(|error| wrong(format!("line {}: {error}", index + 1)))
-        });
-        let entries: Vec<Entry> = entries.collect::<Result<_, _>>()?;
+        let whole = whole_lines(&text);
+        file.set_len(whole.len() as u64).map_err(failed)?;
+        Ok(Self {
+            entries: entries(path, whole)?,
+            path: path.to_owned(),
+            file: Some(file),
+        })
+    }
+
+    /// Looks at it, also while another command works on it. There may be none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn look(path: &Path) -> Result<Self, LedgerError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(LedgerError {
+                    path: path.to_owned(),
+                    why: error.to_string(),
+                });
+            }
+        };
         Ok(Self {
             path: path.to_owned(),
-            file,
-            entries,
+            file: None,
+            entries: entries(path, whole_lines(&text))?,
         })
     }
 
     /// Adds a line; when it returns it is on the disk.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, as when it was only looked at.
     pub fn note(&mut self, what: What, kind: Kind, name: &str) -> Result<(), LedgerError> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let entry = Entry {
@@ -111,11 +130,15 @@ impl Ledger {
             name: name.to_owned(),
         };
         let line = serde_json::to_string(&entry).unwrap_or_default();
-        let written = writeln!(self.file, "{line}").and_then(|()| self.file.sync_data());
-        written.map_err(|error| LedgerError {
+        let wrong = |why: String| LedgerError {
             path: self.path.clone(),
-            why: error.to_string(),
-        })?;
+            why,
+        };
+        let Some(file) = &mut self.file else {
+            return Err(wrong("it was opened to be looked at".to_owned()));
+        };
+        let written = writeln!(file, "{line}").and_then(|()| file.sync_data());
+        written.map_err(|error| wrong(error.to_string()))?;
         self.entries.push(entry);
         Ok(())
     }
@@ -143,6 +166,21 @@ impl Ledger {
     }
 }
 
+/// The text up to the end of its last line.
+fn whole_lines(text: &str) -> &str {
+    &text[..text.rfind('\n').map_or(0, |end| end + 1)]
+}
+
+fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, LedgerError> {
+    let read = |(index, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|error| LedgerError {
+            path: path.to_owned(),
+            why: format!("line {}: {error}", index + 1),
+        })
+    };
+    text.lines().enumerate().map(read).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -159,6 +197,11 @@ mod tests {
         ledger.note(What::Making, Kind::Alarm, "a").expect("noted");
         ledger.note(What::Deleted, Kind::Alarm, "a").expect("noted");
         assert!(Ledger::open(&path).is_err(), "somebody works on it");
+        let mut looked = Ledger::look(&path).expect("looked at meanwhile");
+        assert!(looked.is_ours(Kind::Cluster, "shop") && !looked.is_ours(Kind::Alarm, "a"));
+        assert!(looked.note(What::Made, Kind::Cluster, "shop").is_err());
+        let none = Ledger::look(&folder.path().join("none.jsonl")).expect("none yet");
+        assert!(none.standing().is_empty() && !folder.path().join("none.jsonl").exists());
         drop(ledger);
         let mut file = std::fs::OpenOptions::new()
             .append(true)

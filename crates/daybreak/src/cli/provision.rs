@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
-    Action, Applied, Apply, Aws, Cloud, CloudError, Ground, Kind, Ledger, Planned, apply, changes,
-    cloudformation, destroy, plan, resources, restart, terraform,
+    Action, Applied, Apply, Aws, Cloud, CloudError, Ground, Kind, Ledger, LedgerError, Planned, apply,
+    changes, cloudformation, destroy, plan, resources, restart, terraform,
 };
 use serde::Serialize;
 
@@ -173,7 +173,7 @@ fn read(plan: &Path) -> Result<ClusterSettings, Trouble> {
 /// Compares and prints; how many resources are not as they are to be.
 async fn show(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format) -> Result<usize, Trouble> {
     said_twice(settings, said)?;
-    let ledger = ledger(settings)?;
+    let ledger = Ledger::look(&settings.ledger).map_err(unusable)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
     let planned = plan(aws, &wanted, &|kind, name| ledger.is_ours(kind, name))
@@ -428,12 +428,12 @@ fn told(format: Format, report: &serde_json::Value, text: impl FnOnce() -> Strin
 }
 
 fn ledger(settings: &ClusterSettings) -> Result<Ledger, Trouble> {
-    Ledger::open(&settings.ledger).map_err(|error| {
-        Trouble::new(
-            error,
-            Some("it says what this plan made: without it nothing is made, and nothing deleted"),
-        )
-    })
+    Ledger::open(&settings.ledger).map_err(unusable)
+}
+
+fn unusable(error: LedgerError) -> Trouble {
+    let hint = "it says what this plan made: without it nothing is made, and nothing deleted";
+    Trouble::new(error, Some(hint))
 }
 
 fn trouble(error: CloudError) -> Trouble {
