@@ -101,6 +101,9 @@ pub(super) async fn accounts(
         let name = role.text(0);
         if role.is(11) {
             own.clone_from(&name);
+            let why = "it is the account that asks: make your own there yourself";
+            let account = CarriedAccount::not(&quote::identifier(&name), why);
+            carried.push((name, account));
             continue;
         }
         inherits.insert(name.clone(), role.is(7));
@@ -129,7 +132,7 @@ pub(super) async fn accounts(
     for row in connection.simple(&members, "failed to read memberships").await? {
         let text = |column| row.get(column).unwrap_or_default();
         if let Some(at) = find(text(0)) {
-            let known = find(text(1)).is_some();
+            let known = find(text(1)).is_some_and(|at| carried[at].1.not_carried.is_none());
             let options = Options {
                 admin: text(2) == "true",
                 inherit: text(3) == "true",
