@@ -27,7 +27,7 @@ pub enum Applied<'a> {
 
 /// Why a plan was not done to its end. What was done stands in the ledger; the same command goes on.
 #[derive(Debug, Error)]
-pub enum Apply {
+pub enum ApplyError {
     /// The provider refused.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -57,7 +57,7 @@ pub enum Apply {
     },
 }
 
-impl Apply {
+impl ApplyError {
     /// What to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -89,7 +89,7 @@ pub async fn apply(
     resources: &[Resource],
     ledger: &mut Ledger,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
-) -> Result<(), Apply> {
+) -> Result<(), ApplyError> {
     let mut pending: Vec<&Resource> = Vec::new();
     let mut writer_seen = false;
     for resource in resources {
@@ -124,7 +124,7 @@ pub async fn restart(
     cloud: &dyn Cloud,
     cluster: &str,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
-) -> Result<usize, Apply> {
+) -> Result<usize, ApplyError> {
     let waiting = cloud.waiting_for_restart(cluster).await?;
     for instance in &waiting {
         tell(Applied::Restarting(instance));
@@ -141,9 +141,9 @@ async fn one(
     resource: &Resource,
     ledger: &mut Ledger,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
-) -> Result<(), Apply> {
+) -> Result<(), ApplyError> {
     let found = cloud.find(resource.kind, &resource.name).await?;
-    let planned = compare(resource, found, &|kind, name| ledger.is_ours(kind, name));
+    let planned = compare(resource, found);
     let (kind, name) = (resource.kind, resource.name.as_str());
     match planned.action {
         Action::Keep => {
@@ -152,7 +152,7 @@ async fn one(
                 ledger.note(What::Made, kind, name)?;
             }
         }
-        Action::Taken => return Err(Apply::Taken(resource.to_string())),
+        Action::Taken => return Err(ApplyError::Taken(resource.to_string())),
         Action::Create => {
             ledger.note(What::Making, kind, name)?;
             cloud.create(resource).await?;
@@ -160,7 +160,7 @@ async fn one(
             tell(Applied::Created(resource));
             // What cannot be said with the call that makes it, such as rules and parameters.
             let found = cloud.find(kind, name).await?;
-            let planned = compare(resource, found, &|_, _| true);
+            let planned = compare(resource, found);
             if let Action::Update { differences } = planned.action {
                 update(cloud, resource, &differences, ledger).await?;
             }
@@ -178,9 +178,9 @@ async fn update(
     resource: &Resource,
     differences: &[crate::plan::Difference],
     ledger: &mut Ledger,
-) -> Result<Vec<String>, Apply> {
+) -> Result<Vec<String>, ApplyError> {
     if let Some(fixed) = differences.iter().find(|difference| difference.fixed) {
-        return Err(Apply::Fixed {
+        return Err(ApplyError::Fixed {
             resource: resource.to_string(),
             attribute: fixed.name.clone(),
         });
@@ -207,7 +207,7 @@ async fn wait(
     cloud: &dyn Cloud,
     resource: &Resource,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
-) -> Result<(), Apply> {
+) -> Result<(), ApplyError> {
     let begun = tokio::time::Instant::now();
     let mut pause = LOOKS.0;
     loop {
@@ -218,7 +218,7 @@ async fn wait(
             None => "not there yet".to_owned(),
         };
         if begun.elapsed() > PATIENCE {
-            return Err(Apply::TooLong {
+            return Err(ApplyError::TooLong {
                 resource: resource.to_string(),
                 status,
                 minutes: PATIENCE.as_secs() / 60,
@@ -239,7 +239,7 @@ pub async fn destroy(
     ledger: &mut Ledger,
     last_snapshot: Option<&str>,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
-) -> Result<Vec<(Kind, String)>, Apply> {
+) -> Result<Vec<(Kind, String)>, ApplyError> {
     let mut left = Vec::new();
     let mut going: Vec<(Kind, String)> = Vec::new();
     for (kind, name) in ledger.standing().into_iter().rev() {
@@ -274,12 +274,12 @@ pub async fn destroy(
 }
 
 /// Waits until a resource is gone.
-async fn gone(cloud: &dyn Cloud, kind: Kind, name: &str) -> Result<(), Apply> {
+async fn gone(cloud: &dyn Cloud, kind: Kind, name: &str) -> Result<(), ApplyError> {
     let begun = tokio::time::Instant::now();
     let mut pause = LOOKS.0;
     while let Some(found) = cloud.find(kind, name).await? {
         if begun.elapsed() > PATIENCE {
-            return Err(Apply::TooLong {
+            return Err(ApplyError::TooLong {
                 resource: format!("{kind} {name}"),
                 status: found.status,
                 minutes: PATIENCE.as_secs() / 60,

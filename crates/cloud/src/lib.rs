@@ -22,7 +22,7 @@ mod apply;
 
 mod aws;
 
-pub use apply::{Applied, Apply, apply, destroy, restart};
+pub use apply::{Applied, ApplyError, apply, destroy, restart};
 pub use aws::{Aws, AwsSettings};
 pub use error::{CloudError, Trouble};
 pub use export::{cloudformation, terraform};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found};
-use crate::resource::{Attributes, Kind, Resource};
+use crate::resource::{Attributes, Resource};
 
 /// Attributes that are said once, when it is made.
 const FIXED: [&str; 10] = [
@@ -63,19 +63,16 @@ pub struct Planned {
     pub status: Option<String>,
 }
 
-/// Compares every resource with what the provider has. `ours`: whether our ledger says that we made it.
+/// Compares every resource with what the provider has. Whose one is its tag says, which is given with the call that makes it: an intent
+/// in the ledger may have come to nothing, and somebody else have taken the name since.
 ///
 /// # Errors
 /// When the provider cannot be asked.
-pub async fn plan(
-    cloud: &dyn Cloud,
-    resources: &[Resource],
-    ours: &(dyn Fn(Kind, &str) -> bool + Sync),
-) -> Result<Vec<Planned>, CloudError> {
+pub async fn plan(cloud: &dyn Cloud, resources: &[Resource]) -> Result<Vec<Planned>, CloudError> {
     let mut planned = Vec::with_capacity(resources.len());
     for resource in resources {
         let found = cloud.find(resource.kind, &resource.name).await?;
-        planned.push(compare(resource, found, ours));
+        planned.push(compare(resource, found));
     }
     Ok(planned)
 }
@@ -89,15 +86,11 @@ pub fn changes(planned: &[Planned]) -> usize {
         .count()
 }
 
-pub(crate) fn compare(
-    resource: &Resource,
-    found: Option<Found>,
-    ours: &(dyn Fn(Kind, &str) -> bool + Sync),
-) -> Planned {
+pub(crate) fn compare(resource: &Resource, found: Option<Found>) -> Planned {
     let status = found.as_ref().map(|found| found.status.clone());
     let action = match found {
         None => Action::Create,
-        Some(found) if !found.ours && !ours(resource.kind, &resource.name) => Action::Taken,
+        Some(found) if !found.ours => Action::Taken,
         Some(found) => match differences(&resource.attributes, &found.attributes) {
             none if none.is_empty() => Action::Keep,
             differences => Action::Update { differences },
@@ -163,7 +156,7 @@ mod tests {
             ready: true,
             status: String::new(),
         };
-        let action = |found| compare(&group, found, &|_, _| false).action;
+        let action = |found| compare(&group, found).action;
         assert_eq!(action(None), Action::Create);
         assert_eq!(action(Some(found(&[], false))), Action::Taken);
         assert_eq!(

@@ -127,27 +127,23 @@ fn cluster(spec: &Spec) -> Resource {
     cluster
 }
 
-/// Instances with their names: the writer first, because the first that is made becomes it. Zones take turns.
+/// Instances with their names: the writer first, because the first that is made becomes it. Name and zone follow from the role and the
+/// number within it alone, so that a plan that grows leaves what is there as it is.
 fn instances(spec: &Spec, ground: &Ground) -> Vec<Resource> {
     let mut groups: Vec<&InstanceGroup> = spec.instances.iter().collect();
     groups.sort_by_key(|group| group.role);
     let mut made = Vec::new();
     let mut numbers: BTreeMap<Role, usize> = BTreeMap::new();
     for group in groups {
-        let alone = spec
-            .instances
-            .iter()
-            .filter(|other| other.role == group.role)
-            .map(|other| other.count)
-            .sum::<usize>()
-            == 1;
         for _ in 0..group.count {
             let number = numbers.entry(group.role).or_default();
             *number += 1;
-            let name = if alone {
-                format!("{}-{}", spec.name, group.role.word())
-            } else {
-                format!("{}-{}-{number}", spec.name, group.role.word())
+            let name = match group.role {
+                // There is one of the first, and seldom more of the second.
+                Role::Writer | Role::Failover if *number == 1 => {
+                    format!("{}-{}", spec.name, group.role.word())
+                }
+                _ => format!("{}-{}-{number}", spec.name, group.role.word()),
             };
             let mut instance = Resource::new(
                 Kind::Instance,
@@ -166,7 +162,9 @@ fn instances(spec: &Spec, ground: &Ground) -> Vec<Resource> {
                 instance.attributes.insert("parameters".to_owned(), parameters);
             }
             if !ground.zones.is_empty() {
-                let zone = &ground.zones[made.len() % ground.zones.len()];
+                // Beside the writer's zone first: a lone reader is what is left when that is gone.
+                let place = if group.role == Role::Writer { 0 } else { *number };
+                let zone = &ground.zones[place % ground.zones.len()];
                 instance.attributes.insert("zone".to_owned(), zone.clone());
             }
             made.push(instance);
@@ -292,6 +290,7 @@ mod tests {
     use super::resources;
     use crate::port::Ground;
     use crate::resource::Kind;
+    use crate::spec::Role;
     use crate::spec::tests::shop;
 
     #[test]
@@ -322,10 +321,10 @@ mod tests {
             [
                 "shop-writer 1 a ",
                 "shop-failover 0 b ",
-                "shop-reader-1 2 a ",
-                "shop-reader-2 2 b ",
-                "shop-bi-1 15 a shop-bi",
-                "shop-bi-2 15 b shop-bi"
+                "shop-reader-1 2 b ",
+                "shop-reader-2 2 a ",
+                "shop-bi-1 15 b shop-bi",
+                "shop-bi-2 15 a shop-bi"
             ]
         );
         let endpoints: Vec<&str> = all
@@ -339,5 +338,21 @@ mod tests {
             .map(|resource| (resource.kind, &resource.name))
             .collect();
         assert_eq!(names.len(), all.len(), "each by its own name");
+    }
+
+    #[test]
+    fn a_plan_that_grows_leaves_what_is_there_as_it_is() {
+        let ground = Ground {
+            subnets: Vec::new(),
+            zones: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
+        };
+        let mut spec = shop();
+        spec.instances.retain(|group| group.role != Role::Failover);
+        spec.instances[1].count = 1;
+        let before = resources(&spec, &ground);
+        let after = resources(&shop(), &ground);
+        for instance in before.iter().filter(|resource| resource.kind == Kind::Instance) {
+            assert!(after.contains(instance), "{instance} stays");
+        }
     }
 }

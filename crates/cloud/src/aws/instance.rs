@@ -1,21 +1,30 @@
 //! Instances of a cluster.
 
+use aws_sdk_rds::types::DbInstance;
+
 use super::cluster::PENDING;
 use super::{Aws, said, trouble};
-use crate::error::CloudError;
+use crate::error::{CloudError, Trouble};
 use crate::port::Found;
 use crate::resource::{Attributes, Resource};
 
 impl Aws {
-    pub(super) async fn find_instance(&self, name: &str) -> Result<Option<Found>, CloudError> {
+    pub(super) async fn described_instance(&self, name: &str) -> Result<Option<DbInstance>, CloudError> {
         let answer = self
             .rds
             .describe_db_instances()
             .db_instance_identifier(name)
             .send()
             .await;
-        let answer = answer.map_err(trouble::of("rds:DescribeDBInstances", name))?;
-        let Some(instance) = answer.db_instances().first() else {
+        match answer.map_err(trouble::of("rds:DescribeDBInstances", name)) {
+            Ok(answer) => Ok(answer.db_instances().first().cloned()),
+            Err(error) if error.trouble == Trouble::Missing => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn find_instance(&self, name: &str) -> Result<Option<Found>, CloudError> {
+        let Some(instance) = self.described_instance(name).await? else {
             return Ok(None);
         };
         let text = |text: Option<&str>| text.map(str::to_owned);
@@ -95,15 +104,8 @@ impl Aws {
 
     /// Whether parameters of the instance itself wait for a restart.
     pub(super) async fn parameters_wait(&self, name: &str) -> Result<bool, CloudError> {
-        let answer = self
-            .rds
-            .describe_db_instances()
-            .db_instance_identifier(name)
-            .send()
-            .await;
-        let answer = answer.map_err(trouble::of("rds:DescribeDBInstances", name))?;
-        let groups = answer
-            .db_instances()
+        let instance = self.described_instance(name).await?;
+        let groups = instance
             .iter()
             .flat_map(|instance| instance.db_parameter_groups());
         let mut states = groups.filter_map(|group| group.parameter_apply_status());

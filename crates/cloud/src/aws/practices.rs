@@ -1,8 +1,8 @@
 //! A cluster held against AWS's own advice.
 
+use super::Aws;
 use super::query::{Service, element, first, within};
 use super::security_group::parsed;
-use super::{Aws, trouble};
 use crate::error::CloudError;
 use crate::port::Cloud;
 use crate::practice::{ClusterFacts, InstanceFacts, PRACTICES, Practice};
@@ -40,12 +40,7 @@ impl Aws {
             let Some(instance) = member.db_instance_identifier() else {
                 continue;
             };
-            let request = self.rds.describe_db_instances().db_instance_identifier(instance);
-            let answer = request
-                .send()
-                .await
-                .map_err(trouble::of("rds:DescribeDBInstances", instance))?;
-            let Some(found) = answer.db_instances().first() else {
+            let Some(found) = self.described_instance(instance).await? else {
                 continue;
             };
             facts.instances.push(InstanceFacts {

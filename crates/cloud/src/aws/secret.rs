@@ -11,19 +11,34 @@ use crate::resource::{MARK, PASSWORD_LENGTH, Resource};
 /// Days in which a deleted secret can be had back: the fewest ("DeleteSecret").
 const RECOVERY_DAYS: i64 = 7;
 
+/// A secret, which may be one that was deleted.
+struct Described {
+    ours: bool,
+    deleted: bool,
+}
+
 impl Aws {
     pub(super) async fn find_secret(&self, name: &str) -> Result<Option<Found>, CloudError> {
-        let answer = self.secrets.describe_secret().secret_id(name).send().await;
-        let answer = answer.map_err(trouble::of("secretsmanager:DescribeSecret", name))?;
-        if answer.deleted_date().is_some() {
-            return Ok(None);
-        }
-        let marked = |tag: &Tag| tag.key() == Some(MARK) && tag.value() == Some(self.cluster.as_str());
-        Ok(Some(Found {
+        let secret = self.described_secret(name).await?;
+        let standing = secret.filter(|secret| !secret.deleted);
+        Ok(standing.map(|secret| Found {
             attributes: said([]),
-            ours: answer.tags().iter().any(marked),
+            ours: secret.ours,
             ready: true,
             status: String::new(),
+        }))
+    }
+
+    async fn described_secret(&self, name: &str) -> Result<Option<Described>, CloudError> {
+        let answer = self.secrets.describe_secret().secret_id(name).send().await;
+        let answer = match answer.map_err(trouble::of("secretsmanager:DescribeSecret", name)) {
+            Err(error) if error.trouble == Trouble::Missing => return Ok(None),
+            other => other?,
+        };
+        let marked = |tag: &Tag| tag.key() == Some(MARK) && tag.value() == Some(self.cluster.as_str());
+        Ok(Some(Described {
+            ours: answer.tags().iter().any(marked),
+            deleted: answer.deleted_date().is_some(),
         }))
     }
 
@@ -41,35 +56,33 @@ impl Aws {
             "password": made.random_password().unwrap_or_default(),
         })
         .to_string();
+        // One that was deleted some days ago keeps its name until it is gone.
+        if let Some(deleted) = self.described_secret(name).await? {
+            if !deleted.ours {
+                let call = "secretsmanager:CreateSecret";
+                let message = "a secret of that name that is none of ours is deleted, and not gone yet";
+                return Err(trouble::refused(call, name, "ResourceExistsException", message));
+            }
+            let restored = self.secrets.restore_secret().secret_id(name).send().await;
+            restored.map_err(trouble::of("secretsmanager:RestoreSecret", name))?;
+            let put = self
+                .secrets
+                .put_secret_value()
+                .secret_id(name)
+                .secret_string(text);
+            let put = put.send().await.map(drop);
+            return put.map_err(trouble::of("secretsmanager:PutSecretValue", name));
+        }
         let tag = Tag::builder().key(MARK).value(&self.cluster).build();
         let request = self
             .secrets
             .create_secret()
             .name(name)
             .description(format!("administrator of {}", self.cluster))
-            .secret_string(&text)
-            .tags(tag);
-        match request
-            .send()
-            .await
-            .map_err(trouble::of("secretsmanager:CreateSecret", name))
-        {
-            Ok(_) => return Ok(()),
-            // One that was deleted some days ago keeps its name until it is gone.
-            Err(error) if error.message.contains("deletion") || error.trouble == Trouble::Taken => {}
-            Err(error) => return Err(error),
-        }
-        let restored = self.secrets.restore_secret().secret_id(name).send().await;
-        restored.map_err(trouble::of("secretsmanager:RestoreSecret", name))?;
-        let put = self
-            .secrets
-            .put_secret_value()
-            .secret_id(name)
             .secret_string(text)
-            .send()
-            .await;
-        put.map(drop)
-            .map_err(trouble::of("secretsmanager:PutSecretValue", name))
+            .tags(tag);
+        let made = request.send().await.map(drop);
+        made.map_err(trouble::of("secretsmanager:CreateSecret", name))
     }
 
     /// The password that a secret holds.

@@ -124,7 +124,8 @@ fn list(checks: &[About], format: Format) {
     }
 }
 
-fn json(findings: &[Finding], judged: &Judged<'_>) {
+/// Findings, each with the reason for which it is accepted.
+pub(super) fn json(findings: &[Finding], judged: &Judged<'_>) {
     let lines: Vec<Line<'_>> = findings
         .iter()
         .map(|finding| {

@@ -6,12 +6,11 @@ use daybreak_cloud::{Aws, Hole, Weight};
 use daybreak_engine::{EngineError, database};
 use daybreak_model::{Endpoint, Finding, Severity, Told};
 use futures_util::future::join_all;
-use serde::Serialize;
 
-use super::plain;
 use super::source::Start;
+use super::{assess, plain};
 use crate::assessment::{day_of, judge};
-use crate::config::{self, PlanError, Waiver};
+use crate::config::{self, ClusterSettings, Waiver};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
@@ -24,15 +23,6 @@ pub(crate) struct Audit {
     /// Hold the plan's cluster against AWS's own advice, too: each rule with the page that says so.
     #[arg(long)]
     best_practices: bool,
-}
-
-/// A finding, and why it is accepted, where it is.
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    finding: &'a Finding,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    waived: Option<&'a str>,
 }
 
 impl Audit {
@@ -82,7 +72,12 @@ impl Audit {
             }
         }
         if has("cluster") {
-            findings.extend(of_cluster(plan, self.best_practices).await?);
+            let settings = config::read_cluster(plan).map_err(|error| {
+                let hint = error.hint();
+                Trouble::usage(error, hint)
+            })?;
+            findings.extend(of_cluster(&settings, self.best_practices).await);
+            waivers = settings.waivers;
         } else if self.best_practices {
             let error = anyhow::anyhow!("the plan has no `[cluster]` to hold against AWS's advice");
             return Err(Trouble::usage(
@@ -120,11 +115,7 @@ async fn of_servers(servers: &[Endpoint]) -> Vec<Finding> {
     join_all(looks).await.into_iter().flatten().collect()
 }
 
-async fn of_cluster(plan: &Path, best_practices: bool) -> Result<Vec<Finding>, Trouble> {
-    let settings = config::read_cluster(plan).map_err(|error: PlanError| {
-        let hint = error.hint();
-        Trouble::usage(error, hint)
-    })?;
+async fn of_cluster(settings: &ClusterSettings, best_practices: bool) -> Vec<Finding> {
     let name = &settings.spec.name;
     let place = format!("{name} ({})", settings.aws.region);
     let aws = Aws::new(&settings.aws).await;
@@ -144,7 +135,7 @@ async fn of_cluster(plan: &Path, best_practices: bool) -> Result<Vec<Finding>, T
             Err(error) => findings.push(untold(&place, &error.to_string())),
         }
     }
-    Ok(findings)
+    findings
 }
 
 fn of_hole(place: &str, hole: Hole) -> Finding {
@@ -216,16 +207,7 @@ fn report(findings: &[Finding], waivers: &[Waiver], format: Format) -> Exit {
         .filter(|finding| finding.told == Told::CouldNotTell && reason(finding).is_none())
         .count();
     match format {
-        Format::Json => {
-            let lines: Vec<Line<'_>> = findings
-                .iter()
-                .map(|finding| Line {
-                    finding,
-                    waived: reason(finding),
-                })
-                .collect();
-            output::json(&lines);
-        }
+        Format::Json => assess::json(findings, &judged),
         Format::Text => {
             let mut last = "";
             for finding in findings {

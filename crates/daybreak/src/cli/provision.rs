@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
-    Action, Applied, Apply, Aws, Cloud, CloudError, Ground, Kind, Ledger, LedgerError, Planned, apply,
+    Action, Applied, ApplyError, Aws, Cloud, CloudError, Ground, Kind, Ledger, LedgerError, Planned, apply,
     changes, cloudformation, destroy, plan, resources, restart, terraform,
 };
 use serde::Serialize;
@@ -176,9 +176,7 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format
     let ledger = Ledger::look(&settings.ledger).map_err(unusable)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
-    let planned = plan(aws, &wanted, &|kind, name| ledger.is_ours(kind, name))
-        .await
-        .map_err(trouble)?;
+    let planned = plan(aws, &wanted).await.map_err(trouble)?;
     let stray = stray(&ledger, &planned);
     let count = changes(&planned) + stray.len();
     match format {
@@ -228,12 +226,10 @@ async fn make(
     let mut ledger = ledger(settings)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
-    let planned = plan(aws, &wanted, &|kind, name| ledger.is_ours(kind, name))
-        .await
-        .map_err(trouble)?;
+    let planned = plan(aws, &wanted).await.map_err(trouble)?;
     // All obstacles before anything is made.
     if let Some(taken) = planned.iter().find(|planned| planned.action == Action::Taken) {
-        return Err(stopped(Apply::Taken(taken.resource.to_string())));
+        return Err(stopped(ApplyError::Taken(taken.resource.to_string())));
     }
     let (mut created, mut updated) = (Vec::new(), Vec::new());
     let mut waited: Option<String> = None;
@@ -441,7 +437,7 @@ fn trouble(error: CloudError) -> Trouble {
     Trouble::new(error, hint)
 }
 
-fn stopped(error: Apply) -> Trouble {
+fn stopped(error: ApplyError) -> Trouble {
     let hint = error.hint();
     Trouble::new(error, hint)
 }

@@ -7,7 +7,7 @@ use daybreak_cloud::{Alarms, AwsSettings, Engine, Flow, InstanceGroup, Network, 
 use serde::Deserialize;
 
 use super::prices::{Cost, Prices};
-use super::{PlanError, raw};
+use super::{PlanError, Waiver, raw, waiver};
 
 /// A cluster and where it is to be.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct ClusterSettings {
     pub(crate) ledger: PathBuf,
     /// What its instances cost, where the plan names a table of prices.
     pub(crate) cost: Option<Cost>,
+    /// Findings that are accepted.
+    pub(crate) waivers: Vec<Waiver>,
 }
 
 /// A plan file with a cluster. What else it has is not looked at.
@@ -43,8 +45,8 @@ struct RawWithCluster {
     _cut_over: Option<toml::Value>,
     #[serde(rename = "gate")]
     _gate: Option<toml::Value>,
-    #[serde(rename = "waivers")]
-    _waivers: Option<toml::Value>,
+    #[serde(default)]
+    waivers: Vec<raw::RawWaiver>,
     #[serde(rename = "trim")]
     _trim: Option<toml::Value>,
 }
@@ -161,6 +163,12 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
         .map(|file| Prices::read(&folder.join(file)))
         .transpose()?;
     let mut settings = resolve(raw.cluster, folder);
+    settings.waivers = waiver::resolve(raw.waivers, |key, message, hint| PlanError::Value {
+        path: path.clone(),
+        key: key.to_owned(),
+        message: message.to_owned(),
+        hint: Some(hint.to_owned()),
+    })?;
     settings.cost = prices.map(|prices| prices.cost(&settings.spec));
     settings.spec.check().map_err(|error| PlanError::Value {
         path: path.clone(),
@@ -240,6 +248,7 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         public: network.public,
         ledger,
         cost: None,
+        waivers: Vec::new(),
         spec,
     }
 }

@@ -240,5 +240,19 @@ async fn an_account_of_ours_is_made_rotated_and_dropped() {
         assert!(!log_in(&second).await, "{kind}: it is gone");
         let (status, _) = command(&["drop", "--user", "o'our", "--execute"]).await;
         assert_eq!(status, Some(1), "{kind}: once");
+
+        // Somebody else's of the same name is refused, and never becomes ours.
+        let foreign = match kind.engine() {
+            daybreak_sandbox::Engine::Mysql => "CREATE USER 'o''our'@'%' IDENTIFIED BY 'Wx-73-long'",
+            daybreak_sandbox::Engine::Postgres => "CREATE ROLE \"o'our\" LOGIN PASSWORD 'Wx-73-long'",
+        };
+        estate.primary.rows(foreign).await.expect("made");
+        let (status, said) = command(&[&make[..], &["--execute"]].concat()).await;
+        assert_eq!(status, Some(1), "{kind}: {said}");
+        for what in ["rotate", "drop"] {
+            let (status, said) = command(&[what, "--user", "o'our", "--execute"]).await;
+            assert_eq!(status, Some(1), "{kind}: {said}");
+            assert!(said.contains("is none that was made here"), "{kind}: {said}");
+        }
     }
 }

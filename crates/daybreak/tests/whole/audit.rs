@@ -46,7 +46,7 @@ async fn of_a_cluster() {
     for form in [
         &[
             ("Action", "ModifyDBInstance"),
-            ("DBInstanceIdentifier", "shop-reader"),
+            ("DBInstanceIdentifier", "shop-reader-1"),
             ("DBInstanceClass", "db.t4g.large"),
             ("ApplyImmediately", "true"),
         ] as &[(&str, &str)],
@@ -67,8 +67,8 @@ async fn of_a_cluster() {
     assert_eq!(
         advised,
         set(&[
-            ("aws.practice.burstable_class", "instance shop-reader"),
-            ("aws.practice.failover_class", "instance shop-reader"),
+            ("aws.practice.burstable_class", "instance shop-reader-1"),
+            ("aws.practice.failover_class", "instance shop-reader-1"),
             ("aws.practice.no_alarm", "cluster shop"),
         ])
     );
@@ -106,7 +106,7 @@ async fn of_a_cluster() {
     for form in [
         &[
             ("Action", "ModifyDBInstance"),
-            ("DBInstanceIdentifier", "shop-reader"),
+            ("DBInstanceIdentifier", "shop-reader-1"),
             ("PubliclyAccessible", "true"),
             ("ApplyImmediately", "true"),
         ] as &[(&str, &str)],
@@ -136,7 +136,7 @@ async fn of_a_cluster() {
     let group = format!("security group {id}");
     let expected = set(&[
         ("aws.group.open", &group),
-        ("aws.instance.public", "instance shop-reader"),
+        ("aws.instance.public", "instance shop-reader-1"),
         ("aws.cluster.backups", "cluster shop"),
         ("aws.cluster.deletion_protection", "cluster shop"),
         (
@@ -146,6 +146,22 @@ async fn of_a_cluster() {
         ("aws.snapshot.public", "snapshot kept"),
     ]);
     assert_eq!(holes, expected);
+
+    // What is known and accepted, in a plan that has nothing but its cluster.
+    let waiver = |check: &str| {
+        format!("\n[[waivers]]\ncheck = \"{check}\"\nreason = \"until Monday\"\nexpires = 2999-01-01\n")
+    };
+    let waived: String = expected.iter().map(|(id, _)| waiver(id)).collect();
+    let report = ground
+        .json("shop", &format!("{plan}{waived}"), &["audit"], 0)
+        .await;
+    assert!(
+        report
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|finding| finding["waived"] == "until Monday")
+    );
 
     // One that somebody else made, in the clear.
     ground

@@ -505,7 +505,7 @@ async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
     let public = plan.replace("[cluster.network]", "[cluster.network]\npublic = true");
     let said = ground.refused("shop", &public, &["apply"]).await;
     assert!(said.contains("a second time with `--public`"), "{said}");
-    let foreign = [
+    let foreign: [(&str, &str); 4] = [
         ("Action", "CreateDBClusterParameterGroup"),
         ("DBClusterParameterGroupName", "shop-cluster"),
         ("DBParameterGroupFamily", "aurora-mysql8.0"),
@@ -562,6 +562,28 @@ async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
         let said = ground.refused("shop", &plan, &["apply"]).await;
         assert!(said.contains(code) && said.contains(words), "{action}: {said}");
     }
+    // An intent that was refused makes nobody's resource ours.
+    refuse("CreateDBClusterParameterGroup", "AccessDenied", 1);
+    let other = ground.plan("other", "deletion_protection = false", &roles);
+    ground.refused("other", &other, &["apply"]).await;
+    let theirs = foreign.map(|(key, value)| {
+        (
+            key,
+            if value == "shop-cluster" {
+                "other-cluster"
+            } else {
+                value
+            },
+        )
+    });
+    ground.ask("rds", &theirs).await;
+    let done = ground.aws.changes();
+    let said = ground.refused("other", &other, &["apply"]).await;
+    assert!(
+        said.contains("other-cluster is there and is none that this plan made"),
+        "{said}"
+    );
+    assert_eq!(ground.aws.changes(), done, "and it is left as it is");
     // Asked to ask less, it waits and goes on by itself; when that does not help, it says so.
     refuse("PutMetricAlarm", "Throttling", 2);
     refuse("CreateDBClusterEndpoint", "Throttling", 2);

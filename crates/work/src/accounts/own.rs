@@ -1,5 +1,5 @@
-//! Accounts of ours: made for a job, given a new password, taken away at the end. Which ones we made is written down before each is made,
-//! and no other is ever touched.
+//! Accounts of ours: made for a job, given a new password, taken away at the end. Which ones a server made for us is written
+//! down, and no other is ever touched.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -110,10 +110,7 @@ pub async fn own_account_work(
             .map(|password| new_password(family, password));
         report.passwords = Some(files.passwords.clone());
     }
-    if matches!(work, OwnWork::Make(_)) {
-        note(&files.made, &address, &words.name, false).map_err(unkept(&files.made))?;
-    }
-    for shown in &report.statements {
+    for (place, shown) in report.statements.iter().enumerate() {
         let text = match &secret {
             Some(secret) if shown.contains(NEW_PASSWORD) => spoken(shown, NEW_PASSWORD, secret),
             _ => shown.clone(),
@@ -129,6 +126,10 @@ pub async fn own_account_work(
                 statement: shown.clone(),
                 why: silent(&error, secret.as_ref()),
             })?;
+        // Ours is what the server made for us: an account of that name that is there already is refused, and stays somebody's.
+        if place == 0 && matches!(work, OwnWork::Make(_)) {
+            note(&files.made, &address, &words.name, false).map_err(unkept(&files.made))?;
+        }
     }
     if *work == OwnWork::Drop {
         note(&files.made, &address, &words.name, true).map_err(unkept(&files.made))?;
