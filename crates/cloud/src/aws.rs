@@ -4,6 +4,7 @@
 
 mod alarm;
 mod audit;
+mod bucket;
 mod cluster;
 mod endpoint;
 mod ground;
@@ -20,12 +21,21 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_rds::types::Tag;
 use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found, Ground};
 use crate::resource::{Attributes, Kind, MARK, Resource};
 use crate::spec::Spec;
+pub use bucket::{BucketSettings, bucket};
 use query::Query;
+
+/// What AWS's crates send requests with.
+fn http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}
 
 /// How often a request that was throttled, or not answered, is made.
 const ATTEMPTS: u32 = 5;
@@ -58,11 +68,8 @@ pub struct Aws {
 impl Aws {
     /// Reads the configuration. Asks nobody yet.
     pub async fn new(settings: &AwsSettings) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http())
             .region(Region::new(settings.region.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         if let Some(profile) = &settings.profile {

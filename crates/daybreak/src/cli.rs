@@ -11,6 +11,7 @@ mod demo;
 mod gate;
 mod gtid;
 mod init;
+mod load;
 mod log;
 mod plan;
 mod provision;
@@ -92,6 +93,8 @@ enum Command {
     Serve(serve::Serve),
     /// Print the exact statements that let an account do a job, or carry the source's accounts to the target.
     Accounts(accounts::Accounts),
+    /// Load by hand what the runbook's `run` would load: straight, or through files in a directory or in S3.
+    Load(load::Load),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
     /// Look at every server of the estate for what will not survive the move, with the remedy of each.
@@ -158,6 +161,7 @@ impl Cli {
             Command::Gtid(command) => command.run(&self.plan, format).await,
             Command::Accounts(command) => command.run(&self.plan, format).await,
             Command::DataCheck(command) => command.run(&self.plan, format).await,
+            Command::Load(command) => command.run(settings()?, format).await,
             Command::Init(command) => command.run(&self.plan).await,
             Command::Assess(command) => command.run(&self.plan, format).await,
             Command::Plan(command) => command.run(settings()?, format).await,

@@ -2,6 +2,7 @@
 //! absolute and every default filled in. Nothing past this module sees an optional string.
 
 mod cluster;
+mod load;
 mod nearest;
 mod plan_holes;
 mod prices;
@@ -12,6 +13,7 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use cluster::{ClusterSettings, read as read_cluster};
+pub(crate) use load::{DumpPlan, Place, RawMethod as LoadMethod};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
@@ -79,6 +81,10 @@ pub(crate) struct Settings {
     pub(crate) way_back: bool,
     /// How the load is done.
     pub(crate) load: LoadSettings,
+    /// By which method.
+    pub(crate) method: LoadMethod,
+    /// Where dumps go, where the method is that, or the command line says so.
+    pub(crate) dump: DumpPlan,
     /// How data is checked.
     pub(crate) check: CheckSettings,
     /// Whether the primary is compared with its replicas, row by row, before the load.

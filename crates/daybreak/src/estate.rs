@@ -2,7 +2,6 @@
 //! each of them is, and who could not be asked.
 
 use daybreak_engine::{Direction, EngineError, TieKind, database};
-use daybreak_model::Endpoint;
 use daybreak_work::{
     Member, SchemaNode, SchemaPlace, SchemaReport, SchemaUntold, SchemaVerdict, Topology, Unreached, walk,
 };
@@ -19,7 +18,7 @@ impl Estate {
     /// Finds it by walking replication from the plan's source.
     pub(crate) async fn of(settings: &Settings) -> Result<Self, EngineError> {
         let mut topology = walk(&settings.source.endpoint, &settings.also).await?;
-        recognise(&mut topology, &settings.target.endpoint).await;
+        recognise(&mut topology, settings).await;
         let target = settings.target.endpoint.address();
         topology.unreached.retain(|server| server.name != target);
         Ok(Self { topology, target })
@@ -56,8 +55,11 @@ impl Estate {
 }
 
 /// The target is asked with an account of its own, so that the walk did not reach it where it follows the source already. A
-/// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows.
-pub(crate) async fn recognise(topology: &mut Topology, target: &Endpoint) {
+/// follower that is known to be there and not where is the target, if it is the only one and the target says whom it follows. A slot
+/// that a load left for the target, and that it does not read yet, has no reader elsewhere.
+pub(crate) async fn recognise(topology: &mut Topology, settings: &Settings) {
+    let target = &settings.target.endpoint;
+    topology.leave_out_slot(&settings.link.name);
     if topology.at(&target.address()).is_some() {
         return;
     }

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod estate;
 mod exit;
+mod loading;
 mod output;
 mod plays;
 mod report;

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Secret};
+use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Secret, Table};
 
 use crate::{
-    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount, Replication, mysql, postgres,
+    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount, Replication, RowFile, mysql,
+    postgres,
 };
 
 /// The server at an endpoint. Connects when first asked something.
@@ -43,6 +44,41 @@ pub fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<Strin
 #[must_use]
 pub fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<GtidRestartStep> {
     mysql::gtid_restart(on, servers)
+}
+
+/// The statement by which a client that is not us loads a file of a table's rows, as [`Read::read`](crate::Read::read) encodes them.
+///
+/// Sources: MySQL manual, "LOAD DATA Statement"; PostgreSQL manual, "psql", `\copy`; Amazon Aurora User Guide, "Loading data into an
+/// Amazon Aurora MySQL DB cluster from text files in an Amazon S3 bucket" and "Importing data from Amazon S3 into an Aurora
+/// PostgreSQL DB cluster".
+#[must_use]
+pub fn load_file(family: Family, table: &Table, file: &RowFile<'_>) -> String {
+    match family {
+        Family::Mysql => mysql::load_file(table, file),
+        Family::Postgres => postgres::load_file(table, file),
+    }
+}
+
+/// What the session begins with in which [`load_file`]'s statements and those of a schema run.
+#[must_use]
+pub fn load_session(flavor: &Flavor) -> String {
+    match flavor.family() {
+        Family::Mysql => mysql::load_session(flavor),
+        // What is made before the rows neither fires nor refers to anything.
+        Family::Postgres => String::new(),
+    }
+}
+
+/// Statements as a file that the database's own client runs (`mysql`, `psql`), whatever semicolons they hold.
+#[must_use]
+pub fn script(family: Family, statements: &[String]) -> String {
+    match family {
+        Family::Mysql => mysql::script(statements),
+        Family::Postgres => statements
+            .iter()
+            .map(|statement| format!("{statement};\n"))
+            .collect(),
+    }
 }
 
 /// The statements of a change of the schema on a server of this flavor.

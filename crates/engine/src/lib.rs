@@ -18,13 +18,16 @@ mod postgres;
 
 mod connect;
 
-pub use connect::{database, grants, gtid_restart, mend, new_password, own_account, replication};
+pub use connect::{
+    database, grants, gtid_restart, load_file, load_session, mend, new_password, own_account, replication,
+    script,
+};
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    AbsentDefiner, AccountCopy, Block, CarriedAccount, CarriedLogin, Change, Changes, Check, Compare, Copied,
-    Database, Deleted, Direction, Fetch, Following, Grantee, GtidChange, GtidChannel, GtidConsistency,
-    GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay, HASH, Hashing, Identity, Inspect, JOBS,
-    LeftBehind, Mend, Mended, NEW_PASSWORD, Numbering, Open, OwnAccount, Read, Receiver, RepairFrame,
-    Replication, Role, RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures,
-    StoredRow, Surroundings, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
+    AbsentDefiner, AccountCopy, Block, CarriedAccount, CarriedLogin, Change, Changes, Check, Chunks, Compare,
+    Copied, Database, Deleted, Direction, Fetch, Following, Grantee, GtidChange, GtidChannel,
+    GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay, HASH, Hashing, Identity,
+    Inspect, JOBS, LeftBehind, Mend, Mended, NEW_PASSWORD, Numbering, Open, OwnAccount, Read, Receiver,
+    RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck, Snapshot,
+    Statement, StatementFigures, StoredRow, Surroundings, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
 };

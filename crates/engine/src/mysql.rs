@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
 
 use crate::{
     Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication,
+    RowFile,
 };
 
 mod classify;
@@ -17,6 +18,7 @@ mod column;
 mod digest;
 mod group;
 mod key;
+mod load_file;
 
 mod identity;
 mod privileges;
@@ -86,6 +88,18 @@ pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Ve
 
 pub(crate) fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<GtidRestartStep> {
     gtid_restart::steps(on, servers)
+}
+
+pub(crate) fn load_file(table: &Table, file: &RowFile<'_>) -> String {
+    load_file::statement(table, file)
+}
+
+pub(crate) fn load_session(flavor: &Flavor) -> String {
+    load_file::session(flavor)
+}
+
+pub(crate) fn script(statements: &[String]) -> String {
+    load_file::script(statements)
 }
 
 pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {

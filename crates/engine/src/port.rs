@@ -9,13 +9,14 @@ mod gtid;
 mod mend;
 mod read;
 mod replication;
+mod row_file;
 mod statements;
 mod surroundings;
 mod trim;
 mod write;
 
 pub use carry::{CarriedAccount, CarriedLogin, LeftBehind, NEW_PASSWORD, Receiver};
-pub use check::{Check, RowRepair};
+pub use check::{Check, Chunks, RowRepair};
 pub(crate) use compare::added;
 pub use compare::{Compare, Hashing};
 pub use database::{
@@ -30,6 +31,7 @@ pub use gtid::{
 pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use replication::{Change, Changes, Replication};
+pub use row_file::RowFile;
 pub use statements::StatementFigures;
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
 pub use trim::{Deleted, Fetch, StoredRow, Trim, Values};

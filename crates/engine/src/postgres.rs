@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
 
-use crate::{Database, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication};
+use crate::{Database, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication, RowFile};
 
 mod quote;
 
@@ -76,6 +76,10 @@ pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) 
 
 pub(crate) fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<String>> {
     privileges::grants(job, flavor, &grantee.user, &grantee.database, &grantee.schemas)
+}
+
+pub(crate) fn load_file(table: &Table, file: &RowFile<'_>) -> String {
+    encode::load_file(table, file)
 }
 
 pub(crate) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'static str> {

@@ -45,7 +45,7 @@ impl std::fmt::Display for KeyBound {
 }
 
 /// Rows whose key is greater than `after` and at most `up_to`, in the key's own order. An absent bound is open.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct KeyRange {
     /// Exclusive lower bound.
     pub after: Option<KeyBound>,
@@ -54,7 +54,7 @@ pub struct KeyRange {
 }
 
 /// Which rows of a table one unit of work covers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowRange {
     /// The whole table.

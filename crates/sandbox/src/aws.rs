@@ -137,6 +137,14 @@ impl AwsStandIn {
         self.front.changes()
     }
 
+    /// Makes a bucket of S3.
+    ///
+    /// # Errors
+    /// When moto refuses it.
+    pub async fn make_bucket(&self, name: &str) -> Result<(), SandboxError> {
+        self.front.make_bucket(name).await
+    }
+
     /// Asks a service of the Query protocol, unsigned, as somebody else would by hand; the answer's text.
     ///
     /// # Errors

@@ -24,7 +24,11 @@ use daybreak_engine::{Database, EngineError, SchemaMark, Snapshot};
 use daybreak_model::{Flavor, ObjectKind, Position, Refusal, SchemaImage, Scope};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use act::carry_out;
 pub use decide::{LoadPlan, plan, same_schema};
+pub(crate) use load::Load;
+pub(crate) use order::is_small;
+pub(crate) use queue::{Queue, Task};
 
 use crate::{Observe, Throttle, ThrottleLimits, WorkEvent};
 
@@ -262,13 +266,23 @@ async fn verify(
         source.schema(scope, &flavor).await.map(Some)
     };
     let (now, there) = tokio::try_join!(source_now, target.schema(scope, &flavor))?;
-    if let Some(change) = now.and_then(|now| decide::first_difference(image, &now)) {
-        return Err(LoadError::SchemaChanged(change));
+    if let Some(now) = now {
+        stands(image, &now)?;
     }
-    match decide::missing_or_different(image, &there).or_else(|| decide::unusable(image, &there)) {
+    seen(image, &there)
+}
+
+/// Whether every object of the image is on the target, usable.
+pub(crate) fn seen(image: &SchemaImage, there: &SchemaImage) -> Result<(), LoadError> {
+    match decide::missing_or_different(image, there).or_else(|| decide::unusable(image, there)) {
         None => Ok(()),
         Some((object, trouble)) => Err(LoadError::NotSeen { object, trouble }),
     }
+}
+
+/// Whether the source's schema is as it was.
+pub(crate) fn stands(image: &SchemaImage, now: &SchemaImage) -> Result<(), LoadError> {
+    decide::first_difference(image, now).map_or(Ok(()), |change| Err(LoadError::SchemaChanged(change)))
 }
 
 /// What an object is called in messages.

@@ -17,6 +17,8 @@ mod schema_check;
 mod split;
 mod trim;
 
+mod dump;
+
 pub use accounts::{
     AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryError, CarryReport, CarrySettings,
     OwnFiles, OwnReport, OwnWork, carry_accounts, own_account_work,
@@ -31,6 +33,10 @@ pub use data_check::{
 pub use digest::{
     Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing, Input,
     Named, Ranking, Side, compare as compare_digests, digest, fingerprint, fingerprint_id, follow, is_log,
+};
+pub use dump::{
+    Depot, DepotPlace, DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing,
+    dump, load_dump,
 };
 pub use gtid::{
     GtidError, GtidGoal, GtidMember, GtidServer, GtidStage, GtidWait, gtid_members, gtid_refusals,

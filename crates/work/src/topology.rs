@@ -122,6 +122,19 @@ impl Topology {
             .find(|member| member.identity.unique_id == identity.unique_id)
     }
 
+    /// Leaves out who would read a slot that nobody reads: one that is known to be kept for later.
+    pub fn leave_out_slot(&mut self, slot: &str) {
+        let before = self.followers_left();
+        let kept = format!("? ({slot})");
+        for member in &mut self.members {
+            let is_kept = |tie: &Tie| tie.direction == Direction::FollowedBy && tie.other == kept;
+            member.surroundings.ties.retain(|tie| !is_kept(tie));
+        }
+        self.unreached.retain(|server| !before.contains(server));
+        let left = self.followers_left();
+        self.unreached.extend(left);
+    }
+
     /// Followers that a server knows by host alone, less those that were found there.
     fn followers_left(&self) -> Vec<Unreached> {
         let mut left = Vec::new();
@@ -288,5 +301,33 @@ mod tests {
         let left = topology.followers_left();
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].name, "1 standby server(s) on 10.0.0.1");
+    }
+
+    #[test]
+    fn a_slot_that_is_kept_for_later_has_no_reader_to_be_named() {
+        let mut leader = member(1, Role::Primary, None);
+        let slot = |name: &str| Tie {
+            kind: TieKind::LogicalStream,
+            direction: Direction::FollowedBy,
+            other: format!("? ({name})"),
+            name: name.to_owned(),
+            question: String::new(),
+            running: None,
+            lag_seconds: None,
+            semi_sync: None,
+        };
+        leader.surroundings.ties = vec![slot("ours"), slot("theirs")];
+        let mut topology = Topology {
+            members: vec![leader],
+            unreached: Vec::new(),
+            aliases: Vec::new(),
+        };
+        topology.unreached = topology.followers_left();
+        assert_eq!(topology.unreached[0].name, "2 subscriber(s) on ?");
+        topology.leave_out_slot("ours");
+        assert_eq!(topology.unreached.len(), 1);
+        assert_eq!(topology.unreached[0].name, "1 subscriber(s) on ?");
+        topology.leave_out_slot("theirs");
+        assert_eq!(topology.unreached, []);
     }
 }

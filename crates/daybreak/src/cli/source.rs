@@ -39,7 +39,7 @@ impl Begin {
     /// Knows the plan's target among the servers that the walk did not reach.
     pub(crate) async fn recognise_target(&self, topology: &mut Topology) {
         if let Some(settings) = &self.settings {
-            recognise(topology, &settings.target.endpoint).await;
+            recognise(topology, settings).await;
         }
     }
 }

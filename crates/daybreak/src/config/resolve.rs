@@ -6,7 +6,7 @@ use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
 use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
-use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, trim, waiver};
+use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, load, trim, waiver};
 
 /// What a name may be.
 pub(crate) const NAME_HINT: &str =
@@ -97,7 +97,11 @@ pub(super) fn resolve(
         gtid: raw.replication.gtid,
         name: format!("daybreak_{name}"),
     };
-    let load = resolver.load(&raw.load, &link.name)?;
+    let load_settings = resolver.load(&raw.load, &link.name)?;
+    let method = raw.load.method.unwrap_or_default();
+    let dump = load::resolve(method, raw.load.dump, folder, |key, message, hint| {
+        resolver.error(key, message, hint)
+    })?;
     let check = resolver.check(&raw.check)?;
     let cut_over = resolver.cut_over(raw.cut_over)?;
     let gate = raw.gate.map(|gate| resolver.gate(gate)).transpose()?;
@@ -122,7 +126,9 @@ pub(super) fn resolve(
         link,
         native,
         way_back: raw.replication.way_back.unwrap_or(native),
-        load,
+        load: load_settings,
+        method,
+        dump,
         check,
         estate_check: raw.check.estate.unwrap_or(true),
         cut_over,

@@ -4,8 +4,10 @@ use std::time::Duration;
 use daybreak_engine::{EngineError, ErrorKind};
 use daybreak_runbook::{Evidence, Retry, StepError};
 use daybreak_traffic::SwitchError;
-use daybreak_work::{CheckError, LoadError};
+use daybreak_work::CheckError;
 use serde::Serialize;
+
+use crate::loading::LoadingError;
 
 /// How long to wait before a transient failure is tried again.
 const SOON: Duration = Duration::from_millis(500);
@@ -28,7 +30,7 @@ impl<T> OrFail<T> for Result<T, EngineError> {
     }
 }
 
-impl<T> OrFail<T> for Result<T, LoadError> {
+impl<T> OrFail<T> for Result<T, LoadingError> {
     fn or_fail(self) -> Result<T, StepError> {
         self.map_err(|error| {
             let retry = if error.is_transient() {

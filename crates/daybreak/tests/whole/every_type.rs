@@ -1,8 +1,8 @@
 //! `daybreak data-check` over every type and every pair of versions: equal rows read as the same, and where one value was
 //! changed, its row and column are named.
 
-mod mysql;
-mod postgres;
+pub(crate) mod mysql;
+pub(crate) mod postgres;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::looking::{Looking, list};
 
 /// A type: the name of its table, the type as a server knows it, and values, between semicolons, that all differ, neighbours as
 /// little as can be.
-struct Type(&'static str, &'static str, &'static str);
+pub(crate) struct Type(&'static str, &'static str, &'static str);
 
 impl Type {
     fn values(&self) -> Vec<&'static str> {
@@ -22,7 +22,7 @@ impl Type {
 }
 
 /// Statements that make a table for each type, with a row for each of its values.
-fn made(types: &[Type]) -> String {
+pub(crate) fn made(types: &[Type]) -> String {
     let table =
         |Type(name, kind, _): &Type| format!("CREATE TABLE {name} (id INT PRIMARY KEY, v {kind} NULL); ");
     types.iter().map(table).collect::<String>() + &filled(types, 0)

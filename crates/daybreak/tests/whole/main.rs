@@ -8,6 +8,7 @@ mod clean;
 mod data_check;
 mod data_check_delta;
 mod data_check_watch;
+mod dump;
 mod estates;
 mod every_type;
 mod faults;

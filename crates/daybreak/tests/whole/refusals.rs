@@ -119,6 +119,38 @@ async fn a_target_that_is_not_empty_is_left_as_it_is() {
     );
     let tables = ground.cluster.sql("SHOW TABLES IN shop").await.expect("listed");
     assert_eq!(tables.len(), 1, "nothing was made beside it");
+
+    // A table that is the same as the source's may hold somebody's rows: it is not what a load of ours left, however often it is
+    // refused.
+    ground.cluster.sql("DROP TABLE shop.mine").await.expect("dropped");
+    let made = ground
+        .estate
+        .primary
+        .rows("SHOW CREATE TABLE shop.accounts")
+        .await;
+    let made = made.expect("told")[0][1].clone().expect("a statement");
+    for statement in [
+        "USE shop",
+        &made,
+        "INSERT INTO shop.accounts SET id = 4711, owner = 'x', balance = 1",
+    ] {
+        ground.cluster.sql(statement).await.expect("made");
+    }
+    for attempt in [["run", "--yes"], ["run", "--yes"]] {
+        let said = refused(&ground, &attempt, 1).await;
+        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
+    }
+    std::fs::remove_file(ground.folder.path().join(".daybreak/journal.db")).expect("the run is forgotten");
+    for attempt in [["load", "--execute"], ["load", "--execute"]] {
+        let said = refused(&ground, &attempt, 1).await;
+        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
+    }
+    let rows = ground
+        .cluster
+        .sql("SELECT id FROM shop.accounts")
+        .await
+        .expect("rows");
+    assert_eq!(rows, [[Some("4711".to_owned())]], "they are as they were");
 }
 
 #[tokio::test(flavor = "multi_thread")]

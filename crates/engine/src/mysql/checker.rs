@@ -10,7 +10,7 @@ use mysql_async::{Conn, Row};
 use super::connection::Server;
 use super::session::Purpose;
 use super::{digest, json, key, literal, quote, split};
-use crate::{Check, EngineError, ErrorKind, Hashing, RowRepair};
+use crate::{Check, Chunks, EngineError, ErrorKind, Hashing, RowRepair};
 
 /// How many rows are asked for by key in one statement.
 const KEYS_PER_STATEMENT: usize = 100;
@@ -147,7 +147,7 @@ impl Checker {
 }
 
 #[async_trait]
-impl Check for Checker {
+impl Chunks for Checker {
     async fn split(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError> {
         let mut conn = self.take().await?;
         let ranges = split::split(&self.server, &mut conn, table, rows, bytes).await?;
@@ -161,7 +161,10 @@ impl Check for Checker {
         let digest = rows.first().and_then(|row| self.digest(row, 1));
         digest.ok_or_else(|| self.unreadable(table))
     }
+}
 
+#[async_trait]
+impl Check for Checker {
     async fn rows(
         &mut self,
         table: &Table,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use daybreak_model::{ChunkDigest, KeyBound, RowDigest, RowHash, RowRange, Table};
+use daybreak_model::{ChunkDigest, RowRange, Table};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use super::checker::Checker;
 use super::connection::Server;
 use super::outgoing::Outgoing;
 use super::{column, encode, json, key, pieces, quote};
-use crate::{Block, Check, Copied, EngineError, Read, RowRepair};
+use crate::{Block, Chunks, Copied, EngineError, Read};
 
 /// One connection that reads rows, in a snapshot or as they are now.
 #[derive(Debug)]
@@ -53,42 +53,13 @@ impl Reader {
 
 /// Digests of what it reads: in a snapshot, of the snapshot.
 #[async_trait]
-impl Check for Reader {
+impl Chunks for Reader {
     async fn split(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError> {
         self.checker.split(table, rows, bytes).await
     }
 
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
         self.checker.chunk(table, range).await
-    }
-
-    async fn rows(
-        &mut self,
-        table: &Table,
-        range: &RowRange,
-        limit: u64,
-    ) -> Result<Vec<RowDigest>, EngineError> {
-        self.checker.rows(table, range, limit).await
-    }
-
-    async fn rows_by_key(
-        &mut self,
-        table: &Table,
-        keys: &[KeyBound],
-    ) -> Result<Vec<Option<RowHash>>, EngineError> {
-        self.checker.rows_by_key(table, keys).await
-    }
-
-    async fn literals(
-        &mut self,
-        table: &Table,
-        keys: &[KeyBound],
-    ) -> Result<Vec<Option<Vec<String>>>, EngineError> {
-        self.checker.literals(table, keys).await
-    }
-
-    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
-        self.checker.repair(table, key, repair)
     }
 }
 

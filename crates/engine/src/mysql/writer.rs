@@ -19,8 +19,8 @@ use tokio::sync::mpsc;
 
 use super::connection::Server;
 use super::session::Purpose;
-use super::{classify, column, encode, insert, key, quote, warnings};
-use crate::{Block, Copied, EngineError, ErrorKind, Statement, Write};
+use super::{classify, encode, insert, key, load_file, quote, warnings};
+use crate::{Block, Copied, EngineError, ErrorKind, RowFile, Statement, Write};
 
 /// Tables of up to so many rows are left to the server's own counting.
 const SMALL_ROWS: u64 = 10_000;
@@ -145,7 +145,13 @@ impl Writer {
         let stream = feed(blocks, Arc::clone(&fed));
         conn.set_infile_handler(async move { Ok(stream.boxed()) });
         let opening = if self.in_group { "" } else { "START TRANSACTION; " };
-        match conn.query_drop(format!("{opening}{}", statement(table))).await {
+        match conn
+            .query_drop(format!(
+                "{opening}{}",
+                load_file::statement(table, &RowFile::Local("daybreak"))
+            ))
+            .await
+        {
             Ok(()) => {}
             Err(Error::Driver(mysql_async::DriverError::LocalInfile(LocalInfileError::ReadError(_)))) => {
                 return Err(insert::broken_off(&self.server, table));
@@ -181,27 +187,6 @@ fn feed(
             None => Some((Err(io::ErrorKind::UnexpectedEof.into()), None)),
         }
     })
-}
-
-/// The statement that loads the table's stored columns.
-fn statement(table: &Table) -> String {
-    let columns = table.columns.iter().filter(|column| !column.generated);
-    let (targets, assignments): (Vec<_>, Vec<_>) = columns
-        .enumerate()
-        .map(|(index, column)| column::load_target(column, index))
-        .unzip();
-    let assignments: Vec<_> = assignments.into_iter().flatten().collect();
-    let set = if assignments.is_empty() {
-        String::new()
-    } else {
-        format!(" SET {}", assignments.join(", "))
-    };
-    format!(
-        "LOAD DATA LOCAL INFILE 'daybreak' INTO TABLE {} CHARACTER SET binary \
-         FIELDS TERMINATED BY '\\t' ENCLOSED BY '' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({}){set}",
-        quote::table(&table.name),
-        targets.join(", ")
-    )
 }
 
 #[async_trait]

@@ -15,10 +15,10 @@ pub enum RowRepair<'a> {
     Delete,
 }
 
-/// One connection that computes digests inside the server. Equal rows give equal digests on every server of the same
-/// family, whatever its version, character set of the connection, time zone or settings.
+/// Tables in ranges, and the digest of each. Equal rows give equal digests on every server of the same family, whatever its
+/// version, character set of the connection, time zone or settings.
 #[async_trait]
-pub trait Check: Send {
+pub trait Chunks: Send {
     /// Cuts a table into ranges of about `rows` rows or `bytes` bytes, whichever is smaller, together covering every row
     /// exactly once, also rows that arrive later (first bound open below, last open above). Cheap beside reading the rows.
     /// Ranges are by key, so that they mean the same rows on two servers.
@@ -27,7 +27,11 @@ pub trait Check: Send {
 
     /// Number of rows and sum of their hashes in a range. Generated columns are included.
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError>;
+}
 
+/// One connection that computes digests inside the server, down to single rows.
+#[async_trait]
+pub trait Check: Chunks {
     /// Key and hash of every row of a key range, in key order, at most `limit` of them.
     /// Only for tables with a key.
     async fn rows(

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use daybreak_model::{Position, RowRange, Table};
 use tokio::sync::mpsc;
 
-use crate::{Check, EngineError};
+use crate::{Chunks, EngineError};
 
 /// A piece of encoded rows on its way from a [`Read`] to a [`Write`](crate::Write) of the same family.
 ///
@@ -42,10 +42,10 @@ pub trait Snapshot: Send {
     async fn close(self: Box<Self>) -> Result<(), EngineError>;
 }
 
-/// One connection that reads rows, and computes digests of what it sees: inside a snapshot, of the snapshot.
+/// Where rows are read from, with digests of what is seen there: inside a snapshot, of the snapshot.
 #[async_trait]
-pub trait Read: Check {
-    /// Cuts a table into ranges like [`Check::split`], but in whatever way reads fastest here, pages included.
+pub trait Read: Chunks {
+    /// Cuts a table into ranges like [`Chunks::split`], but in whatever way reads fastest here, pages included.
     async fn cut(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError>;
 
     /// Sends the rows of a range as blocks of some 64–512 KiB, then `End`. Waits when the channel is full, so memory

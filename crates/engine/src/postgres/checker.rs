@@ -10,7 +10,7 @@ use super::classify::trouble;
 use super::connection::Connection;
 use super::relation::Relations;
 use super::{digest, keys, literal, quote, split};
-use crate::{Check, EngineError, ErrorKind, Hashing, RowRepair};
+use crate::{Check, Chunks, EngineError, ErrorKind, Hashing, RowRepair};
 
 /// One connection that computes digests.
 pub(crate) struct Checker {
@@ -126,7 +126,7 @@ impl Checker {
 }
 
 #[async_trait]
-impl Check for Checker {
+impl Chunks for Checker {
     async fn split(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError> {
         let only = self.relations.only(&self.connection, table).await?;
         split::by_key(&self.connection, table, only, rows, bytes).await
@@ -139,7 +139,10 @@ impl Check for Checker {
         let digest = answer.first().and_then(|row| self.digest(row, 1));
         digest.ok_or_else(|| self.odd(table))
     }
+}
 
+#[async_trait]
+impl Check for Checker {
     async fn rows(
         &mut self,
         table: &Table,

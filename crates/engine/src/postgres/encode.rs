@@ -4,6 +4,7 @@ use daybreak_model::{Column, RowRange, Table};
 
 use super::keys;
 use super::quote;
+use crate::RowFile;
 
 /// A `COPY` format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +202,36 @@ pub(crate) fn copy_in(table: &Table) -> String {
     )
 }
 
+/// What `psql`, or Aurora by itself, loads a file of rows with.
+pub(crate) fn load_file(table: &Table, file: &RowFile<'_>) -> String {
+    let word = format(table).word();
+    match file {
+        // Of its arguments psql takes away one quote of two (manual, "psql", "Meta-Commands").
+        RowFile::Local(path) => {
+            let columns = columns(table);
+            let list = if columns.is_empty() {
+                columns
+            } else {
+                format!(" ({columns})")
+            };
+            let path = path.replace('\'', "''");
+            format!(
+                "\\copy {}{list} FROM '{path}' WITH (FORMAT {word})",
+                quote::table(&table.name)
+            )
+        }
+        RowFile::S3 { region, bucket, key } => format!(
+            "SELECT aws_s3.table_import_from_s3({}, {}, {}, aws_commons.create_s3_uri({}, {}, {}))",
+            quote::literal(&quote::table(&table.name)),
+            quote::literal(&columns(table)),
+            quote::literal(&format!("(FORMAT {word})")),
+            quote::literal(bucket),
+            quote::literal(key),
+            quote::literal(region)
+        ),
+    }
+}
+
 /// The columns that are stored, in the table's order.
 fn columns(table: &Table) -> String {
     quote::identifiers(
@@ -216,7 +247,8 @@ fn columns(table: &Table) -> String {
 mod tests {
     use daybreak_model::{Column, RowRange, Table, TableName};
 
-    use super::{Format, copy_in, copy_out, format};
+    use super::{Format, copy_in, copy_out, format, load_file};
+    use crate::RowFile;
 
     fn table(types: &[&str]) -> Table {
         let column = |(index, base_type): (usize, &&str)| Column {
@@ -251,6 +283,24 @@ mod tests {
         ] {
             assert_eq!(format(&table(&["integer", other])), Format::Text, "{other}");
         }
+    }
+
+    #[test]
+    fn a_file_is_named_where_it_lies() {
+        let table = table(&["integer"]);
+        assert_eq!(
+            load_file(&table, &RowFile::Local("it's.bin")),
+            r#"\copy "s"."t" ("c0") FROM 'it''s.bin' WITH (FORMAT binary)"#
+        );
+        let file = RowFile::S3 {
+            region: "eu-central-1",
+            bucket: "company",
+            key: "it's/1.bin",
+        };
+        assert_eq!(
+            load_file(&table, &file),
+            r#"SELECT aws_s3.table_import_from_s3('"s"."t"', '"c0"', '(FORMAT binary)', aws_commons.create_s3_uri('company', 'it''s/1.bin', 'eu-central-1'))"#
+        );
     }
 
     #[test]

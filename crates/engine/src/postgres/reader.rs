@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Buf, Bytes, BytesMut};
-use daybreak_model::{ChunkDigest, Flavor, KeyBound, RowDigest, RowHash, RowRange, Table};
+use daybreak_model::{ChunkDigest, Flavor, RowRange, Table};
 use futures_util::{StreamExt, pin_mut};
 use tokio::sync::mpsc;
 use tokio_postgres::SimpleQueryRow;
@@ -16,7 +16,7 @@ use super::encode::{self, Place};
 use super::large_rows::LargeRows;
 use super::sizes::Sizes;
 use super::split;
-use crate::{Block, Check, Copied, EngineError, ErrorKind, Read, RowRepair};
+use crate::{Block, Chunks, Copied, EngineError, ErrorKind, Read};
 
 /// Size of a block, in bytes.
 const BLOCK: usize = 256 * 1024;
@@ -140,42 +140,13 @@ impl Reader {
 
 /// Digests of what it reads: in a snapshot, of the snapshot.
 #[async_trait]
-impl Check for Reader {
+impl Chunks for Reader {
     async fn split(&mut self, table: &Table, rows: u64, bytes: u64) -> Result<Vec<RowRange>, EngineError> {
         self.checker.split(table, rows, bytes).await
     }
 
     async fn chunk(&mut self, table: &Table, range: &RowRange) -> Result<ChunkDigest, EngineError> {
         self.checker.chunk(table, range).await
-    }
-
-    async fn rows(
-        &mut self,
-        table: &Table,
-        range: &RowRange,
-        limit: u64,
-    ) -> Result<Vec<RowDigest>, EngineError> {
-        self.checker.rows(table, range, limit).await
-    }
-
-    async fn rows_by_key(
-        &mut self,
-        table: &Table,
-        keys: &[KeyBound],
-    ) -> Result<Vec<Option<RowHash>>, EngineError> {
-        self.checker.rows_by_key(table, keys).await
-    }
-
-    async fn literals(
-        &mut self,
-        table: &Table,
-        keys: &[KeyBound],
-    ) -> Result<Vec<Option<Vec<String>>>, EngineError> {
-        self.checker.literals(table, keys).await
-    }
-
-    fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
-        self.checker.repair(table, key, repair)
     }
 }
 

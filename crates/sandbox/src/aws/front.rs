@@ -145,6 +145,15 @@ impl Front {
             Ok(body) => body.to_bytes(),
             Err(_) => return error(StatusCode::BAD_REQUEST, "IncompleteBody", "the body broke off"),
         };
+        if let Some(action) = of_bucket(&head) {
+            return match self.refusal(action) {
+                Some(refusal) => {
+                    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+                    bucket_error(status, &refusal.code, &refusal.message)
+                }
+                None => self.pass_on(Request::from_parts(head, Full::new(body))).await,
+            };
+        }
         let target = head
             .headers
             .get("x-amz-target")
@@ -249,17 +258,31 @@ impl Front {
         }
     }
 
+    pub(super) async fn make_bucket(&self, name: &str) -> Result<(), SandboxError> {
+        let place = "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
+        let request = Request::put(format!("/{name}"))
+            .header(HOST, "s3.eu-central-1.amazonaws.com")
+            .header(AUTHORIZATION, signature("s3"))
+            .body(Full::new(Bytes::from_static(place.as_bytes())))
+            .map_err(|why| SandboxError::NotPossible(why.to_string()))?;
+        let answer = self.pass_on(request).await;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(SandboxError::Unavailable {
+            what: format!("bucket {name}"),
+            why: answer.status().to_string(),
+            hint: "look at the log of moto".to_owned(),
+        })
+    }
+
     pub(super) async fn ask(&self, service: &str, form: &[(&str, &str)]) -> Result<String, SandboxError> {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
-        // moto knows the service by the signature, which it does not look at.
-        let signature = format!(
-            "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-central-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        );
         let request = Request::post("/")
             .header(HOST, format!("{service}.eu-central-1.amazonaws.com"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(AUTHORIZATION, signature)
+            .header(AUTHORIZATION, signature(service))
             .body(Full::new(Bytes::from(body.finish())))
             .map_err(|why| SandboxError::NotPossible(why.to_string()))?;
         let answer = self.pass_on(request).await;
@@ -271,6 +294,35 @@ impl Front {
         let body = body.unwrap_or_default();
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
+}
+
+/// moto knows the service by the signature, which it does not look at.
+fn signature(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-central-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
+}
+
+/// What a request to S3 is called in its permissions; none where it is to another service.
+fn of_bucket(head: &hyper::http::request::Parts) -> Option<&'static str> {
+    let signed = head.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    if !signed.contains("/s3/aws4_request") {
+        return None;
+    }
+    let lists = head.uri.query().is_some_and(|query| query.contains("list-type"));
+    Some(match head.method.as_str() {
+        "GET" if lists => "ListBucket",
+        "GET" | "HEAD" => "GetObject",
+        "DELETE" => "DeleteObject",
+        _ => "PutObject",
+    })
+}
+
+fn bucket_error(status: StatusCode, code: &str, message: &str) -> Answer {
+    xml(
+        status,
+        format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
+    )
 }
 
 fn xml(status: StatusCode, text: String) -> Answer {

@@ -11,7 +11,7 @@ use super::range::{compare_range, copy_range};
 use super::together;
 
 /// Objects before the rows, the rows with their tables' indexes, then the rest.
-pub(super) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
+pub(crate) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
     let mut writer = load.target.writer().await?;
     // A table that nothing else needs is created by the worker that begins it: a server takes many at once, and for
     // thousands of small tables their creation is most of the load.

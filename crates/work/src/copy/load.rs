@@ -17,7 +17,7 @@ use crate::{Observe, Progress, Throttle, WorkEvent};
 const STATEMENTS_TOGETHER: usize = 50;
 
 /// What every worker of one load shares.
-pub(super) struct Load {
+pub(crate) struct Load {
     pub(super) plan: LoadPlan,
     pub(super) target: Arc<dyn Database>,
     pub(super) settings: LoadSettings,
@@ -35,7 +35,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn new(
+    pub(crate) fn new(
         plan: LoadPlan,
         target: Arc<dyn Database>,
         settings: LoadSettings,
@@ -67,7 +67,7 @@ impl Load {
         }
     }
 
-    pub(super) fn image(&self) -> &SchemaImage {
+    pub(crate) fn image(&self) -> &SchemaImage {
         &self.plan.image
     }
 
@@ -131,10 +131,10 @@ impl Load {
 }
 
 /// What was moved in all.
-pub(super) struct Moved {
-    pub(super) rows: u64,
-    pub(super) bytes: u64,
-    pub(super) ranges_kept: u64,
+pub(crate) struct Moved {
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    pub(crate) ranges_kept: u64,
 }
 
 /// The statements of those objects that are chosen and not there yet, in the plan's order.

@@ -5,7 +5,7 @@ use tokio::sync::{Mutex, Notify};
 
 /// One unit of a load's row work. Tables are named by their place in the plan's list.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Task {
+pub(crate) enum Task {
     /// Cut a table into ranges, and queue them.
     Split(usize),
     /// Move the rows of a range.
@@ -19,7 +19,7 @@ pub(super) enum Task {
 }
 
 /// What is left to do, shared by the workers. A table is finished when the last of its ranges is.
-pub(super) struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -64,7 +64,7 @@ impl State {
 
 impl Queue {
     /// Tables in the order in which they are to be begun: the largest first, so that none is left over at the end.
-    pub(super) fn new(order: impl IntoIterator<Item = Task>, tables: usize) -> Self {
+    pub(crate) fn new(order: impl IntoIterator<Item = Task>, tables: usize) -> Self {
         let state = State {
             tables: order.into_iter().collect(),
             ranges: BTreeMap::new(),
@@ -81,7 +81,7 @@ impl Queue {
 
     /// The next task for a worker that moved rows of table `at` last; waits while there may be more to come; `None` when all
     /// is done or the load was stopped.
-    pub(super) async fn next(&self, at: Option<usize>) -> Option<Task> {
+    pub(crate) async fn next(&self, at: Option<usize>) -> Option<Task> {
         loop {
             let changed = self.changed.notified();
             {
@@ -107,7 +107,7 @@ impl Queue {
     }
 
     /// A table was cut into ranges; into none when nobody needs to move anything.
-    pub(super) async fn split_done(&self, table: usize, ranges: Vec<Task>) {
+    pub(crate) async fn split_done(&self, table: usize, ranges: Vec<Task>) {
         let mut state = self.state.lock().await;
         state.running -= 1;
         state.open_ranges[table] = ranges.len();
@@ -120,7 +120,7 @@ impl Queue {
     }
 
     /// A range was done; returns whether it was its table's last.
-    pub(super) async fn range_done(&self, table: usize) -> bool {
+    pub(crate) async fn range_done(&self, table: usize) -> bool {
         let mut state = self.state.lock().await;
         state.running -= 1;
         state.open_ranges[table] -= 1;
@@ -133,13 +133,13 @@ impl Queue {
     }
 
     /// A table's indexes were built, or small tables were moved.
-    pub(super) async fn finish_done(&self) {
+    pub(crate) async fn finish_done(&self) {
         self.state.lock().await.running -= 1;
         self.changed.notify_waiters();
     }
 
     /// Ends the load: workers stop after what they are at.
-    pub(super) async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.state.lock().await.stopped = true;
         self.changed.notify_waiters();
     }

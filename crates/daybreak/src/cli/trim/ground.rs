@@ -101,7 +101,7 @@ impl Ground {
         let server = database(endpoint.clone());
         let mut replicas = followers(&topology, &endpoint);
         if let Some(settings) = settings {
-            recognise(&mut topology, &settings.target.endpoint).await;
+            recognise(&mut topology, settings).await;
             replicas.extend(target(settings, &endpoint, &topology).await);
         }
         let lacking = server.missing_privileges("trim").await.map_err(asked)?;

@@ -7,6 +7,7 @@ use daybreak_model::Requirement;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::LoadError;
 
+use crate::loading::LoadingError;
 use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
 
@@ -149,7 +150,7 @@ async fn objects(world: &World) -> Result<Vec<String>, StepError> {
     let flavor = target.flavor().await.or_fail()?;
     let image = source.schema(scope, &flavor).await.or_fail()?;
     if !image.refusals.is_empty() {
-        return Err(LoadError::Refused(image.refusals)).or_fail();
+        return Err(LoadingError::from(LoadError::Refused(image.refusals))).or_fail();
     }
     let mut requirements = source.requirements(scope).await.or_fail()?;
     if !world.settings.native {

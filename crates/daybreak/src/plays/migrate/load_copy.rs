@@ -3,8 +3,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use daybreak_work::{LoadError, LoadReport, load, same_schema};
+use daybreak_work::{DumpError, LoadError, LoadReport, same_schema};
 
+use crate::config::LoadMethod;
+use crate::loading::{Loading, LoadingError};
 use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
 use crate::plays::relay::shown;
@@ -19,9 +21,9 @@ pub(super) struct LoadCopy(pub(super) Arc<World>);
 
 impl LoadCopy {
     /// Says on which server it is, where the decision was made from images alone.
-    fn with_server(&self, error: LoadError) -> LoadError {
+    fn with_server(&self, error: LoadingError) -> LoadingError {
         let world = &self.0;
-        match error {
+        let named = |error| match error {
             LoadError::TargetNotEmpty(what) => {
                 LoadError::TargetNotEmpty(format!("{what}, on {}", world.target.endpoint()))
             }
@@ -29,6 +31,30 @@ impl LoadCopy {
                 LoadError::SchemaChanged(format!("{what}, on {}", world.source.endpoint()))
             }
             other => other,
+        };
+        match error {
+            LoadingError::Load(error) | LoadingError::Dump(DumpError::Load(error)) => named(error).into(),
+            other => other,
+        }
+    }
+
+    fn loading(&self) -> Loading<'_> {
+        Loading {
+            settings: &self.0.settings,
+            source: &self.0.source,
+            target: &self.0.target,
+        }
+    }
+
+    /// Whether there are files now from which the next attempt loads: where the changes after them begin must stay known.
+    async fn has_files(&self) -> bool {
+        let loading = self.loading();
+        if self.0.settings.method != LoadMethod::Dump {
+            return false;
+        }
+        match loading.depot().await {
+            Ok(depot) => !matches!(daybreak_work::DumpManifest::read(&depot).await, Ok(None)),
+            Err(_) => true,
         }
     }
 }
@@ -43,10 +69,16 @@ impl Step for LoadCopy {
                 world.target.endpoint().to_string(),
             ],
             statements: vec![
-                format!(
-                    "{}: a consistent snapshot, held while rows are read",
-                    world.source.endpoint()
-                ),
+                match &world.settings.dump.to {
+                    Some(to) if world.settings.method == LoadMethod::Dump => format!(
+                        "{}: a consistent snapshot, held while rows are written to {to}; those rows are loaded",
+                        world.source.endpoint()
+                    ),
+                    _ => format!(
+                        "{}: a consistent snapshot, held while rows are read",
+                        world.source.endpoint()
+                    ),
+                },
                 format!(
                     "{}: every object of {} as the source defines it",
                     world.target.endpoint(),
@@ -85,26 +117,19 @@ impl Step for LoadCopy {
 
     async fn act(&self, cx: &Context) -> Result<Evidence, StepError> {
         let world = &self.0;
-        // Written down before anything is made, so that whoever goes on knows whose the target's objects are.
-        let resume = !cx.notes().await.is_empty();
-        if !resume {
-            cx.note(Evidence::none().with("began", true)).await?;
-        }
+        let begun = !cx.notes().await.is_empty();
+        // Written down once the target was seen empty and before anything is made there, so that whoever goes on knows whose the
+        // target's objects are.
+        let began = async || {
+            let noted = cx.note(Evidence::none().with("began", true)).await;
+            noted.map_err(|error| LoadingError::Unnoted(Box::new(error)))
+        };
         let report: Result<LoadReport, StepError> = shown(cx, "rows", |observer| async move {
-            load(
-                &world.source,
-                &world.target,
-                &world.settings.scope,
-                &world.settings.load,
-                resume,
-                &observer,
-            )
-            .await
-            .map_err(|error| self.with_server(error))
-            .or_fail()
+            let loaded = self.loading().carry_out(begun, began, &observer).await;
+            loaded.map_err(|error| self.with_server(error)).or_fail()
         })
         .await;
-        if report.is_err() && world.settings.native {
+        if report.is_err() && world.settings.native && !self.has_files().await {
             // The next attempt takes a snapshot of its own. A slot that nobody reads would make the source keep its log until its
             // disk is full; where it cannot be dropped now, the next attempt or the undo does.
             if let Err(error) = world.forward.forget_snapshot().await {

@@ -8,7 +8,7 @@ use super::{
 use crate::looking::{Looking, run};
 
 /// Types since 5.6.
-const TYPES: &[Type] = &[
+pub(crate) const TYPES: &[Type] = &[
     Type("tiny", "TINYINT", "-128; 127; 0; NULL"),
     Type("tiny_unsigned", "TINYINT UNSIGNED", "0; 255; NULL"),
     Type("small", "SMALLINT", "-32768; 32767; 0; NULL"),
@@ -234,7 +234,7 @@ const SIGNED_ZERO: &[Type] = &[
 ];
 
 /// Types of 9.7 alone. MySQL orders the keys of what it parses; what a number is it keeps.
-const OF_MYSQL: &[Type] = &[
+pub(crate) const OF_MYSQL: &[Type] = &[
     Type(
         "json_",
         "JSON",
@@ -341,7 +341,7 @@ const KEYS: &[Type] = &[
 ];
 
 /// Values as they are written, moments in UTC.
-const SESSION: &str = "SET NAMES utf8mb4; SET SESSION sql_mode = '', time_zone = '+00:00'; ";
+pub(crate) const SESSION: &str = "SET NAMES utf8mb4; SET SESSION sql_mode = '', time_zone = '+00:00'; ";
 
 /// A lone server in a time zone of its own, with the tables that all have, and those of its own.
 async fn server(

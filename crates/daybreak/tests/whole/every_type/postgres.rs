@@ -8,7 +8,7 @@ use super::{
 use crate::looking::{Looking, run};
 
 /// Types since 13.
-const TYPES: &[Type] = &[
+pub(crate) const TYPES: &[Type] = &[
     Type("small", "smallint", "-32768; 32767; 0; NULL"),
     Type("whole", "integer", "-2147483648; 2147483647; 0; NULL"),
     Type(
@@ -273,7 +273,7 @@ const KEYS: &[Type] = &[
 ];
 
 /// What the types stand on. One extension is there already.
-const OWN: &str = "CREATE EXTENSION citext SCHEMA public; \
+pub(crate) const OWN: &str = "CREATE EXTENSION citext SCHEMA public; \
     CREATE TYPE mood AS ENUM ('sad', 'it''s ok'); CREATE TYPE pair AS (x integer, y text); \
     CREATE DOMAIN positive AS integer CHECK (VALUE > 0); CREATE DOMAIN short AS varchar(5); \
     CREATE TYPE floats AS RANGE (SUBTYPE = float8); ";

@@ -1,0 +1,262 @@
+use std::sync::Arc;
+
+use clap::Args;
+use daybreak_engine::database;
+use daybreak_work::{DumpManifest, DumpReport, LoadReport, Observe};
+use indicatif::{HumanBytes, HumanCount};
+use serde::Serialize;
+
+use super::bar::Bar;
+use super::status::history;
+use crate::conduct::{Leader, Stage};
+use crate::config::{LoadMethod, Settings};
+use crate::exit::{Exit, Trouble};
+use crate::loading::{Loading, LoadingError};
+use crate::output::{self, Format};
+
+/// Loads the plan's schemas onto the target, and compares what came there. Changes nothing without `--execute`; broken off, the same
+/// command goes on. `daybreak run` does the same as one of its steps, and takes over what was loaded so.
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// How rows come there; the plan's `load.method`, if none is named.
+    #[arg(long, value_enum)]
+    method: Option<LoadMethod>,
+    /// Where a dump goes: a directory, or s3://BUCKET/PREFIX; the plan's `load.dump.to`, if none is named.
+    #[arg(long, value_name = "PLACE")]
+    to: Option<String>,
+    /// Of a dump only one half: write the files, or load the target from them.
+    #[arg(long, value_enum, value_name = "HALF")]
+    only: Option<Half>,
+    /// Do it.
+    #[arg(long)]
+    execute: bool,
+}
+
+/// One half of a load through files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Half {
+    /// From the source into files.
+    Dump,
+    /// From files into the target.
+    Load,
+}
+
+/// What is done, or would be. The names of these fields are public.
+#[derive(Serialize)]
+struct Report {
+    method: &'static str,
+    source: String,
+    target: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    /// What lies at the place: when a whole dump was made; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole_since: Option<String>,
+    schemas: Vec<String>,
+    executed: bool,
+    /// By the server's estimate, where the source is to be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<Estimate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dumped: Option<DumpReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loaded: Option<LoadReport>,
+}
+
+#[derive(Serialize)]
+struct Estimate {
+    tables: usize,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Load {
+    pub(crate) async fn run(self, mut settings: Settings, format: Format) -> Result<Exit, Trouble> {
+        self.apply(&mut settings)?;
+        let (source, target) = (
+            database(settings.source.endpoint.clone()),
+            database(settings.target.endpoint.clone()),
+        );
+        let loading = Loading {
+            settings: &settings,
+            source: &source,
+            target: &target,
+        };
+        let mut report = self.report(&settings);
+        if !self.execute {
+            self.look(&loading, &mut report).await.map_err(failed)?;
+            report.print(format, self.only);
+            return Ok(Exit::Done);
+        }
+        refuse_beside_a_run(&settings).await?;
+        let bar: Arc<dyn Observe> = Arc::new(Bar::new());
+        let done = self.carry_out(&loading, &mut report, &bar).await;
+        drop(bar);
+        done.map_err(failed)?;
+        report.executed = true;
+        report.print(format, self.only);
+        Ok(Exit::Done)
+    }
+
+    /// Puts what the command line says in the place of what the plan says.
+    fn apply(&self, settings: &mut Settings) -> Result<(), Trouble> {
+        if let Some(method) = self.method {
+            settings.method = method;
+        }
+        if let Some(named) = &self.to {
+            // What is named on a command line lies where that is given.
+            let place = settings.dump.place(std::path::Path::new("."), named);
+            let usage =
+                |hint: &str| Trouble::usage(anyhow::anyhow!("`--to` is `{named}`"), Some(hint.to_owned()));
+            settings.dump.to = Some(place.map_err(usage)?);
+        }
+        let through_files = settings.method == LoadMethod::Dump;
+        if !through_files && (self.to.is_some() || self.only.is_some()) {
+            return Err(Trouble::usage(
+                anyhow::anyhow!("`--to` and `--only` are of `--method dump`"),
+                Some("name the method, too".to_owned()),
+            ));
+        }
+        if through_files && settings.dump.to.is_none() {
+            return Err(Trouble {
+                exit: Exit::Usage,
+                ..failed(LoadingError::NoPlace)
+            });
+        }
+        Ok(())
+    }
+
+    fn report(&self, settings: &Settings) -> Report {
+        let through_files = settings.method == LoadMethod::Dump;
+        let place = settings.dump.to.as_ref().filter(|_| through_files);
+        Report {
+            method: if through_files { "dump" } else { "direct" },
+            source: settings.source.endpoint.to_string(),
+            target: settings.target.endpoint.to_string(),
+            place: place.map(ToString::to_string),
+            whole_since: None,
+            schemas: settings.scope.schemas.clone(),
+            executed: false,
+            estimate: None,
+            dumped: None,
+            loaded: None,
+        }
+    }
+
+    /// What there is to do. Makes nothing, not even a directory.
+    async fn look(&self, loading: &Loading<'_>, report: &mut Report) -> Result<(), LoadingError> {
+        if loading.has_place() {
+            let manifest = DumpManifest::read(&loading.depot().await?).await?;
+            report.whole_since = manifest.map(|manifest| manifest.at.to_string());
+        }
+        if self.only != Some(Half::Load) && report.whole_since.is_none() {
+            let tables = loading.source.tables(&loading.settings.scope).await?;
+            report.estimate = Some(Estimate {
+                tables: tables.len(),
+                rows: tables.iter().map(|table| table.estimated_rows).sum(),
+                bytes: tables.iter().map(|table| table.estimated_bytes).sum(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn carry_out(
+        &self,
+        loading: &Loading<'_>,
+        report: &mut Report,
+        observer: &Arc<dyn Observe>,
+    ) -> Result<(), LoadingError> {
+        match self.only {
+            Some(Half::Dump) => {
+                report.dumped = Some(loading.dump(&loading.depot().await?, observer).await?);
+            }
+            Some(Half::Load) => report.loaded = Some(loading.bring(observer).await?),
+            None => {
+                let marked = async || loading.mark().await;
+                report.loaded = Some(loading.carry_out(false, marked, observer).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// From a run's beginning on the load is its own; and once the target may be written, what it holds is nobody's copy.
+async fn refuse_beside_a_run(settings: &Settings) -> Result<(), Trouble> {
+    if !settings.journal().exists() {
+        return Ok(());
+    }
+    let stage = Stage::of(&history(settings).await?);
+    let why = if let Some(play) = &stage.open {
+        format!("a run of `{play}` is open")
+    } else if stage.migrated || matches!(stage.leader, Leader::Target) {
+        "the target was loaded by a run, and may have been written since".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Trouble::new(
+        anyhow::anyhow!("{why}: nothing was loaded"),
+        Some("`daybreak status` shows where the migration stands, and `daybreak run` goes on"),
+    ))
+}
+
+fn failed(error: LoadingError) -> Trouble {
+    let hint = error.hint();
+    Trouble::new(error, hint)
+}
+
+impl Report {
+    fn print(&self, format: Format, half: Option<Half>) {
+        if format == Format::Json {
+            return output::json(self);
+        }
+        output::line(format!("{} from {} to {}", self.method, self.source, self.target));
+        if let Some(place) = &self.place {
+            let holds = match &self.whole_since {
+                Some(since) => format!("holds a dump that has been whole since {since}"),
+                None if self.executed => "holds the dump".to_owned(),
+                None => "holds no whole dump".to_owned(),
+            };
+            output::line(format!("{place} {holds}"));
+        }
+        if let Some(estimate) = &self.estimate {
+            output::line(format!(
+                "{} tables, about {} rows and {}",
+                HumanCount(estimate.tables as u64),
+                HumanCount(estimate.rows),
+                HumanBytes(estimate.bytes)
+            ));
+        }
+        if let Some(dumped) = &self.dumped {
+            output::line(format!(
+                "dumped: {} rows of {} tables in {} files, {} as {}, in {:.1} s; {} ranges were there already",
+                HumanCount(dumped.rows),
+                dumped.tables,
+                HumanCount(dumped.files),
+                HumanBytes(dumped.bytes),
+                HumanBytes(dumped.packed_bytes),
+                dumped.seconds,
+                dumped.ranges_kept
+            ));
+            output::line(format!("replication starts at {}", dumped.position));
+        }
+        if let Some(loaded) = &self.loaded {
+            output::line(format!(
+                "loaded: {} rows of {} tables, {} objects, in {:.1} s; {} ranges were there already",
+                HumanCount(loaded.rows),
+                loaded.tables,
+                loaded.objects,
+                loaded.seconds,
+                loaded.ranges_kept
+            ));
+            output::line(format!("replication starts at {}", loaded.position));
+        }
+        if !self.executed {
+            let what = match half {
+                Some(Half::Dump) => "write the files",
+                Some(Half::Load) => "load the target from the files",
+                None => "load the target",
+            };
+            output::say(format!("nothing was changed; `--execute` is to {what}"));
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The load as the plan has it (D2), for the runbook's step and for whoever loads by hand: by which method, and whose what already
+//! lies on the target is.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use daybreak_cloud::{CloudError, bucket};
+use daybreak_engine::{Database, EngineError};
+use daybreak_work::{
+    Depot, DumpError, DumpLimits, DumpManifest, DumpReport, DumpSettings, LoadError, LoadReport, Observe,
+    dump, load, load_dump, plan_load,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{LoadMethod, Place, Settings};
+
+/// Why the load did not happen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadingError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error("failed to make the directory {place}")]
+    Directory {
+        place: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("failed to write down in {file} that a load began")]
+    Mark {
+        file: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("no place is named for a dump")]
+    NoPlace,
+    #[error("failed to write into the journal that a load began")]
+    Unnoted(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl LoadingError {
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Load(error) => error.hint(),
+            Self::Dump(error) => error.hint(),
+            Self::Engine(error) => error.hint().map(str::to_owned),
+            Self::Cloud(error) => error.hint(),
+            Self::Directory { .. } => Some("name a directory that can be made and written to".to_owned()),
+            Self::Mark { .. } | Self::Unnoted(_) => {
+                Some("make the state folder writable; nothing was changed".to_owned())
+            }
+            Self::NoPlace => Some("name it by `--to`, or in the plan: `load.dump.to`".to_owned()),
+        }
+    }
+
+    /// Whether the same load may succeed when begun again.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Load(error) | Self::Dump(DumpError::Load(error)) => error.is_transient(),
+            Self::Engine(error) | Self::Dump(DumpError::Engine(error)) => error.is_transient(),
+            _ => false,
+        }
+    }
+}
+
+/// Whose objects lie on the target. Written before the first of them is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    /// The target, whatever its address.
+    target: String,
+    /// The source's address: it need not be reached for a load from files.
+    source: String,
+    schemas: Vec<String>,
+}
+
+/// A load by the plan.
+pub(crate) struct Loading<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) source: &'a Arc<dyn Database>,
+    pub(crate) target: &'a Arc<dyn Database>,
+}
+
+/// What there is to load: what was made on the target by a load that began may be taken over, nothing else.
+#[derive(Debug, Clone, Copy)]
+enum From<'a> {
+    Source,
+    Dump(&'a DumpManifest),
+}
+
+impl Loading<'_> {
+    /// Everything in the scope onto the target, by the plan's method. `begin` is called once before anything is made there, unless
+    /// `begun`; from then on what lies there is taken over.
+    pub(crate) async fn carry_out<B>(
+        &self,
+        begun: bool,
+        begin: B,
+        observer: &Arc<dyn Observe>,
+    ) -> Result<LoadReport, LoadingError>
+    where
+        B: AsyncFnOnce() -> Result<(), LoadingError>,
+    {
+        let begun = begun || self.is_marked().await?;
+        match self.settings.method {
+            LoadMethod::Direct => {
+                if !begun {
+                    self.see_empty(From::Source).await?;
+                    begin().await?;
+                }
+                let settings = self.settings;
+                let (scope, how) = (&settings.scope, &settings.load);
+                Ok(load(self.source, self.target, scope, how, true, observer).await?)
+            }
+            LoadMethod::Dump => {
+                let depot = self.depot().await?;
+                let manifest = match DumpManifest::read(&depot).await? {
+                    Some(manifest) => {
+                        let identity = self.source.identity().await?;
+                        if manifest.server != identity.unique_id {
+                            return Err(another(&depot, &manifest).into());
+                        }
+                        manifest
+                    }
+                    None => {
+                        self.dump(&depot, observer).await?;
+                        whole(&depot).await?
+                    }
+                };
+                if !self.is_ours(&manifest) {
+                    return Err(another(&depot, &manifest).into());
+                }
+                if !begun {
+                    self.see_empty(From::Dump(&manifest)).await?;
+                    begin().await?;
+                }
+                Ok(load_dump(&depot, self.target, &self.settings.load, true, observer).await?)
+            }
+        }
+    }
+
+    /// The same by hand, from files that are there: written down beside the plan.
+    pub(crate) async fn bring(&self, observer: &Arc<dyn Observe>) -> Result<LoadReport, LoadingError> {
+        let depot = self.depot().await?;
+        let manifest = whole(&depot).await?;
+        if !self.is_ours(&manifest) {
+            return Err(another(&depot, &manifest).into());
+        }
+        if !self.is_marked().await? {
+            self.see_empty(From::Dump(&manifest)).await?;
+            self.mark().await?;
+        }
+        Ok(load_dump(&depot, self.target, &self.settings.load, true, observer).await?)
+    }
+
+    /// From the source into files.
+    pub(crate) async fn dump(
+        &self,
+        depot: &Depot,
+        observer: &Arc<dyn Observe>,
+    ) -> Result<DumpReport, LoadingError> {
+        let flavor = self.target.flavor().await?;
+        let settings = DumpSettings {
+            load: self.settings.load.clone(),
+            packing: self.settings.dump.packing,
+            limits: DumpLimits::default(),
+        };
+        let report = dump(
+            self.source,
+            &flavor,
+            &self.settings.scope,
+            &settings,
+            depot,
+            observer,
+        )
+        .await?;
+        Ok(report)
+    }
+
+    /// Whether there may be a dump at the plan's place: a directory that is not there has none, and is not made to be looked into.
+    pub(crate) fn has_place(&self) -> bool {
+        match &self.settings.dump.to {
+            Some(Place::Directory(path)) => path.exists(),
+            other => other.is_some(),
+        }
+    }
+
+    /// Where the plan's dumps go.
+    pub(crate) async fn depot(&self) -> Result<Depot, LoadingError> {
+        open(self.settings.dump.to.as_ref().ok_or(LoadingError::NoPlace)?).await
+    }
+
+    /// Whether the target holds nothing that this load would be refused for.
+    async fn see_empty(&self, from: From<'_>) -> Result<(), LoadingError> {
+        let flavor = self.target.flavor().await?;
+        let scope = &self.settings.scope;
+        let image = async {
+            match from {
+                From::Source => self.source.schema(scope, &flavor).await,
+                From::Dump(manifest) => Ok(manifest.image.clone()),
+            }
+        };
+        let (image, present) = tokio::try_join!(image, self.target.schema(scope, &flavor))?;
+        plan_load(image, &present, false)?;
+        Ok(())
+    }
+
+    /// Whether a dump is one of this plan.
+    fn is_ours(&self, manifest: &DumpManifest) -> bool {
+        let settings = self.settings;
+        manifest.scope == settings.scope && manifest.link == settings.load.link_name
+    }
+
+    /// Writes down whose the target's objects are from now on.
+    pub(crate) async fn mark(&self) -> Result<(), LoadingError> {
+        let mark = self.wanted_mark().await?;
+        let file = self.mark_file();
+        let write = || {
+            fs::create_dir_all(&self.settings.state_dir)?;
+            let new = file.with_extension("new");
+            fs::write(&new, serde_json::to_vec(&mark)?)?;
+            fs::File::open(&new)?.sync_all()?;
+            fs::rename(&new, &file)
+        };
+        write().map_err(|source| LoadingError::Mark {
+            file: file.display().to_string(),
+            source,
+        })
+    }
+
+    async fn is_marked(&self) -> Result<bool, LoadingError> {
+        let Ok(text) = fs::read(self.mark_file()) else {
+            return Ok(false);
+        };
+        let known = serde_json::from_slice::<Mark>(&text).ok();
+        Ok(known == Some(self.wanted_mark().await?))
+    }
+
+    async fn wanted_mark(&self) -> Result<Mark, LoadingError> {
+        Ok(Mark {
+            target: self.target.identity().await?.unique_id,
+            source: self.settings.source.endpoint.address(),
+            schemas: self.settings.scope.schemas.clone(),
+        })
+    }
+
+    fn mark_file(&self) -> PathBuf {
+        self.settings.state_dir.join("loading.json")
+    }
+}
+
+fn another(depot: &Depot, manifest: &DumpManifest) -> DumpError {
+    let of = format!(
+        "of schemas {} of {} for the link {}, which is not this plan's",
+        manifest.scope.schemas.join(", "),
+        manifest.address,
+        manifest.link
+    );
+    let place = depot.place().to_string();
+    DumpError::Another { place, of }
+}
+
+async fn whole(depot: &Depot) -> Result<DumpManifest, LoadingError> {
+    let manifest = DumpManifest::read(depot).await?;
+    Ok(manifest.ok_or_else(|| DumpError::NotWhole {
+        place: depot.place().to_string(),
+        why: "it has no manifest.json, which is written last".to_owned(),
+    })?)
+}
+
+/// Reaches a place for dumps.
+pub(crate) async fn open(place: &Place) -> Result<Depot, LoadingError> {
+    match place {
+        Place::Directory(path) => Depot::directory(path).map_err(|source| LoadingError::Directory {
+            place: path.display().to_string(),
+            source,
+        }),
+        Place::Bucket { settings, prefix } => {
+            let (region, store) = bucket(settings).await?;
+            Ok(Depot::bucket(&region, &settings.bucket, prefix, store))
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A directory, or a prefix in a bucket.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use object_store::buffered::BufWriter;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DumpError;
+
+/// Parts of a file that are on their way to the store at once.
+const PARTS_AT_ONCE: usize = 2;
+
+/// Where a dump lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DepotPlace {
+    /// A directory of this machine.
+    Directory(PathBuf),
+    /// Below a prefix in a bucket of S3.
+    S3 {
+        /// Such as `eu-central-1`.
+        region: String,
+        /// The bucket.
+        bucket: String,
+        /// Without slashes at its ends; may be empty.
+        prefix: String,
+    },
+}
+
+impl fmt::Display for DepotPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(formatter, "{}", path.display()),
+            Self::S3 { bucket, prefix, .. } => write!(formatter, "s3://{bucket}/{prefix}"),
+        }
+    }
+}
+
+/// Where a dump lies, and how it is reached.
+#[derive(Debug, Clone)]
+pub struct Depot {
+    place: DepotPlace,
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+}
+
+impl Depot {
+    /// A directory, which is made if it is not there, for this account's eyes alone: it will hold the company's data.
+    ///
+    /// # Errors
+    /// When it cannot be made or is no directory.
+    pub fn directory(path: &FilePath) -> std::io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        if !path.exists() {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)?;
+        }
+        let path = path.canonicalize()?;
+        let store = LocalFileSystem::new_with_prefix(&path)?.with_fsync(true);
+        Ok(Self {
+            place: DepotPlace::Directory(path),
+            store: Arc::new(store),
+            prefix: Path::default(),
+        })
+    }
+
+    /// A prefix in a bucket, reached by `store`, which is the bucket.
+    #[must_use]
+    pub fn bucket(region: &str, bucket: &str, prefix: &str, store: Arc<dyn ObjectStore>) -> Self {
+        let prefix = prefix.trim_matches('/');
+        Self {
+            place: DepotPlace::S3 {
+                region: region.to_owned(),
+                bucket: bucket.to_owned(),
+                prefix: prefix.to_owned(),
+            },
+            store,
+            prefix: Path::from(prefix),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> &DepotPlace {
+        &self.place
+    }
+
+    /// A file's key in the bucket, or its path in the directory.
+    pub(super) fn key(&self, name: &str) -> String {
+        self.path(name).to_string()
+    }
+
+    fn path(&self, name: &str) -> Path {
+        let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
+        Path::from_iter(parts.chain(name.split('/').map(str::to_owned)))
+    }
+
+    pub(super) fn failed(&self, what: String) -> impl FnOnce(object_store::Error) -> DumpError {
+        let place = self.place.to_string();
+        |source| DumpError::Store { what, place, source }
+    }
+
+    /// A small file; `None` where there is none.
+    pub(super) async fn get(&self, name: &str) -> Result<Option<Bytes>, DumpError> {
+        let got = async { self.store.get(&self.path(name)).await?.bytes().await };
+        match got.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(format!("read {name}"))(error)),
+        }
+    }
+
+    /// A small file of JSON; `None` where there is none.
+    pub(super) async fn get_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DumpError> {
+        let Some(bytes) = self.get(name).await? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| DumpError::Damaged {
+                name: name.to_owned(),
+                place: self.place.to_string(),
+                trouble: error.to_string(),
+            })
+    }
+
+    /// Writes a small file: it is there as a whole or not at all.
+    pub(super) async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), DumpError> {
+        let payload = PutPayload::from_bytes(bytes.into());
+        let put = self.store.put(&self.path(name), payload).await;
+        put.map(drop).map_err(self.failed(format!("write {name}")))
+    }
+
+    /// Writes a small file of JSON, and gives its bytes.
+    pub(super) async fn put_json(&self, name: &str, value: &impl Serialize) -> Result<Bytes, DumpError> {
+        let text = serde_json::to_vec(value).map_err(|error| DumpError::Damaged {
+            name: name.to_owned(),
+            place: self.place.to_string(),
+            trouble: error.to_string(),
+        })?;
+        let bytes = Bytes::from(text);
+        self.put(name, bytes.clone()).await?;
+        Ok(bytes)
+    }
+
+    /// Takes a file away; one that is not there is no trouble.
+    pub(super) async fn remove(&self, name: &str) -> Result<(), DumpError> {
+        match self.store.delete(&self.path(name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed(format!("remove {name}"))(error)),
+        }
+    }
+
+    /// A file's size; `None` where there is none.
+    pub(super) async fn size(&self, name: &str) -> Result<Option<u64>, DumpError> {
+        match self.store.head(&self.path(name)).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(format!("look for {name}"))(error)),
+        }
+    }
+
+    /// The name of any file there.
+    pub(super) async fn any(&self) -> Result<Option<String>, DumpError> {
+        let prefix = (!self.prefix.as_ref().is_empty()).then_some(&self.prefix);
+        let first = self.store.list(prefix).try_next().await;
+        let first = first.map_err(self.failed("list what is there".to_owned()))?;
+        Ok(first.map(|meta| meta.location.to_string()))
+    }
+
+    /// Takes away every file below a folder that is not named.
+    pub(super) async fn sweep(&self, folder: &str, named: &HashSet<String>) -> Result<(), DumpError> {
+        if let DepotPlace::Directory(path) = &self.place {
+            // Beside files also what a killed write left, which the store does not list.
+            let swept = sweep_directory(path, folder, named);
+            return swept.map_err(|source| {
+                let generic = object_store::Error::Generic {
+                    store: "directory",
+                    source: Box::new(source),
+                };
+                self.failed(format!("clear {folder}"))(generic)
+            });
+        }
+        let keys: HashSet<String> = named.iter().map(|name| self.key(name)).collect();
+        let failed = || self.failed(format!("clear {folder}"));
+        let mut listed = self.store.list(Some(&self.path(folder)));
+        while let Some(found) = listed.try_next().await.map_err(failed())? {
+            if !keys.contains(found.location.as_ref()) {
+                self.store.delete(&found.location).await.map_err(failed())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A part of a file.
+    pub(super) async fn part(&self, name: &str, from: u64, to: u64) -> Result<Bytes, DumpError> {
+        let got = self.store.get_range(&self.path(name), from..to).await;
+        got.map_err(self.failed(format!("read {name}")))
+    }
+
+    /// A file to be written: there once it is shut down in good order, and not before.
+    pub(super) fn writer(&self, name: &str, part: usize) -> BufWriter {
+        BufWriter::with_capacity(Arc::clone(&self.store), self.path(name), part)
+            .with_max_concurrency(PARTS_AT_ONCE)
+    }
+}
+
+fn sweep_directory(path: &FilePath, folder: &str, named: &HashSet<String>) -> std::io::Result<()> {
+    let tables = match std::fs::read_dir(path.join(folder)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        tables => tables?,
+    };
+    for table in tables {
+        let table = table?;
+        for file in std::fs::read_dir(table.path())? {
+            let file = file?;
+            let name = format!(
+                "{folder}/{}/{}",
+                table.file_name().display(),
+                file.file_name().display()
+            );
+            if !named.contains(&name) {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+    }
+    Ok(())
+}
