@@ -46,6 +46,8 @@ pub enum Crossing {
     WayBack,
     /// Every move and none: it is worth knowing where the server stays.
     Always,
+    /// A restore of the server's data files on Aurora, and no other way there.
+    Physical,
     /// No move: an audit looks for it.
     Audit,
 }
@@ -64,7 +66,7 @@ impl Crossing {
             Self::ToAurora | Self::Always | Self::WayBack => true,
             Self::Into(version) => (maria_db || from.version < version) && version <= to.community,
             Self::FromMariaDb => maria_db,
-            Self::Audit => false,
+            Self::Physical | Self::Audit => false,
         }
     }
 }
@@ -77,6 +79,7 @@ impl std::fmt::Display for Crossing {
             Self::FromMariaDb => formatter.write_str("from MariaDB to MySQL"),
             Self::WayBack => formatter.write_str("the way back"),
             Self::Always => formatter.write_str("always"),
+            Self::Physical => formatter.write_str("data files to Aurora"),
             Self::Audit => formatter.write_str("audit"),
         }
     }

@@ -18,11 +18,13 @@ mod postgres;
 mod verdict;
 
 mod audit;
+mod physical;
 
 pub use about::{About, Crossing, Engine};
 pub use audit::audit;
 pub use hit::Unknown;
 pub use mysql::mysql_grants;
+pub use physical::{Backup, BackupFile, BackupRefusal, backup_refusals, physical};
 pub use postgres::postgresql_grants;
 pub use verdict::{Score, Verdict, all_checks, assess};
 pub use ways::{Method, Way, end_of_support, ways};

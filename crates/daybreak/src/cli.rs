@@ -93,7 +93,7 @@ enum Command {
     Serve(serve::Serve),
     /// Print the exact statements that let an account do a job, or carry the source's accounts to the target.
     Accounts(accounts::Accounts),
-    /// Load by hand what the runbook's `run` would load: straight, or through files in a directory or in S3.
+    /// Load by hand what `run` would load: straight, or through files in a directory or in S3; `load advise` says what fits.
     Load(load::Load),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
@@ -161,7 +161,7 @@ impl Cli {
             Command::Gtid(command) => command.run(&self.plan, format).await,
             Command::Accounts(command) => command.run(&self.plan, format).await,
             Command::DataCheck(command) => command.run(&self.plan, format).await,
-            Command::Load(command) => command.run(settings()?, format).await,
+            Command::Load(command) => command.run(&self.plan, format).await,
             Command::Init(command) => command.run(&self.plan).await,
             Command::Assess(command) => command.run(&self.plan, format).await,
             Command::Plan(command) => command.run(settings()?, format).await,

@@ -13,6 +13,7 @@ mod cut_over;
 mod data_check;
 mod digest;
 mod gtid;
+mod reading_speed;
 mod schema_check;
 mod split;
 mod trim;
@@ -43,6 +44,7 @@ pub use gtid::{
     gtid_stages, gtid_statements, turn_gtid,
 };
 pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
+pub use reading_speed::{ReadingSpeed, reading_speed};
 pub use schema_check::{
     ComparedNode, Consequence, SchemaByHand, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace,
     SchemaRepair, SchemaRepaired, SchemaReport, SchemaUntold, SchemaVerdict, schema_check,

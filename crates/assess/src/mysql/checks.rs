@@ -107,6 +107,11 @@ mod partition_delimiter;
 mod partition_not_native;
 mod partition_prefix_key;
 mod partition_shared_tablespace;
+mod physical_log_files;
+mod physical_memcached;
+mod physical_product;
+mod physical_system_file;
+mod physical_version;
 mod plugin_component;
 mod plugin_function;
 mod plugin_unsupported;
@@ -322,6 +327,11 @@ pub(crate) const CHECKS: &[Check] = &[
     partition_not_native::CHECK,
     partition_prefix_key::CHECK,
     partition_shared_tablespace::CHECK,
+    physical_log_files::CHECK,
+    physical_memcached::CHECK,
+    physical_product::CHECK,
+    physical_system_file::CHECK,
+    physical_version::CHECK,
     plugin_component::CHECK,
     plugin_function::CHECK,
     plugin_unsupported::CHECK,

@@ -1,6 +1,9 @@
+mod advise;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use daybreak_engine::database;
 use daybreak_work::{DumpManifest, DumpReport, LoadReport, Observe};
 use indicatif::{HumanBytes, HumanCount};
@@ -17,7 +20,10 @@ use crate::output::{self, Format};
 /// Loads the plan's schemas onto the target, and compares what came there. Changes nothing without `--execute`; broken off, the same
 /// command goes on. `daybreak run` does the same as one of its steps, and takes over what was loaded so.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Load {
+    #[command(subcommand)]
+    what: Option<What>,
     /// How rows come there; the plan's `load.method`, if none is named.
     #[arg(long, value_enum)]
     method: Option<LoadMethod>,
@@ -30,6 +36,12 @@ pub(crate) struct Load {
     /// Do it.
     #[arg(long)]
     execute: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Say which method of load fits, and why.
+    Advise(advise::Advise),
 }
 
 /// One half of a load through files.
@@ -71,7 +83,11 @@ struct Estimate {
 }
 
 impl Load {
-    pub(crate) async fn run(self, mut settings: Settings, format: Format) -> Result<Exit, Trouble> {
+    pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+        if let Some(What::Advise(advise)) = self.what {
+            return advise.run(plan, format).await;
+        }
+        let mut settings = super::settings(plan)?;
         self.apply(&mut settings)?;
         let (source, target) = (
             database(settings.source.endpoint.clone()),
@@ -105,7 +121,7 @@ impl Load {
         }
         if let Some(named) = &self.to {
             // What is named on a command line lies where that is given.
-            let place = settings.dump.place(std::path::Path::new("."), named);
+            let place = settings.dump.place(Path::new("."), named);
             let usage =
                 |hint: &str| Trouble::usage(anyhow::anyhow!("`--to` is `{named}`"), Some(hint.to_owned()));
             settings.dump.to = Some(place.map_err(usage)?);

@@ -17,6 +17,7 @@ mod group;
 mod gtid;
 mod init;
 mod kill_matrix;
+mod load_advise;
 mod looking;
 mod migration;
 mod planted_rows;
