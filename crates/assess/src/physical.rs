@@ -10,6 +10,7 @@ use daybreak_model::{AuroraLine, Severity, Version};
 use serde::Serialize;
 
 use crate::verdict::{look, verdict};
+use crate::ways::files_refused;
 use crate::{About, Crossing, Engine, Verdict};
 
 /// Checks of an assessment that a restore of files asks for, too, and how much they matter to it: there, whether the data arrive at all,
@@ -80,6 +81,8 @@ pub struct Backup<'a> {
     pub tool: Option<Version>,
     /// What the server ran.
     pub server: Version,
+    /// What the cluster is to run.
+    pub line: &'a AuroraLine,
     /// What lies in the bucket.
     pub files: &'a [BackupFile],
     /// Bytes of the database, unpacked, as estimated.
@@ -141,6 +144,13 @@ pub fn backup_refusals(backup: &Backup<'_>) -> Vec<BackupRefusal> {
                 "leave it out, and let the bucket encrypt",
             );
         }
+    }
+    if let Some(why) = files_refused(backup.server, backup.line) {
+        refuse(
+            "version",
+            why,
+            "choose a line of the server's own major version that is no older than it is",
+        );
     }
     let series = (backup.server.major, backup.server.minor);
     if let Some(tool) = backup.tool {
@@ -242,7 +252,7 @@ fn format_refused(name: &str, series: (u16, u16)) -> Option<(String, &'static st
 
 #[cfg(test)]
 mod tests {
-    use daybreak_model::Version;
+    use daybreak_model::{AuroraLine, Version};
 
     use super::{Backup, BackupFile, SHARED, backup_refusals};
     use crate::{Crossing, all_checks};
@@ -262,6 +272,7 @@ mod tests {
             arguments: &[],
             tool: None,
             server: Version::new(8, 0, 36),
+            line: AuroraLine::named("aurora-mysql 3.10").expect("a line"),
             files: &[],
             database_bytes: 0,
             bucket_region: "eu-central-1",
@@ -277,6 +288,23 @@ mod tests {
             .collect()
     }
 
+    fn line_of(server: Version) -> &'static AuroraLine {
+        let name = match (server.major, server.minor) {
+            (5, 7) => "2.12",
+            _ => "3.10",
+        };
+        AuroraLine::named(&format!("aurora-mysql {name}")).expect("a line")
+    }
+
+    #[test]
+    fn versions_meet() {
+        let newer = Backup {
+            server: Version::new(8, 0, 45),
+            ..good()
+        };
+        assert_eq!(rules(&newer), ["version"]);
+    }
+
     fn with_files(server: Version, files: &[(&str, u64)]) -> Vec<&'static str> {
         let file = |(name, bytes): &(&str, u64)| BackupFile {
             name: (*name).to_owned(),
@@ -285,6 +313,7 @@ mod tests {
         let files: Vec<BackupFile> = files.iter().map(file).collect();
         rules(&Backup {
             server,
+            line: line_of(server),
             files: &files,
             ..good()
         })
@@ -337,6 +366,7 @@ mod tests {
         let with_tool = |server, tool| {
             rules(&Backup {
                 server,
+                line: line_of(server),
                 tool: Some(tool),
                 ..good()
             })

@@ -164,6 +164,30 @@ fn mysql(from: &Flavor, line: &'static AuroraLine) -> Vec<Way> {
     all
 }
 
+/// Why data files of MySQL of a version are not restored as a line; `None` where they are.
+pub(crate) fn files_refused(from: Version, line: &AuroraLine) -> Option<String> {
+    let series = (from.major, from.minor);
+    let early = [11, 13, 15].map(|patch| Version::new(8, 0, patch));
+    if ![(5, 7), (8, 0)].contains(&series) {
+        Some(format!(
+            "files of {from} are restored by no line: only those of 5.7 and 8.0"
+        ))
+    } else if series != (line.community.major, line.community.minor) {
+        Some(format!("files of {from} are not restored as {}", line.community))
+    } else if from > line.community {
+        Some(format!(
+            "{from} is newer than the {} of {}",
+            line.community, line.name
+        ))
+    } else if early.contains(&from) && line.community >= Version::new(8, 0, 32) {
+        Some(format!(
+            "files of {from} are not restored from 3.05 on: upgrade to 8.0.28 first"
+        ))
+    } else {
+        None
+    }
+}
+
 /// Physical copies of MySQL 8.0.11, 8.0.13 and 8.0.15 are refused by Aurora 3.05 and later.
 fn is_early_8_0(from: &Flavor, line: &AuroraLine) -> bool {
     let early = [11, 13, 15].map(|patch| Version::new(8, 0, patch));

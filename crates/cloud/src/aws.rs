@@ -12,6 +12,7 @@ mod groups;
 mod instance;
 mod practices;
 mod query;
+mod restore;
 mod secret;
 mod security_group;
 mod trouble;
@@ -29,6 +30,7 @@ use crate::resource::{Attributes, Kind, MARK, Resource};
 use crate::spec::Spec;
 pub use bucket::{BucketSettings, bucket};
 use query::Query;
+pub use restore::{BackupSource, RecoveredPosition};
 
 /// What AWS's crates send requests with.
 fn http() -> SharedHttpClient {
@@ -63,6 +65,8 @@ pub struct Aws {
     query: Query,
     vpc: String,
     cluster: String,
+    /// What the cluster is made from, if it is not to be empty.
+    backup: Option<BackupSource>,
 }
 
 impl Aws {
@@ -85,6 +89,7 @@ impl Aws {
             query: Query::new(&config, settings),
             vpc: settings.vpc.clone(),
             cluster: settings.cluster.clone(),
+            backup: None,
         }
     }
 

@@ -137,12 +137,27 @@ impl AwsStandIn {
         self.front.changes()
     }
 
+    /// The restores from S3 that were taken on, each as its form.
+    #[must_use]
+    pub fn restores(&self) -> Vec<std::collections::BTreeMap<String, String>> {
+        self.front.restores()
+    }
+
     /// Makes a bucket of S3.
     ///
     /// # Errors
     /// When moto refuses it.
     pub async fn make_bucket(&self, name: &str) -> Result<(), SandboxError> {
         self.front.make_bucket(name).await
+    }
+
+    /// Puts an object into a bucket.
+    ///
+    /// # Errors
+    /// When moto refuses it.
+    pub async fn put_object(&self, bucket: &str, key: &str, body: &[u8]) -> Result<(), SandboxError> {
+        let body = bytes::Bytes::copy_from_slice(body);
+        self.front.put(&format!("{bucket}/{key}"), body).await
     }
 
     /// Asks a service of the Query protocol, unsigned, as somebody else would by hand; the answer's text.

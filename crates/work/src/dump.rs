@@ -10,7 +10,6 @@ mod error;
 mod limits;
 
 mod layout;
-mod store;
 
 mod file;
 mod script;
@@ -25,5 +24,4 @@ pub use error::DumpError;
 pub use layout::Manifest;
 pub use layout::Packing;
 pub use limits::DumpLimits;
-pub use store::{Depot, DepotPlace};
 pub use take::{DumpReport, DumpSettings, dump};

@@ -5,6 +5,7 @@
 mod observe;
 mod topology;
 
+mod depot;
 mod throttle;
 
 mod accounts;
@@ -31,13 +32,13 @@ pub use data_check::{
     Follows, LastVerdict, NodeReport, RowDifference, SHARE_BESIDE_OTHERS, Since, TableReport, TableVerdict,
     Times, Verdict, check_nodes, check_since, data_check, explain, repair,
 };
+pub use depot::{Depot, DepotError, DepotPlace};
 pub use digest::{
     Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing, Input,
     Named, Ranking, Side, compare as compare_digests, digest, fingerprint, fingerprint_id, follow, is_log,
 };
 pub use dump::{
-    Depot, DepotPlace, DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing,
-    dump, load_dump,
+    DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing, dump, load_dump,
 };
 pub use gtid::{
     GtidError, GtidGoal, GtidMember, GtidServer, GtidStage, GtidWait, gtid_members, gtid_refusals,

@@ -95,6 +95,9 @@ impl Aws {
         let get = |name: &str| Some(resource.get(name).to_owned()).filter(|value| !value.is_empty());
         let password = self.password(resource.get("secret")).await?;
         let group = self.security_group_id(resource.get("security_group")).await?;
+        if let Some(backup) = &self.backup {
+            return self.restore_cluster(resource, backup, password, group).await;
+        }
         let logs: Vec<String> = parted(resource.get("logs")).collect();
         let storage = get("storage").filter(|storage| storage != "aurora");
         let request = self
@@ -291,7 +294,7 @@ impl Aws {
     }
 }
 
-fn number(text: &str) -> Option<i32> {
+pub(super) fn number(text: &str) -> Option<i32> {
     text.parse().ok()
 }
 

@@ -1,3 +1,4 @@
+mod restore;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -63,6 +64,8 @@ struct Said {
 struct MakeIt {
     #[command(flatten)]
     said: Said,
+    #[command(flatten)]
+    from: restore::FromBackup,
     /// Start instances again in which parameters wait for that: readers first, the writer last. Connections to them break.
     #[arg(long)]
     restart: bool,
@@ -146,7 +149,7 @@ impl Provision {
                 let drifted = show(&settings, &said, &aws, format).await?;
                 Ok(if drifted == 0 { Exit::Done } else { Exit::Different })
             }
-            What::Apply(asked) => make(&settings, &asked, &aws, format).await,
+            What::Apply(asked) => make(&settings, &asked, aws, format).await,
             What::Failover(failover) => fail_over(&settings, &failover, &aws, format).await,
             What::Snapshot(snapshot) => {
                 aws.snapshot(&settings.spec.name, &snapshot.name)
@@ -216,13 +219,14 @@ fn stray(ledger: &Ledger, planned: &[Planned]) -> Vec<(Kind, String)> {
     standing
 }
 
-async fn make(
-    settings: &ClusterSettings,
-    asked: &MakeIt,
-    aws: &Aws,
-    format: Format,
-) -> Result<Exit, Trouble> {
+async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Format) -> Result<Exit, Trouble> {
     said_twice(settings, &asked.said)?;
+    let backup = asked.from.source(settings).await?;
+    let restores = backup.is_some();
+    let aws = &match backup {
+        Some(backup) => aws.from_backup(backup),
+        None => aws,
+    };
     let mut ledger = ledger(settings)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
@@ -261,8 +265,15 @@ async fn make(
         false => 0,
     };
     let waiting = aws.waiting_for_restart(cluster).await.map_err(trouble)?;
+    let position = match restores {
+        true => aws.recovered_position(cluster).await.map_err(trouble)?,
+        false => None,
+    };
+    let position =
+        position.map(|position| serde_json::json!({ "file": position.file, "offset": position.offset }));
     let report = serde_json::json!({
         "cluster": cluster, "created": created, "updated": updated, "restarted": restarted, "waiting_for_restart": waiting,
+        "position": position,
     });
     told(format, &report, || {
         let mut text = format!(
@@ -271,6 +282,15 @@ async fn make(
             updated.len(),
             wanted.len()
         );
+        match &position {
+            Some(position) => text.push_str(&format!(
+                "; replication starts at {} in {}",
+                position["offset"], position["file"]
+            )),
+            None if restores => text
+                .push_str("; no event tells where replication starts: it was no restore, or is too long ago"),
+            None => {}
+        }
         if !waiting.is_empty() {
             let names = waiting.join(", ");
             text.push_str(&format!(

@@ -50,7 +50,12 @@ fn why(advice: &Value, name: &str) -> String {
 async fn each_server_is_told_what_fits_it_and_why_nothing_else_does() {
     let looking = Looking::new();
     if let Some(advice) = advice(&looking, ServerKind::Mysql97, &[]).await {
-        assert!(advice["target"].as_str().is_some_and(|line| line.starts_with("8.4")), "{advice}");
+        assert!(
+            advice["target"]
+                .as_str()
+                .is_some_and(|line| line.starts_with("8.4")),
+            "{advice}"
+        );
         assert!(
             why(&advice, "xtrabackup").contains("mysql.physical.version"),
             "{advice}"

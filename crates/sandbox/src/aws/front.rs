@@ -53,6 +53,8 @@ struct State {
     endpoints: Endpoints,
     /// Instances whose cluster parameters wait for a restart, which moto never says.
     pending: BTreeSet<String>,
+    /// The forms of restores from S3.
+    restores: Vec<BTreeMap<String, String>>,
 }
 
 /// The front. Clones are the same.
@@ -92,6 +94,10 @@ impl Front {
 
     pub(super) fn changes(&self) -> Vec<String> {
         self.lock().changes.clone()
+    }
+
+    pub(super) fn restores(&self) -> Vec<BTreeMap<String, String>> {
+        self.lock().restores.clone()
     }
 
     pub(super) fn let_parameters_wait(&self, instance: &str) {
@@ -189,6 +195,7 @@ impl Front {
         let answer = match own {
             Some(lacking::Answer::Good(text)) => xml(StatusCode::OK, text),
             Some(lacking::Answer::Refused(code, message)) => error(StatusCode::BAD_REQUEST, code, &message),
+            None if action == "RestoreDBClusterFromS3" => self.restore(head, &form).await,
             None => {
                 let answer = self.pass_on(Request::from_parts(head, Full::new(body))).await;
                 self.seen(&action, &form, answer).await
@@ -199,6 +206,31 @@ impl Front {
             return std::future::pending().await;
         }
         answer
+    }
+
+    /// moto makes an empty cluster in its place.
+    async fn restore(
+        &self,
+        mut head: hyper::http::request::Parts,
+        form: &BTreeMap<String, String>,
+    ) -> Answer {
+        let body = Bytes::from(lacking::as_creation(form));
+        head.headers
+            .insert(hyper::header::CONTENT_LENGTH, body.len().into());
+        let answer = self.pass_on(Request::from_parts(head, Full::new(body))).await;
+        let good = answer.status().is_success();
+        let (mut head, body) = answer.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        head.headers.remove(hyper::header::CONTENT_LENGTH);
+        if good {
+            self.lock().restores.push(form.clone());
+        }
+        let text = String::from_utf8_lossy(&body).replace("CreateDBCluster", "RestoreDBClusterFromS3");
+        Response::from_parts(head, Full::new(Bytes::from(text)))
     }
 
     async fn seen(&self, action: &str, form: &BTreeMap<String, String>, answer: Answer) -> Answer {
@@ -260,17 +292,22 @@ impl Front {
 
     pub(super) async fn make_bucket(&self, name: &str) -> Result<(), SandboxError> {
         let place = "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
-        let request = Request::put(format!("/{name}"))
+        self.put(name, Bytes::from_static(place.as_bytes())).await
+    }
+
+    /// Makes a bucket, or an object in one.
+    pub(super) async fn put(&self, path: &str, body: Bytes) -> Result<(), SandboxError> {
+        let request = Request::put(format!("/{path}"))
             .header(HOST, "s3.eu-central-1.amazonaws.com")
             .header(AUTHORIZATION, signature("s3"))
-            .body(Full::new(Bytes::from_static(place.as_bytes())))
+            .body(Full::new(body))
             .map_err(|why| SandboxError::NotPossible(why.to_string()))?;
         let answer = self.pass_on(request).await;
         if answer.status().is_success() {
             return Ok(());
         }
         Err(SandboxError::Unavailable {
-            what: format!("bucket {name}"),
+            what: path.to_owned(),
             why: answer.status().to_string(),
             hint: "look at the log of moto".to_owned(),
         })

@@ -1,4 +1,5 @@
-//! Calls of RDS that moto 5.2 lacks, answered in the shapes of the RDS API reference: custom endpoints, versions and classes on offer.
+//! Calls of RDS that moto 5.2 lacks, answered in the shapes of the RDS API reference: custom endpoints, versions and classes on offer,
+//! restores from S3, events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -133,8 +134,38 @@ pub(super) fn answer(
                 ),
             )
         }
+        "DescribeEvents" => {
+            // In the words of the User Guide.
+            let message = "Recovered from Binary log filename 'mysql-bin.000042', position 4711";
+            let instance = get("SourceIdentifier");
+            result(
+                action,
+                &format!(
+                    "<Events><Event><SourceIdentifier>{instance}</SourceIdentifier><SourceType>db-instance</SourceType>\
+                     <Message>{message}</Message></Event></Events>"
+                ),
+            )
+        }
         _ => return None,
     })
+}
+
+/// The form of the creation of an empty cluster, of that of a restore from S3.
+pub(super) fn as_creation(form: &BTreeMap<String, String>) -> String {
+    let own = ["S3", "Source"];
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form
+        .iter()
+        .filter(|(name, _)| !own.iter().any(|own| name.starts_with(own)))
+    {
+        let value = if name == "Action" {
+            "CreateDBCluster"
+        } else {
+            value
+        };
+        body.append_pair(name, value);
+    }
+    body.finish()
 }
 
 fn members(form: &BTreeMap<String, String>) -> Vec<String> {

@@ -12,9 +12,8 @@ use tokio::task::JoinSet;
 use super::DumpError;
 use super::layout::{FORMAT, MANIFEST, Manifest};
 use super::reader::{Contents, DumpReader};
-use super::store::Depot;
 use crate::copy::{Load, carry_out, plan, seen};
-use crate::{LoadError, LoadReport, LoadSettings, Observe, Throttle, WorkEvent};
+use crate::{Depot, LoadError, LoadReport, LoadSettings, Observe, Throttle, WorkEvent};
 
 impl Manifest {
     /// That of a whole dump; `None` where none is whole.

@@ -1,8 +1,6 @@
-use std::io;
-
 use daybreak_engine::EngineError;
 
-use crate::LoadError;
+use crate::{DepotError, LoadError};
 
 /// Why a dump was not made, or not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -14,16 +12,8 @@ pub enum DumpError {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The directory or bucket said no.
-    #[error("failed to {what} in {place}")]
-    Store {
-        /// Such as "write manifest.json".
-        what: String,
-        /// The directory or bucket.
-        place: String,
-        /// Its own error.
-        #[source]
-        source: object_store::Error,
-    },
+    #[error(transparent)]
+    Depot(#[from] DepotError),
     /// It holds something that is not a dump.
     #[error("{place} is not empty: it holds {found}, and no dump")]
     NotEmpty {
@@ -80,7 +70,7 @@ impl DumpError {
         let hint = match self {
             Self::Engine(error) => return error.hint().map(str::to_owned),
             Self::Load(error) => return error.hint(),
-            Self::Store { source, .. } => return Some(of_store(source).to_owned()),
+            Self::Depot(error) => error.hint(),
             Self::NotEmpty { .. } => "name a directory or prefix that is empty or not there yet",
             Self::Another { .. } => "name another directory or prefix, or remove that dump",
             Self::NotWhole { .. } => {
@@ -92,42 +82,4 @@ impl DumpError {
         };
         Some(hint.to_owned())
     }
-}
-
-/// What to do about a store's error, from its kind.
-fn of_store(error: &object_store::Error) -> &'static str {
-    if is_full(error) {
-        return "make room there, then run the same command again: files that are complete are kept";
-    }
-    match error {
-        _ if error.to_string().contains("NoSuchBucket") => {
-            "see that the bucket is there, in this region, and named right"
-        }
-        object_store::Error::NotFound { .. } => "see that the bucket or directory is there and named right",
-        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
-            "let this account read, write and list there (S3: s3:GetObject, s3:PutObject, s3:ListBucket, s3:AbortMultipartUpload; \
-             credentials as AWS's own tools find them)"
-        }
-        _ => {
-            "see that it can be reached and written to, then run the same command again: files that are complete are kept"
-        }
-    }
-}
-
-/// Whether the disk has no more room.
-fn is_full(error: &object_store::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let full = error.downcast_ref::<io::Error>().is_some_and(|error| {
-            matches!(
-                error.kind(),
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-            )
-        });
-        if full {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

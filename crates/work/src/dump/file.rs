@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use zstd::stream::raw::{Decoder, Encoder, InBuffer, Operation, OutBuffer};
 
 use super::layout::{Packing, Stored, hex};
-use super::store::Depot;
 use super::{DumpError, DumpLimits};
+use crate::Depot;
 
 /// Zstd's own default: files of rows shrink to a third or so of their size at some hundred megabytes a second.
 const LEVEL: i32 = 3;
@@ -245,7 +245,8 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::{Named, Stored, read, write};
-    use crate::dump::{Depot, DumpError, DumpLimits, Packing};
+    use crate::Depot;
+    use crate::dump::{DumpError, DumpLimits, Packing};
 
     fn named(packing: Packing) -> Named<'static> {
         Named {

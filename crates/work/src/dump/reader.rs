@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use super::DumpError;
 use super::file::{self, Named};
 use super::layout::{Done, LIST, Manifest, Packing, TableFiles};
-use super::store::Depot;
 use super::take::sha256;
+use crate::Depot;
 
 /// What is in a dump, by table.
 pub(super) struct Contents {

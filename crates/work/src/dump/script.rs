@@ -5,7 +5,7 @@ use daybreak_model::{Family, Phase, SchemaImage};
 use serde::Serialize;
 
 use super::layout::{AURORA, TableFiles};
-use super::store::{Depot, DepotPlace};
+use crate::{Depot, DepotPlace};
 
 /// Files of statements, by their names: to be run in this order.
 pub(super) struct Scripts {

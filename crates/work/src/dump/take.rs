@@ -18,10 +18,9 @@ use super::layout::{
     TableFiles, file_name, folder, hex,
 };
 use super::script;
-use super::store::Depot;
 use super::{DumpError, DumpLimits};
 use crate::copy::{Queue, Task, is_small, stands};
-use crate::{LoadError, LoadSettings, Observe, Progress, Throttle, WorkEvent};
+use crate::{Depot, LoadError, LoadSettings, Observe, Progress, Throttle, WorkEvent};
 
 /// Blocks between the server and a file.
 const BLOCKS_IN_FLIGHT: usize = 4;
@@ -498,7 +497,7 @@ impl Dump {
             named.extend(ranges.map(|file| format!("{folder}/{}", file.name)));
             named.extend([LIST, AURORA].map(|name| format!("{folder}/{name}")));
         }
-        self.depot.sweep(ROWS, &named).await
+        Ok(self.depot.sweep(ROWS, &named).await?)
     }
 
     /// Files of rows and their bytes.

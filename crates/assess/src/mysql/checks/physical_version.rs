@@ -1,11 +1,12 @@
 //! Aurora restores files of 5.7 into version 2 and of 8.0 into version 3, never into an older minor version, and of 8.0.11, 8.0.13
 //! and 8.0.15 into nothing from 3.05 on (Aurora User Guide, "Physical migration from MySQL by using Percona XtraBackup and Amazon S3").
 
-use daybreak_model::{Severity, Version};
+use daybreak_model::Severity;
 
 use crate::hit::{Hit, Looked};
 use crate::mysql::Check;
 use crate::mysql::facts::Facts;
+use crate::ways::files_refused;
 use crate::{About, Crossing, Engine};
 
 pub(crate) const CHECK: Check = Check {
@@ -22,29 +23,10 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn look(facts: &Facts) -> Looked {
-    let (from, line) = (facts.flavor.version, facts.target);
-    let series = (from.major, from.minor);
-    let early = [11, 13, 15].map(|patch| Version::new(8, 0, patch));
-    let why = if facts.is_maria_db() {
-        // Not a version's fault: see `mysql.physical.product`.
-        None
-    } else if ![(5, 7), (8, 0)].contains(&series) {
-        Some(format!(
-            "files of {from} are restored by no line: only those of 5.7 and 8.0"
-        ))
-    } else if series != (line.community.major, line.community.minor) {
-        Some(format!("files of {from} are not restored as {}", line.community))
-    } else if from > line.community {
-        Some(format!(
-            "{from} is newer than the {} of {}",
-            line.community, line.name
-        ))
-    } else if early.contains(&from) && line.community >= Version::new(8, 0, 32) {
-        Some(format!(
-            "files of {from} are not restored from 3.05 on: upgrade to 8.0.28 first"
-        ))
-    } else {
-        None
+    // That MariaDB's are not is no fault of its version: see `mysql.physical.product`.
+    let why = match facts.is_maria_db() {
+        true => None,
+        false => files_refused(facts.flavor.version, facts.target),
     };
     Ok(why.map(|why| Hit::new("server", why)).into_iter().collect())
 }

@@ -1,4 +1,6 @@
-//! A directory, or a prefix in a bucket.
+//! A directory, or a prefix in a bucket: where dumps and backups lie.
+
+mod error;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,12 +16,12 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::DumpError;
+pub use error::DepotError;
 
 /// Parts of a file that are on their way to the store at once.
 const PARTS_AT_ONCE: usize = 2;
 
-/// Where a dump lies.
+/// Where files lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DepotPlace {
     /// A directory of this machine.
@@ -44,7 +46,7 @@ impl fmt::Display for DepotPlace {
     }
 }
 
-/// Where a dump lies, and how it is reached.
+/// Where files lie, and how they are reached.
 #[derive(Debug, Clone)]
 pub struct Depot {
     place: DepotPlace,
@@ -96,7 +98,7 @@ impl Depot {
     }
 
     /// A file's key in the bucket, or its path in the directory.
-    pub(super) fn key(&self, name: &str) -> String {
+    pub(crate) fn key(&self, name: &str) -> String {
         self.path(name).to_string()
     }
 
@@ -105,13 +107,13 @@ impl Depot {
         Path::from_iter(parts.chain(name.split('/').map(str::to_owned)))
     }
 
-    pub(super) fn failed(&self, what: String) -> impl FnOnce(object_store::Error) -> DumpError {
+    pub(crate) fn failed(&self, what: String) -> impl FnOnce(object_store::Error) -> DepotError {
         let place = self.place.to_string();
-        |source| DumpError::Store { what, place, source }
+        |source| DepotError::Refused { what, place, source }
     }
 
     /// A small file; `None` where there is none.
-    pub(super) async fn get(&self, name: &str) -> Result<Option<Bytes>, DumpError> {
+    pub(crate) async fn get(&self, name: &str) -> Result<Option<Bytes>, DepotError> {
         let got = async { self.store.get(&self.path(name)).await?.bytes().await };
         match got.await {
             Ok(bytes) => Ok(Some(bytes)),
@@ -121,13 +123,13 @@ impl Depot {
     }
 
     /// A small file of JSON; `None` where there is none.
-    pub(super) async fn get_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DumpError> {
+    pub(crate) async fn get_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DepotError> {
         let Some(bytes) = self.get(name).await? else {
             return Ok(None);
         };
         serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|error| DumpError::Damaged {
+            .map_err(|error| DepotError::Unreadable {
                 name: name.to_owned(),
                 place: self.place.to_string(),
                 trouble: error.to_string(),
@@ -135,15 +137,15 @@ impl Depot {
     }
 
     /// Writes a small file: it is there as a whole or not at all.
-    pub(super) async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), DumpError> {
+    pub(crate) async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), DepotError> {
         let payload = PutPayload::from_bytes(bytes.into());
         let put = self.store.put(&self.path(name), payload).await;
         put.map(drop).map_err(self.failed(format!("write {name}")))
     }
 
     /// Writes a small file of JSON, and gives its bytes.
-    pub(super) async fn put_json(&self, name: &str, value: &impl Serialize) -> Result<Bytes, DumpError> {
-        let text = serde_json::to_vec(value).map_err(|error| DumpError::Damaged {
+    pub(crate) async fn put_json(&self, name: &str, value: &impl Serialize) -> Result<Bytes, DepotError> {
+        let text = serde_json::to_vec(value).map_err(|error| DepotError::Unreadable {
             name: name.to_owned(),
             place: self.place.to_string(),
             trouble: error.to_string(),
@@ -154,7 +156,7 @@ impl Depot {
     }
 
     /// Takes a file away; one that is not there is no trouble.
-    pub(super) async fn remove(&self, name: &str) -> Result<(), DumpError> {
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), DepotError> {
         match self.store.delete(&self.path(name)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed(format!("remove {name}"))(error)),
@@ -162,7 +164,7 @@ impl Depot {
     }
 
     /// A file's size; `None` where there is none.
-    pub(super) async fn size(&self, name: &str) -> Result<Option<u64>, DumpError> {
+    pub(crate) async fn size(&self, name: &str) -> Result<Option<u64>, DepotError> {
         match self.store.head(&self.path(name)).await {
             Ok(meta) => Ok(Some(meta.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -171,7 +173,7 @@ impl Depot {
     }
 
     /// The name of any file there.
-    pub(super) async fn any(&self) -> Result<Option<String>, DumpError> {
+    pub(crate) async fn any(&self) -> Result<Option<String>, DepotError> {
         let prefix = (!self.prefix.as_ref().is_empty()).then_some(&self.prefix);
         let first = self.store.list(prefix).try_next().await;
         let first = first.map_err(self.failed("list what is there".to_owned()))?;
@@ -179,7 +181,7 @@ impl Depot {
     }
 
     /// Takes away every file below a folder that is not named.
-    pub(super) async fn sweep(&self, folder: &str, named: &HashSet<String>) -> Result<(), DumpError> {
+    pub(crate) async fn sweep(&self, folder: &str, named: &HashSet<String>) -> Result<(), DepotError> {
         if let DepotPlace::Directory(path) = &self.place {
             // Beside files also what a killed write left, which the store does not list.
             let swept = sweep_directory(path, folder, named);
@@ -202,14 +204,37 @@ impl Depot {
         Ok(())
     }
 
+    /// Every file there with its size, by its name below the prefix.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub async fn files(&self) -> Result<Vec<(String, u64)>, DepotError> {
+        let failed = || self.failed("list what is there".to_owned());
+        let prefix = (!self.prefix.as_ref().is_empty()).then_some(&self.prefix);
+        let mut listed = self.store.list(prefix);
+        let mut files = Vec::new();
+        while let Some(found) = listed.try_next().await.map_err(failed())? {
+            let name = match found.location.prefix_match(&self.prefix) {
+                Some(parts) => parts
+                    .map(|part| part.as_ref().to_owned())
+                    .collect::<Vec<_>>()
+                    .join("/"),
+                None => found.location.to_string(),
+            };
+            files.push((name, found.size));
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// A part of a file.
-    pub(super) async fn part(&self, name: &str, from: u64, to: u64) -> Result<Bytes, DumpError> {
+    pub(crate) async fn part(&self, name: &str, from: u64, to: u64) -> Result<Bytes, DepotError> {
         let got = self.store.get_range(&self.path(name), from..to).await;
         got.map_err(self.failed(format!("read {name}")))
     }
 
     /// A file to be written: there once it is shut down in good order, and not before.
-    pub(super) fn writer(&self, name: &str, part: usize) -> BufWriter {
+    pub(crate) fn writer(&self, name: &str, part: usize) -> BufWriter {
         BufWriter::with_capacity(Arc::clone(&self.store), self.path(name), part)
             .with_max_concurrency(PARTS_AT_ONCE)
     }
