@@ -9,7 +9,7 @@ use daybreak_cloud::{CloudError, bucket};
 use daybreak_engine::{Database, EngineError};
 use daybreak_work::{
     Depot, DumpError, DumpLimits, DumpManifest, DumpReport, DumpSettings, LoadError, LoadReport, Observe,
-    dump, load, load_dump, plan_load,
+    dump, load, load_dump, plan_load, reopen_dump,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,8 @@ pub(crate) enum LoadingError {
     },
     #[error("no place is named for a dump")]
     NoPlace,
+    #[error("the load was interrupted")]
+    Interrupted,
     #[error("failed to write into the journal that a load began")]
     Unnoted(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -55,6 +57,7 @@ impl LoadingError {
             Self::Mark { .. } | Self::Unnoted(_) => {
                 Some("make the state folder writable; nothing was changed".to_owned())
             }
+            Self::Interrupted => Some("run the same command again: it goes on where it was".to_owned()),
             Self::NoPlace => Some("name it by `--to`, or in the plan: `load.dump.to`".to_owned()),
         }
     }
@@ -186,6 +189,25 @@ impl Loading<'_> {
         match &self.settings.dump.to {
             Some(Place::Directory(path)) => path.exists(),
             other => other.is_some(),
+        }
+    }
+
+    /// The dump at the plan's place is whole no more, for the next load brings it up to date: where its changes begin is forgotten.
+    pub(crate) async fn reopen(&self) -> Result<(), LoadingError> {
+        if self.settings.method == LoadMethod::Dump && self.has_place() {
+            reopen_dump(&self.depot().await?).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether there are files now from which the next attempt loads: where the changes after them begin must stay known.
+    pub(crate) async fn has_files(&self) -> bool {
+        if self.settings.method != LoadMethod::Dump || !self.has_place() {
+            return false;
+        }
+        match self.depot().await {
+            Ok(depot) => !matches!(DumpManifest::read(&depot).await, Ok(None)),
+            Err(_) => true,
         }
     }
 

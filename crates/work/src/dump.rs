@@ -24,4 +24,4 @@ pub use error::DumpError;
 pub use layout::Manifest;
 pub use layout::Packing;
 pub use limits::DumpLimits;
-pub use take::{DumpReport, DumpSettings, dump};
+pub use take::{DumpReport, DumpSettings, dump, reopen_dump};

@@ -39,6 +39,7 @@ pub use digest::{
 };
 pub use dump::{
     DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing, dump, load_dump,
+    reopen_dump,
 };
 pub use gtid::{
     GtidError, GtidGoal, GtidMember, GtidServer, GtidStage, GtidWait, gtid_members, gtid_refusals,

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use daybreak_engine::database;
+use daybreak_engine::{database, replication};
+use daybreak_model::Position;
 use daybreak_work::{DumpManifest, DumpReport, LoadReport, Observe};
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
@@ -33,6 +34,9 @@ pub(crate) struct Load {
     /// Of a dump only one half: write the files, or load the target from them.
     #[arg(long, value_enum, value_name = "HALF")]
     only: Option<Half>,
+    /// Bring a whole dump up to date: from another snapshot, and only what is no more as the source has it.
+    #[arg(long)]
+    again: bool,
     /// Do it.
     #[arg(long)]
     execute: bool,
@@ -106,8 +110,14 @@ impl Load {
         }
         refuse_beside_a_run(&settings).await?;
         let bar: Arc<dyn Observe> = Arc::new(Bar::new());
-        let done = self.carry_out(&loading, &mut report, &bar).await;
+        let done = tokio::select! {
+            done = self.carry_out(&loading, &mut report, &bar) => done,
+            _ = tokio::signal::ctrl_c() => Err(LoadingError::Interrupted),
+        };
         drop(bar);
+        if done.is_err() && self.only != Some(Half::Load) {
+            forget_snapshot(&loading).await;
+        }
         done.map_err(failed)?;
         report.executed = true;
         report.print(format, self.only);
@@ -127,10 +137,16 @@ impl Load {
             settings.dump.to = Some(place.map_err(usage)?);
         }
         let through_files = settings.method == LoadMethod::Dump;
-        if !through_files && (self.to.is_some() || self.only.is_some()) {
+        if !through_files && (self.to.is_some() || self.only.is_some() || self.again) {
             return Err(Trouble::usage(
-                anyhow::anyhow!("`--to` and `--only` are of `--method dump`"),
+                anyhow::anyhow!("`--to`, `--only` and `--again` are of `--method dump`"),
                 Some("name the method, too".to_owned()),
+            ));
+        }
+        if self.again && self.only == Some(Half::Load) {
+            return Err(Trouble::usage(
+                anyhow::anyhow!("`--again` reads the source, and `--only load` does not"),
+                Some("leave one of them out".to_owned()),
             ));
         }
         if through_files && settings.dump.to.is_none() {
@@ -182,6 +198,9 @@ impl Load {
         report: &mut Report,
         observer: &Arc<dyn Observe>,
     ) -> Result<(), LoadingError> {
+        if self.again {
+            loading.reopen().await?;
+        }
         match self.only {
             Some(Half::Dump) => {
                 report.dumped = Some(loading.dump(&loading.depot().await?, observer).await?);
@@ -193,6 +212,21 @@ impl Load {
             }
         }
         Ok(())
+    }
+}
+
+/// A slot that nobody will read would make a source of PostgreSQL keep its log until its disk is full.
+async fn forget_snapshot(loading: &Loading<'_>) {
+    if loading.has_files().await {
+        return;
+    }
+    let settings = loading.settings;
+    let (from, to) = (settings.source.endpoint.clone(), settings.target.endpoint.clone());
+    if let Err(error) = replication(from, to, settings.link.clone())
+        .forget_snapshot()
+        .await
+    {
+        tracing::warn!(%error, "a replication slot may be left on the source");
     }
 }
 
@@ -254,6 +288,12 @@ impl Report {
                 dumped.ranges_kept
             ));
             output::line(format!("replication starts at {}", dumped.position));
+            if matches!(dumped.position, Position::Lsn(_)) {
+                output::say(
+                    "the source keeps its log from there on for a replication slot of the migration's name: load and replicate soon \
+                     (`daybreak run`), or drop the slot",
+                );
+            }
         }
         if let Some(loaded) = &self.loaded {
             output::line(format!(

@@ -185,6 +185,25 @@ async fn killed_both_ways(estate: EstateOptions, cluster: AuroraOptions, gtid: b
         "nothing is left over"
     );
 
+    let again = [
+        "--format",
+        "json",
+        "load",
+        "--only",
+        "dump",
+        "--again",
+        "--execute",
+    ];
+    let again = ground.succeed(&again).await;
+    let (first, dumped) = (dumped, &only(&again)["dumped"]);
+    assert_eq!(dumped["rows"], first["rows"], "nobody wrote meanwhile");
+    assert_eq!(dumped["files"], first["files"]);
+    let kept = dumped["ranges_kept"].as_u64();
+    assert!(
+        kept >= first["files"].as_u64(),
+        "what is the same stays: {dumped}"
+    );
+
     let bring = ["--format", "json", "load", "--only", "load", "--execute"];
     let mut killed = 0;
     for from in [1, 20_000] {

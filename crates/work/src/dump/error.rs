@@ -72,7 +72,9 @@ impl DumpError {
             Self::Load(error) => return error.hint(),
             Self::Depot(error) => error.hint(),
             Self::NotEmpty { .. } => "name a directory or prefix that is empty or not there yet",
-            Self::Another { .. } => "name another directory or prefix, or remove that dump",
+            Self::Another { .. } => {
+                "name another directory or prefix, remove that dump, or bring it up to date (`load --only dump --again`), if it is of this plan"
+            }
             Self::NotWhole { .. } => {
                 "run the dump again: what is there of it is kept where it still is as the source has it"
             }

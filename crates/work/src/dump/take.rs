@@ -189,6 +189,14 @@ pub async fn dump(
     })
 }
 
+/// Makes a whole dump an unfinished one, for [`dump`] to bring it up to date: what is still as the source has it stays.
+///
+/// # Errors
+/// When its manifest cannot be taken away.
+pub async fn reopen_dump(depot: &Depot) -> Result<(), DumpError> {
+    Ok(depot.remove(MANIFEST).await?)
+}
+
 /// Looks at what lies there. True where it is an unfinished dump of the same.
 async fn look(depot: &Depot, ours: &Begun) -> Result<bool, DumpError> {
     let another = |of: String| DumpError::Another {

@@ -282,7 +282,7 @@ impl Known<'_> {
             why.extend(notes.map(|note| format!("{}: {}", note.object, note.remedy)));
             why.insert(
                 0,
-                "a copy of the data files is restored from S3; a bucket and a role are needed".to_owned(),
+                "a copy of the data files, made by XtraBackup and sent to S3 by hand, is restored (`provision apply --from-backup`); a bucket and a role are needed".to_owned(),
             );
         }
         if !told_all {

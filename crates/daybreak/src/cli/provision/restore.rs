@@ -16,10 +16,10 @@ pub(super) struct FromBackup {
     #[arg(long, value_name = "PLACE", requires_all = ["backup_of", "role"])]
     from_backup: Option<String>,
     /// The version of the server that was backed up, such as 8.0.36.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", requires = "from_backup")]
     backup_of: Option<Version>,
     /// The role by which RDS reads the bucket: it trusts rds.amazonaws.com, and has s3:ListBucket, s3:GetObject and s3:GetObjectVersion.
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", requires = "from_backup")]
     role: Option<String>,
 }
 

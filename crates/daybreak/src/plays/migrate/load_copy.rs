@@ -45,18 +45,6 @@ impl LoadCopy {
             target: &self.0.target,
         }
     }
-
-    /// Whether there are files now from which the next attempt loads: where the changes after them begin must stay known.
-    async fn has_files(&self) -> bool {
-        let loading = self.loading();
-        if self.0.settings.method != LoadMethod::Dump {
-            return false;
-        }
-        match loading.depot().await {
-            Ok(depot) => !matches!(daybreak_work::DumpManifest::read(&depot).await, Ok(None)),
-            Err(_) => true,
-        }
-    }
 }
 
 #[async_trait]
@@ -129,7 +117,7 @@ impl Step for LoadCopy {
             loaded.map_err(|error| self.with_server(error)).or_fail()
         })
         .await;
-        if report.is_err() && world.settings.native && !self.has_files().await {
+        if report.is_err() && world.settings.native && !self.loading().has_files().await {
             // The next attempt takes a snapshot of its own. A slot that nobody reads would make the source keep its log until its
             // disk is full; where it cannot be dropped now, the next attempt or the undo does.
             if let Err(error) = world.forward.forget_snapshot().await {
@@ -156,8 +144,9 @@ impl Step for LoadCopy {
         })
     }
 
-    /// The slot goes, if there is one; the copy stays.
+    /// The slot goes, if there is one; the copy stays, and so do files, which are no whole dump without it.
     async fn undo(&self, _cx: &Context) -> Result<Evidence, StepError> {
+        self.loading().reopen().await.or_fail()?;
         self.0.forward.forget_snapshot().await.or_fail()?;
         Ok(Evidence::none())
     }
