@@ -62,6 +62,24 @@ impl LoadingError {
         }
     }
 
+    /// Whether it was refused before any snapshot was taken.
+    pub(crate) fn is_early(&self) -> bool {
+        let refused =
+            |error: &LoadError| matches!(error, LoadError::TargetNotEmpty(_) | LoadError::Refused(_));
+        match self {
+            Self::Load(error) | Self::Dump(DumpError::Load(error)) => refused(error),
+            Self::Dump(error) => matches!(
+                error,
+                DumpError::NotEmpty { .. }
+                    | DumpError::Another { .. }
+                    | DumpError::NotWhole { .. }
+                    | DumpError::TooLarge(_)
+            ),
+            Self::Cloud(_) | Self::Directory { .. } | Self::Mark { .. } | Self::NoPlace => true,
+            Self::Engine(_) | Self::Unnoted(_) | Self::Interrupted => false,
+        }
+    }
+
     /// Whether the same load may succeed when begun again.
     pub(crate) fn is_transient(&self) -> bool {
         match self {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use daybreak_engine::{database, replication};
+use daybreak_engine::{Replication, database, replication};
 use daybreak_model::Position;
 use daybreak_work::{DumpManifest, DumpReport, LoadReport, Observe};
 use indicatif::{HumanBytes, HumanCount};
@@ -109,13 +109,17 @@ impl Load {
             return Ok(Exit::Done);
         }
         refuse_beside_a_run(&settings).await?;
+        refuse_beside_replication(&settings).await?;
         let bar: Arc<dyn Observe> = Arc::new(Bar::new());
         let done = tokio::select! {
             done = self.carry_out(&loading, &mut report, &bar) => done,
             _ = tokio::signal::ctrl_c() => Err(LoadingError::Interrupted),
         };
         drop(bar);
-        if done.is_err() && self.only != Some(Half::Load) {
+        if let Err(error) = &done
+            && !error.is_early()
+            && self.only != Some(Half::Load)
+        {
             forget_snapshot(&loading).await;
         }
         done.map_err(failed)?;
@@ -213,6 +217,29 @@ impl Load {
         }
         Ok(())
     }
+}
+
+fn link(settings: &Settings) -> Arc<dyn Replication> {
+    let (from, to) = (settings.source.endpoint.clone(), settings.target.endpoint.clone());
+    replication(from, to, settings.link.clone())
+}
+
+/// What follows already was loaded before, whatever this machine knows of it; a snapshot would take its slot away.
+async fn refuse_beside_replication(settings: &Settings) -> Result<(), Trouble> {
+    let status = link(settings)
+        .status()
+        .await
+        .map_err(|error| failed(error.into()))?;
+    if !status.configured {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        anyhow::anyhow!(
+            "{} replicates already: nothing was loaded",
+            settings.target.endpoint
+        ),
+        Some("end its replication first, if it is to be loaded anew"),
+    ))
 }
 
 /// A slot that nobody will read would make a source of PostgreSQL keep its log until its disk is full.

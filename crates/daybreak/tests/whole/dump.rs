@@ -135,6 +135,24 @@ fn only(lines: &[Value]) -> &Value {
     report
 }
 
+/// A dump that cannot write its files fails, and the source keeps no log for it.
+async fn fails_and_keeps_no_log(ground: &Ground, out: &[&str], folder: &Path) {
+    std::fs::remove_dir_all(folder.join("rows")).expect("removed");
+    std::fs::write(folder.join("rows"), "in the way").expect("written");
+    let output = ground.run(out).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("rows/"), "{said}");
+    std::fs::remove_file(folder.join("rows")).expect("removed");
+    if ground.estate.primary.kind().engine() == Engine::Postgres {
+        let slots = ground
+            .estate
+            .primary
+            .rows("SELECT slot_name FROM pg_replication_slots")
+            .await;
+        assert_eq!(slots.expect("slots").len(), 0, "nothing keeps the source's log");
+    }
+}
+
 /// Killed twice on the way out and twice on the way in; then the whole migration.
 async fn killed_both_ways(estate: EstateOptions, cluster: AuroraOptions, gtid: bool) {
     let Some(mut ground) = ground::lay(estate, cluster).await else {
@@ -167,6 +185,9 @@ async fn killed_both_ways(estate: EstateOptions, cluster: AuroraOptions, gtid: b
         let wanted = rand::rng().random_range(from..from + 12);
         let there = async || files(&folder) >= wanted;
         killed += usize::from(kill_when(&ground, &out, there).await);
+        if from == 2 {
+            fails_and_keeps_no_log(&ground, &out, &folder).await;
+        }
     }
     assert_eq!(killed, 2, "it was killed on the way out");
     let refused = ground.run(&["load", "--only", "load", "--execute"]).await;
@@ -512,11 +533,9 @@ async fn by_the_client(estate: EstateOptions, cluster: AuroraOptions) {
     let writer = ground.cluster.writer();
     let mysql = writer.kind().engine() == Engine::Mysql;
     let name = if mysql { "mysql" } else { "psql" };
-    let program = ground
-        .sandbox
-        .program(writer.kind(), name)
-        .await
-        .expect("a client");
+    let Some(program) = available(ground.sandbox.program(writer.kind(), name).await) else {
+        return;
+    };
     for script in ["before.sql", "rows.sql", "after.sql"] {
         let mut client = tokio::process::Command::new(&program);
         client.current_dir(&folder);
