@@ -247,12 +247,7 @@ async fn forget_snapshot(loading: &Loading<'_>) {
     if loading.has_files().await {
         return;
     }
-    let settings = loading.settings;
-    let (from, to) = (settings.source.endpoint.clone(), settings.target.endpoint.clone());
-    if let Err(error) = replication(from, to, settings.link.clone())
-        .forget_snapshot()
-        .await
-    {
+    if let Err(error) = link(loading.settings).forget_snapshot().await {
         tracing::warn!(%error, "a replication slot may be left on the source");
     }
 }

@@ -11,7 +11,8 @@
 //! ```
 
 use daybreak_model::{
-    ChunkDigest, Family, Flavor, IdentityValue, Position, RowRange, SchemaImage, Scope, Table, TableName,
+    ChunkDigest, Family, Flavor, IdentityValue, KeyRange, Position, RowRange, SchemaImage, Scope, Table,
+    TableName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,13 @@ pub(super) struct Stored {
 }
 
 impl TableFiles {
+    /// Whether its ranges are every row that the table may have, each once: a list that lacks one would lose its rows unseen.
+    pub(super) fn is_all(&self) -> bool {
+        let ranges: Vec<RowRange> = self.ranges.iter().map(|range| range.range.clone()).collect();
+        let open = RowRange::Keys(KeyRange::default());
+        matches!(RowRange::joined(&ranges), Some(all) if all == RowRange::Whole || all == open)
+    }
+
     /// Rows and unpacked bytes of what is there.
     pub(super) fn sums(&self) -> (u64, u64) {
         let done = self.ranges.iter().filter_map(|range| range.done.as_ref());
@@ -194,9 +202,49 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use daybreak_model::{ChunkDigest, Family, TableName};
+    use daybreak_model::{ChunkDigest, Family, KeyBound, KeyPart, KeyRange, RowRange, Table, TableName};
 
-    use super::{Packing, file_name, folder};
+    use super::{Packing, RangeFile, TableFiles, file_name, folder};
+
+    #[test]
+    fn a_list_is_of_every_row_or_of_none() {
+        let bound = |number: i128| Some(KeyBound(vec![KeyPart::Integer(number)]));
+        let keys = |after, up_to| RowRange::Keys(KeyRange { after, up_to });
+        let is_all = |ranges: &[RowRange]| {
+            let table = Table {
+                name: TableName::new("s", "t"),
+                columns: Vec::new(),
+                key: None,
+                estimated_rows: 0,
+                estimated_bytes: 0,
+            };
+            let ranges = ranges.iter().map(|range| RangeFile {
+                range: range.clone(),
+                done: None,
+            });
+            TableFiles {
+                table,
+                ranges: ranges.collect(),
+            }
+            .is_all()
+        };
+        let (first, middle, last) = (
+            keys(None, bound(3)),
+            keys(bound(3), bound(7)),
+            keys(bound(7), None),
+        );
+        assert!(is_all(&[RowRange::Whole]) && is_all(&[keys(None, None)]));
+        assert!(is_all(&[first.clone(), middle.clone(), last.clone()]));
+        for part in [
+            vec![],
+            vec![first.clone(), last.clone()],
+            vec![first.clone(), middle.clone()],
+            vec![middle, last],
+            vec![first, RowRange::Whole],
+        ] {
+            assert!(!is_all(&part), "{part:?}");
+        }
+    }
 
     #[test]
     fn hostile_names_have_folders_of_their_own() {

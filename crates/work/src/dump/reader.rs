@@ -45,6 +45,9 @@ impl Contents {
             }
             let files: TableFiles =
                 serde_json::from_slice(&list).map_err(|error| damaged(&error.to_string()))?;
+            if !files.is_all() {
+                return Err(damaged("its ranges are not the whole table"));
+            }
             let mut contents = TableContents {
                 folder: entry.folder.clone(),
                 ranges: Vec::with_capacity(files.ranges.len()),

@@ -297,7 +297,7 @@ impl Dump {
         } else {
             None
         };
-        let files = match earlier.filter(|earlier| is_same(&earlier.table, table)) {
+        let files = match earlier.filter(|earlier| is_same(&earlier.table, table) && earlier.is_all()) {
             Some(earlier) => TableFiles {
                 table: table.clone(),
                 ranges: earlier.ranges,
