@@ -5,8 +5,8 @@ use std::sync::Arc;
 use daybreak_engine::{Database, EngineError};
 use daybreak_model::{AuroraLine, Family, Severity};
 
-use crate::verdict::{look, verdict};
-use crate::{About, Crossing, Engine, Verdict};
+use crate::verdict::weighed;
+use crate::{About, Crossing, Verdict};
 
 /// Checks of an assessment that an audit asks for, too, and how much they matter to it: there, whether a move fails, here, who gets in.
 const SHARED: [(&str, Severity); 16] = [
@@ -49,13 +49,7 @@ pub async fn audit(server: &Arc<dyn Database>) -> Result<Verdict, EngineError> {
         Family::Postgres => AuroraLine::named("aurora-postgresql 17"),
     };
     let line = line.expect("both lines are known");
-    let engine = Engine::of(flavor.product);
-    let wanted = |about: &About| about.engines.contains(&engine) && weight(about).is_some();
-    let mut looked = look(server, &flavor, line, &wanted).await?;
-    for (about, _) in &mut looked {
-        about.severity = weight(about).unwrap_or(about.severity);
-    }
-    Ok(verdict(server, flavor, looked))
+    weighed(server, line, weight).await
 }
 
 #[cfg(test)]

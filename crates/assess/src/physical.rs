@@ -9,9 +9,9 @@ use daybreak_engine::{Database, EngineError};
 use daybreak_model::{AuroraLine, Severity, Version};
 use serde::Serialize;
 
-use crate::verdict::{look, verdict};
+use crate::verdict::weighed;
 use crate::ways::files_refused;
-use crate::{About, Crossing, Engine, Verdict};
+use crate::{About, Crossing, Verdict};
 
 /// Checks of an assessment that a restore of files asks for, too, and how much they matter to it: there, whether the data arrive at all,
 /// here, whether their files do.
@@ -53,14 +53,7 @@ fn weight(about: &About) -> Option<Severity> {
 /// # Errors
 /// When the server cannot be asked at all. What one check cannot see is a finding that says so.
 pub async fn physical(server: &Arc<dyn Database>, line: &'static AuroraLine) -> Result<Verdict, EngineError> {
-    let flavor = server.flavor().await?;
-    let engine = Engine::of(flavor.product);
-    let wanted = |about: &About| about.engines.contains(&engine) && weight(about).is_some();
-    let mut looked = look(server, &flavor, line, &wanted).await?;
-    for (about, _) in &mut looked {
-        about.severity = weight(about).unwrap_or(about.severity);
-    }
-    Ok(verdict(server, flavor, looked))
+    weighed(server, line, weight).await
 }
 
 /// A file of a backup.

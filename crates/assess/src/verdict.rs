@@ -5,7 +5,7 @@ use daybreak_model::{AuroraLine, Family, Finding, Flavor, Severity, Told};
 use serde::{Deserialize, Serialize};
 
 use crate::hit::Looked;
-use crate::{About, mysql, postgres};
+use crate::{About, Engine, mysql, postgres};
 
 /// A server's findings, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub async fn assess(server: &Arc<dyn Database>, target: &'static AuroraLine) -> 
     Ok(verdict(server, flavor.clone(), looked))
 }
 
-pub(crate) async fn look(
+async fn look(
     server: &Arc<dyn Database>,
     flavor: &Flavor,
     target: &'static AuroraLine,
@@ -69,8 +69,24 @@ pub(crate) async fn look(
     }
 }
 
+/// Looks with the checks that have a weight where it is asked for, each with that one in the place of its own.
+pub(crate) async fn weighed(
+    server: &Arc<dyn Database>,
+    line: &'static AuroraLine,
+    weight: fn(&About) -> Option<Severity>,
+) -> Result<Verdict, EngineError> {
+    let flavor = server.flavor().await?;
+    let engine = Engine::of(flavor.product);
+    let wanted = |about: &About| about.engines.contains(&engine) && weight(about).is_some();
+    let mut looked = look(server, &flavor, line, &wanted).await?;
+    for (about, _) in &mut looked {
+        about.severity = weight(about).unwrap_or(about.severity);
+    }
+    Ok(verdict(server, flavor, looked))
+}
+
 /// Findings, counted, the weightiest first.
-pub(crate) fn verdict(server: &Arc<dyn Database>, flavor: Flavor, looked: Vec<(About, Looked)>) -> Verdict {
+fn verdict(server: &Arc<dyn Database>, flavor: Flavor, looked: Vec<(About, Looked)>) -> Verdict {
     let name = server.endpoint().to_string();
     let mut score = Score {
         checks: looked.len(),

@@ -26,6 +26,7 @@ mod presteps;
 mod provision;
 mod readiness;
 mod refusals;
+mod restored;
 mod schema_check;
 mod slow;
 mod split;
