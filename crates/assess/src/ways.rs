@@ -129,7 +129,8 @@ fn mysql(from: &Flavor, line: &'static AuroraLine) -> Vec<Way> {
     let (Some(own), Some(there)) = (own, there) else {
         return all;
     };
-    let same_and_not_newer = own == there && from.version <= line.community && !is_early_8_0(from, line);
+    let same_and_not_newer =
+        own == there && from.version <= line.community && !is_early_8_0(from.version, line);
     match &from.hosting {
         Hosting::SelfManaged => {
             let takes_files = from.product == Product::Mysql && ["5.7", "8.0"].contains(&SERIES[there].0);
@@ -167,7 +168,6 @@ fn mysql(from: &Flavor, line: &'static AuroraLine) -> Vec<Way> {
 /// Why data files of MySQL of a version are not restored as a line; `None` where they are.
 pub(crate) fn files_refused(from: Version, line: &AuroraLine) -> Option<String> {
     let series = (from.major, from.minor);
-    let early = [11, 13, 15].map(|patch| Version::new(8, 0, patch));
     if ![(5, 7), (8, 0)].contains(&series) {
         Some(format!(
             "files of {from} are restored by no line: only those of 5.7 and 8.0"
@@ -179,7 +179,7 @@ pub(crate) fn files_refused(from: Version, line: &AuroraLine) -> Option<String> 
             "{from} is newer than the {} of {}",
             line.community, line.name
         ))
-    } else if early.contains(&from) && line.community >= Version::new(8, 0, 32) {
+    } else if is_early_8_0(from, line) {
         Some(format!(
             "files of {from} are not restored from 3.05 on: upgrade to 8.0.28 first"
         ))
@@ -189,9 +189,9 @@ pub(crate) fn files_refused(from: Version, line: &AuroraLine) -> Option<String> 
 }
 
 /// Physical copies of MySQL 8.0.11, 8.0.13 and 8.0.15 are refused by Aurora 3.05 and later.
-fn is_early_8_0(from: &Flavor, line: &AuroraLine) -> bool {
+fn is_early_8_0(from: Version, line: &AuroraLine) -> bool {
     let early = [11, 13, 15].map(|patch| Version::new(8, 0, patch));
-    early.contains(&from.version) && line.community >= Version::new(8, 0, 32)
+    early.contains(&from) && line.community >= Version::new(8, 0, 32)
 }
 
 /// The first version with logical replication built in.

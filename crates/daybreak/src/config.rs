@@ -13,7 +13,7 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use cluster::{ClusterSettings, read as read_cluster};
-pub(crate) use load::{DumpPlan, Place, RawMethod as LoadMethod};
+pub(crate) use load::{DumpPlan, LoadMethod, Place};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};

@@ -140,21 +140,13 @@ impl Loading<'_> {
             LoadMethod::Dump => {
                 let depot = self.depot().await?;
                 let manifest = match DumpManifest::read(&depot).await? {
-                    Some(manifest) => {
-                        let identity = self.source.identity().await?;
-                        if manifest.server != identity.unique_id {
-                            return Err(another(&depot, &manifest).into());
-                        }
-                        manifest
-                    }
+                    Some(manifest) => manifest,
                     None => {
                         self.dump(&depot, observer).await?;
                         whole(&depot).await?
                     }
                 };
-                if !self.is_ours(&manifest) {
-                    return Err(another(&depot, &manifest).into());
-                }
+                self.see_ours(&depot, &manifest).await?;
                 if !begun {
                     self.see_empty(From::Dump(&manifest)).await?;
                     begin().await?;
@@ -210,10 +202,16 @@ impl Loading<'_> {
         }
     }
 
-    /// The dump at the plan's place is whole no more, for the next load brings it up to date: where its changes begin is forgotten.
+    /// The plan's dump is whole no more, for the next load brings it up to date: where its changes begin is forgotten. Another's is left
+    /// as it is, and refused.
     pub(crate) async fn reopen(&self) -> Result<(), LoadingError> {
-        if self.settings.method == LoadMethod::Dump && self.has_place() {
-            reopen_dump(&self.depot().await?).await?;
+        if self.settings.method != LoadMethod::Dump || !self.has_place() {
+            return Ok(());
+        }
+        let depot = self.depot().await?;
+        if let Some(manifest) = DumpManifest::read(&depot).await? {
+            self.see_ours(&depot, &manifest).await?;
+            reopen_dump(&depot).await?;
         }
         Ok(())
     }
@@ -253,6 +251,15 @@ impl Loading<'_> {
     fn is_ours(&self, manifest: &DumpManifest) -> bool {
         let settings = self.settings;
         manifest.scope == settings.scope && manifest.link == settings.load.link_name
+    }
+
+    /// Whether it is that, and of the plan's source.
+    async fn see_ours(&self, depot: &Depot, manifest: &DumpManifest) -> Result<(), LoadingError> {
+        let is_source = manifest.server == self.source.identity().await?.unique_id;
+        if is_source && self.is_ours(manifest) {
+            return Ok(());
+        }
+        Err(another(depot, manifest).into())
     }
 
     /// Writes down whose the target's objects are from now on.

@@ -9,7 +9,7 @@ use super::PlanError;
 /// How rows come to the target (D2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum RawMethod {
+pub(crate) enum LoadMethod {
     /// Straight from a snapshot of the source.
     #[default]
     Direct,
@@ -86,7 +86,7 @@ impl DumpPlan {
 
 /// What the plan says of dumps. `folder` is the plan's.
 pub(super) fn resolve(
-    method: RawMethod,
+    method: LoadMethod,
     raw: Option<RawDump>,
     folder: &Path,
     error: impl Fn(&str, &str, &str) -> PlanError,
@@ -105,7 +105,7 @@ pub(super) fn resolve(
             let place = place.map_err(|hint| error("load.dump.to", &format!("is `{named}`"), hint))?;
             plan.to = Some(place);
         }
-        None if method == RawMethod::Dump => {
+        None if method == LoadMethod::Dump => {
             let hint = "name a directory or s3://BUCKET/PREFIX, in `[load.dump]`";
             return Err(error(
                 "load.dump.to",

@@ -141,7 +141,7 @@ pub(crate) struct RawLoad {
     pub(super) snapshot_patience_seconds: Option<f64>,
     pub(super) max_running_sessions: Option<usize>,
     pub(super) retries: Option<u32>,
-    pub(super) method: Option<super::load::RawMethod>,
+    pub(super) method: Option<super::load::LoadMethod>,
     pub(super) dump: Option<super::load::RawDump>,
 }
 

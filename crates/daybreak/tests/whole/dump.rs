@@ -298,6 +298,18 @@ async fn what_is_damaged_or_not_ours_is_refused() {
     .await;
     ground.succeed(&out).await;
     refused(&out, "has been whole since").await;
+    // Nor does `--again` touch what another plan made.
+    let manifest = std::fs::read(folder.join("manifest.json")).expect("a manifest");
+    let plan = std::fs::read_to_string(ground.plan()).expect("the plan");
+    ground.change(|plan| plan.replace("name = \"test\"", "name = \"other\""));
+    refused(
+        &["load", "--only", "dump", "--again", "--execute"],
+        "which is not this plan's",
+    )
+    .await;
+    std::fs::write(ground.plan(), plan).expect("the plan");
+    let after = std::fs::read(folder.join("manifest.json")).expect("a manifest");
+    assert!(manifest == after, "it is as it was");
 
     // A file that was changed is named, and nothing of it stays.
     let big = std::fs::read_dir(folder.join("rows")).expect("rows").flatten();

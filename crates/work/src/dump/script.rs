@@ -1,6 +1,6 @@
 //! The same dump for whoever loads it without us: statements for `mysql` or `psql`, and what Aurora imports from S3 by itself.
 
-use daybreak_engine::{RowFile, load_file, load_session, script};
+use daybreak_engine::{RowFile, load_file, script};
 use daybreak_model::{Family, Phase, SchemaImage};
 use serde::Serialize;
 
@@ -88,11 +88,6 @@ pub(super) fn aurora_manifest(
         })
         .collect();
     (family == Family::Mysql && !entries.is_empty()).then_some(AuroraManifest { entries })
-}
-
-/// What stands before the statements that load.
-pub(super) fn session(target: &daybreak_model::Flavor) -> String {
-    load_session(target)
 }
 
 fn names(files: &TableFiles) -> impl Iterator<Item = &str> + Clone {

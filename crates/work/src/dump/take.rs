@@ -465,7 +465,7 @@ impl Dump {
 
     /// Writes the statements for those who load without us; gives the tables for the manifest.
     async fn end(&self, target: &Flavor) -> Result<Vec<TableEntry>, DumpError> {
-        let session = script::session(target);
+        let session = daybreak_engine::load_session(target);
         let around = script::around(self.family, &session, &self.image);
         self.depot.put("before.sql", around.before).await?;
         self.depot.put("after.sql", around.after).await?;
