@@ -24,10 +24,11 @@ pub use connect::{
 };
 pub use error::{EngineError, ErrorKind};
 pub use port::{
-    AbsentDefiner, AccountCopy, Block, CarriedAccount, CarriedLogin, Change, Changes, Check, Chunks, Compare,
-    Copied, Database, Deleted, Direction, Fetch, Following, Grantee, GtidChange, GtidChannel,
-    GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay, HASH, Hashing, Identity,
-    Inspect, JOBS, LeftBehind, Mend, Mended, NEW_PASSWORD, Numbering, Open, OwnAccount, Read, Receiver,
-    RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck, Snapshot,
-    Statement, StatementFigures, StoredRow, Surroundings, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
+    AbsentDefiner, Access, AccountCopy, Block, CarriedAccount, CarriedLogin, Change, Changes, Check, Chunks,
+    Compare, Copied, Database, Deleted, Direction, Explained, Fetch, Following, Grantee, GtidChange,
+    GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay, HASH, Hashing,
+    Identity, IndexStatements, Inspect, JOBS, LeftBehind, Mend, Mended, NEW_PASSWORD, NewIndex, Numbering,
+    Open, OwnAccount, Read, Receiver, Rehearse, Rehearsed, RepairFrame, Replication, Role, RowFile,
+    RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures, StoredRow,
+    Surroundings, TableIndex, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
 };

@@ -52,6 +52,8 @@ mod value_form;
 mod warnings;
 mod writer;
 
+mod indexes;
+mod rehearse;
 mod trim;
 
 mod fence;

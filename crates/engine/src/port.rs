@@ -6,8 +6,10 @@ mod compare;
 mod database;
 mod grantee;
 mod gtid;
+mod index;
 mod mend;
 mod read;
+mod rehearse;
 mod replication;
 mod row_file;
 mod statements;
@@ -28,8 +30,10 @@ pub use gtid::{
     GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
     Numbering,
 };
+pub use index::{IndexStatements, NewIndex, TableIndex};
 pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
 pub use read::{Block, Copied, Read, Snapshot};
+pub use rehearse::{Access, Explained, Rehearse, Rehearsed};
 pub use replication::{Change, Changes, Replication};
 pub use row_file::RowFile;
 pub use statements::StatementFigures;

@@ -39,6 +39,8 @@ mod readiness;
 mod value_form;
 mod writer;
 
+mod indexes;
+mod rehearse;
 mod trim;
 
 mod account_copy;

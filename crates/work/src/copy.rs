@@ -29,6 +29,7 @@ pub use decide::{LoadPlan, plan, same_schema};
 pub(crate) use load::Load;
 pub(crate) use order::is_small;
 pub(crate) use queue::{Queue, Task};
+pub(crate) use range::move_range;
 
 use crate::{Observe, Throttle, ThrottleLimits, WorkEvent};
 

@@ -6,6 +6,7 @@ mod observe;
 mod topology;
 
 mod depot;
+mod followers;
 mod throttle;
 
 mod accounts;
@@ -19,11 +20,16 @@ mod schema_check;
 mod split;
 mod trim;
 
+mod advise;
 mod dump;
 
 pub use accounts::{
     AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryError, CarryReport, CarrySettings,
     OwnFiles, OwnReport, OwnWork, carry_accounts, own_account_work,
+};
+pub use advise::{
+    Advice, AdviseSettings, Advised, AdvisedClass, Helped, IndexRemark, ProvenIndex, TableRead, advise,
+    apply_indexes, prove,
 };
 pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};

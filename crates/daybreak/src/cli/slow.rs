@@ -1,4 +1,6 @@
+mod advise;
 mod captures;
+mod clone;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +50,10 @@ enum What {
         #[command(flatten)]
         logs: Logs,
     },
+    /// Tell what could be done about the classes that take the time: how a server carries them out, what they could do better
+    /// themselves, which index would help. With `--prove` by making it on a clone and running them there. Changes no server of the
+    /// company's without `--execute`.
+    Advise(Box<advise::Advise>),
     /// Compare two that were kept: which classes are gone, better, worse or new. Ends with 3 if any is worse or new.
     Diff {
         /// The earlier one.
@@ -93,6 +99,16 @@ enum By {
     Variance,
 }
 
+impl From<By> for Ranking {
+    fn from(by: By) -> Self {
+        match by {
+            By::Time => Self::Time,
+            By::Count => Self::Count,
+            By::Variance => Self::Variance,
+        }
+    }
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     if seconds.is_finite() && seconds >= 0.0 {
@@ -121,6 +137,7 @@ impl Slow {
                 ));
                 Ok(Exit::Done)
             }
+            Some(What::Advise(advise)) => advise.run(plan, format).await,
             Some(What::Diff { before, after }) => {
                 let changes = compare_digests(
                     &captures::read(&folder, before)?,
@@ -147,12 +164,7 @@ impl Slow {
     }
 
     fn print(&self, digest: &Digest, format: Format) {
-        let by = match self.by {
-            By::Time => Ranking::Time,
-            By::Count => Ranking::Count,
-            By::Variance => Ranking::Variance,
-        };
-        let mut report = digest.report(by, if self.class.is_some() { 0 } else { self.top });
+        let mut report = digest.report(self.by.into(), if self.class.is_some() { 0 } else { self.top });
         if let Some(id) = &self.class {
             report
                 .classes

@@ -130,6 +130,14 @@ impl Looking {
         command.output().await.expect("the program runs")
     }
 
+    /// Runs a command that asks no server, beside the plan file.
+    pub(crate) async fn plain(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_daybreak"));
+        let plan = self.folder.path().join("daybreak.toml");
+        command.arg("--plan").arg(plan).args(arguments).kill_on_drop(true);
+        command.output().await.expect("the program runs")
+    }
+
     /// Runs a command that must end with this status; its JSON.
     pub(crate) async fn json(
         &self,

@@ -29,6 +29,7 @@ mod refusals;
 mod restored;
 mod schema_check;
 mod slow;
+mod slow_advise;
 mod split;
 mod topology;
 mod trim;

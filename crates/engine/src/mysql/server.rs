@@ -16,16 +16,18 @@ use super::changes::Follower;
 use super::checker::Checker;
 use super::connection::Server;
 use super::fence::{self, Probe};
-use super::literal;
 use super::reader::Reader;
+use super::rehearse::Rehearsal;
 use super::session::{self, Purpose};
 use super::snapshot;
 use super::trim::Trimmer;
 use super::writer::Writer;
+use super::{indexes, literal};
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, Database, EngineError, Following, Identity,
-    Inspect, Open, Read, Receiver, RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement,
-    StatementFigures, Surroundings, TextRow, Trim, Untold, Write,
+    IndexStatements, Inspect, NewIndex, Open, Read, Receiver, Rehearse, RepairFrame, SchemaMark, Session,
+    SettingCheck, Snapshot, Statement, StatementFigures, Surroundings, TableIndex, TextRow, Trim, Untold,
+    Write,
 };
 
 /// A server, reached when first asked.
@@ -121,6 +123,10 @@ impl Inspect for Mysql {
 
     async fn statement_figures(&self) -> Result<Vec<StatementFigures>, EngineError> {
         self.server.statement_figures().await
+    }
+
+    async fn indexes(&self, tables: &[TableName]) -> Result<Vec<TableIndex>, EngineError> {
+        self.server.indexes(tables).await
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {
@@ -236,6 +242,18 @@ impl Database for Mysql {
 
     async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError> {
         Ok(Box::new(Trimmer::open(Arc::clone(&self.server), schema).await?))
+    }
+
+    async fn rehearsal(&self, schema: &str, longest: Duration) -> Result<Box<dyn Rehearse>, EngineError> {
+        Ok(Box::new(Rehearsal::new(
+            Arc::clone(&self.server),
+            schema,
+            longest,
+        )))
+    }
+
+    fn index_statements(&self, index: &NewIndex) -> IndexStatements {
+        indexes::statements(index)
     }
 
     async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {

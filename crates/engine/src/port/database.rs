@@ -8,8 +8,9 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountCopy, CarriedAccount, Changes, Compare, EngineError, Numbering, Read, Receiver, RepairFrame,
-    Snapshot, Statement, StatementFigures, Surroundings, Trim, Untold, Write,
+    AccountCopy, CarriedAccount, Changes, Compare, EngineError, IndexStatements, NewIndex, Numbering, Read,
+    Receiver, Rehearse, RepairFrame, Snapshot, Statement, StatementFigures, Surroundings, TableIndex, Trim,
+    Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -185,6 +186,9 @@ pub trait Inspect: Send + Sync {
     /// Also when it counts none.
     async fn statement_figures(&self) -> Result<Vec<StatementFigures>, EngineError>;
 
+    /// The indexes of tables, with what the account is told of their size and use.
+    async fn indexes(&self, tables: &[TableName]) -> Result<Vec<TableIndex>, EngineError>;
+
     /// Client sessions, without replication threads and internal workers.
     async fn sessions(&self) -> Result<Vec<Session>, EngineError>;
 
@@ -291,6 +295,13 @@ pub trait Database: Inspect + Open + Numbering + Send + Sync {
 
     /// A connection that takes rows out of tables. In filters, tables without a schema's name are this schema's.
     async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError>;
+
+    /// A connection on which statements of the workload are tried, none of which may take longer than `longest`. Tables without a
+    /// schema's name are this schema's.
+    async fn rehearsal(&self, schema: &str, longest: Duration) -> Result<Box<dyn Rehearse>, EngineError>;
+
+    /// The statements that make and drop an index while others write, for [`Database::run`].
+    fn index_statements(&self, index: &NewIndex) -> IndexStatements;
 
     /// A connection that computes digests inside the server.
     async fn checker(&self) -> Result<Box<dyn Compare>, EngineError>;

@@ -10,11 +10,15 @@ use super::checker::Checker;
 use super::classify::trouble;
 use super::connection::{Connection, Purpose};
 use super::reader::Reader;
+use super::rehearse::Rehearsal;
 use super::server::Server;
 use super::trim::Trimmer;
 use super::writer::Writer;
-use super::{kept_changes, literal, sequences, snapshot};
-use crate::{Changes, Compare, Database, EngineError, ErrorKind, Read, Snapshot, Statement, Trim, Write};
+use super::{indexes, kept_changes, literal, sequences, snapshot};
+use crate::{
+    Changes, Compare, Database, EngineError, ErrorKind, IndexStatements, NewIndex, Read, Rehearse, Snapshot,
+    Statement, Trim, Write,
+};
 
 /// One server.
 pub(crate) struct Postgres {
@@ -75,6 +79,15 @@ impl Database for Postgres {
         Ok(Box::new(
             Trimmer::new(self.rows_connection().await?, schema).await?,
         ))
+    }
+
+    async fn rehearsal(&self, schema: &str, longest: Duration) -> Result<Box<dyn Rehearse>, EngineError> {
+        let endpoint = self.endpoint().clone();
+        Ok(Box::new(Rehearsal::new(endpoint, schema, longest)))
+    }
+
+    fn index_statements(&self, index: &NewIndex) -> IndexStatements {
+        indexes::statements(index)
     }
 
     async fn checker(&self) -> Result<Box<dyn Compare>, EngineError> {

@@ -9,13 +9,13 @@ use daybreak_model::{
 use super::classify::trouble;
 use super::database::Postgres;
 use super::{
-    account_copy, accounts, carry, foreign_keys, identity, privileges, quote, readiness, schema, sequences,
-    sessions, statements, surroundings,
+    account_copy, accounts, carry, foreign_keys, identity, indexes, privileges, quote, readiness, schema,
+    sequences, sessions, statements, surroundings,
 };
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, EngineError, ErrorKind, Following, Identity, Inspect,
-    Receiver, RepairFrame, SchemaMark, Session, SettingCheck, StatementFigures, Surroundings, TextRow,
-    Untold,
+    Receiver, RepairFrame, SchemaMark, Session, SettingCheck, StatementFigures, Surroundings, TableIndex,
+    TextRow, Untold,
 };
 
 #[async_trait]
@@ -179,6 +179,13 @@ impl Inspect for Postgres {
         let figures = statements::figures(&connection).await?;
         connection.give_back();
         Ok(figures)
+    }
+
+    async fn indexes(&self, tables: &[TableName]) -> Result<Vec<TableIndex>, EngineError> {
+        let connection = self.server.lease().await?;
+        let indexes = indexes::indexes(&connection, tables).await?;
+        connection.give_back();
+        Ok(indexes)
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {

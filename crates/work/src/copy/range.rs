@@ -57,6 +57,21 @@ async fn pass_over(
     arrived(table, sent, written)
 }
 
+/// Moves a range once, and no more than once.
+pub(crate) async fn move_range(
+    table: &Table,
+    range: &RowRange,
+    reader: &mut dyn Read,
+    writer: &mut dyn Write,
+) -> Result<Copied, LoadError> {
+    pass_over(table, range, reader, writer)
+        .await
+        .map_err(|broken| match broken {
+            Broken::ByWriter(error) => error.into(),
+            Broken::ForGood(error) => error,
+        })
+}
+
 /// What came of a range, by what both sides say.
 pub(super) fn arrived(
     table: &Table,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use daybreak_engine::Database;
 
+use crate::followers::Followers;
 use crate::{Observe, Throttle, ThrottleLimits, WorkEvent};
 
 /// Above which load rows are not taken out.
@@ -40,7 +41,7 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Holds a run back.
 pub(super) struct Brake {
     throttle: Throttle,
-    replicas: Vec<Arc<dyn Database>>,
+    replicas: Followers,
     limits: TrimLimits,
     asked: Option<Instant>,
 }
@@ -57,7 +58,7 @@ impl Brake {
         };
         Self {
             throttle: Throttle::new(Arc::clone(server), throttle),
-            replicas,
+            replicas: Followers::new(replicas, limits.max_lag_seconds),
             limits,
             asked: None,
         }
@@ -79,33 +80,7 @@ impl Brake {
         if self.asked.is_some_and(|at| at.elapsed() < ASK_EVERY) {
             return;
         }
-        while let Some(why) = self.behind().await {
-            observer.event(WorkEvent::Waiting { why });
-            tokio::time::sleep(ASK_EVERY).await;
-        }
+        self.replicas.wait(observer).await;
         self.asked = Some(Instant::now());
-    }
-
-    /// The replica that is too far behind, or cannot say: it is not known to be near then.
-    async fn behind(&self) -> Option<String> {
-        for replica in &self.replicas {
-            let name = replica.endpoint();
-            match replica.following().await {
-                Ok(following) => match following.lag_seconds {
-                    Some(lag) if lag <= self.limits.max_lag_seconds => {}
-                    Some(lag) => {
-                        let most = self.limits.max_lag_seconds;
-                        return Some(format!("{name} is {lag:.1} s behind, more than {most} s"));
-                    }
-                    None => {
-                        return Some(format!(
-                            "{name} does not say how far it is behind: does it replicate?"
-                        ));
-                    }
-                },
-                Err(error) => return Some(error.in_words()),
-            }
-        }
-        None
     }
 }

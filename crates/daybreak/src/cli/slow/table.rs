@@ -123,7 +123,7 @@ pub(super) fn changes(changes: &[ClassChange]) -> Vec<String> {
     lines
 }
 
-fn short(fingerprint: &str) -> String {
+pub(super) fn short(fingerprint: &str) -> String {
     let mut text: String = plain(fingerprint).chars().take(SHOWN).collect();
     if fingerprint.chars().count() > SHOWN {
         text.push('…');
@@ -132,7 +132,7 @@ fn short(fingerprint: &str) -> String {
 }
 
 /// Seconds in a unit that suits them.
-fn time(seconds: f64) -> String {
+pub(super) fn time(seconds: f64) -> String {
     match seconds {
         _ if seconds >= 1.0 => format!("{seconds:.2} s"),
         _ if seconds >= 1e-3 => format!("{:.1} ms", seconds * 1e3),
