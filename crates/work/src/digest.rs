@@ -11,6 +11,8 @@ mod postgres_log;
 
 mod class;
 
+mod transactions;
+
 mod read;
 
 mod report;
@@ -20,5 +22,5 @@ mod compare;
 
 pub use compare::{Became, ClassChange, Side, compare};
 pub use fingerprint::{fingerprint, fingerprint_id};
-pub use read::{Digest, DigestError, Filter, Growing, Input, digest, follow, is_log};
-pub use report::{ClassReport, ClassTimes, DigestReport, Named, Ranking};
+pub use read::{Digest, DigestError, Filter, Growing, Input, digest, digest_transactions, follow, is_log};
+pub use report::{ClassReport, ClassTimes, DigestReport, InTransactions, Named, Ranking, TransactionReport};

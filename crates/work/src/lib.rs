@@ -40,8 +40,9 @@ pub use data_check::{
 };
 pub use depot::{Depot, DepotError, DepotPlace};
 pub use digest::{
-    Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing, Input,
-    Named, Ranking, Side, compare as compare_digests, digest, fingerprint, fingerprint_id, follow, is_log,
+    Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing,
+    InTransactions, Input, Named, Ranking, Side, TransactionReport, compare as compare_digests, digest,
+    digest_transactions, fingerprint, fingerprint_id, follow, is_log,
 };
 pub use dump::{
     DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing, dump, load_dump,

@@ -9,7 +9,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use daybreak_engine::database;
 use daybreak_model::Family;
-use daybreak_work::{Became, Digest, DigestError, Filter, Input, Ranking, compare_digests, digest, follow};
+use daybreak_work::{
+    Became, Digest, DigestError, Filter, Input, Ranking, compare_digests, digest, digest_transactions, follow,
+};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -73,6 +75,9 @@ struct Logs {
     /// MySQL family, pg_stat_statements of PostgreSQL.
     #[arg(long, conflicts_with_all = ["files", "since", "until", "min_time"])]
     live: bool,
+    /// Read as well which statements stand in one transaction, and which repeat: by one processor, which takes longer.
+    #[arg(long, conflicts_with = "live")]
+    transactions: bool,
     #[command(flatten)]
     start: Start,
     /// Only statements of this user. May be repeated.
@@ -245,10 +250,14 @@ impl Logs {
         let filter = self.filter();
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let bar = bar();
+        let transactions = self.transactions;
         let read = tokio::task::spawn_blocking(move || {
-            let digest = digest(&inputs, &filter, workers, &|bytes| {
-                bar.set_message(HumanBytes(bytes).to_string())
-            });
+            let progress = |bytes| bar.set_message(HumanBytes(bytes).to_string());
+            let digest = if transactions {
+                digest_transactions(&inputs, &filter, &progress)
+            } else {
+                digest(&inputs, &filter, workers, &progress)
+            };
             bar.finish_and_clear();
             digest
         });

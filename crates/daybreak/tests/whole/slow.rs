@@ -539,3 +539,144 @@ async fn what_mariadb_has_counted() {
 async fn what_postgresql_has_counted() {
     counted(ServerKind::Postgres(17)).await;
 }
+
+/// Transactions and repeats, in logs that servers wrote while two sessions spoke by turns.
+async fn sequences(kind: ServerKind) {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let postgres = matches!(kind, ServerKind::Postgres(_));
+    let options = EstateOptions::new(kind);
+    let options = if postgres {
+        options
+            .setting("logging_collector", "on")
+            .setting("log_directory", "statements")
+            .setting("log_filename", "all")
+            .setting("log_line_prefix", "%m [%p] %q%u@%d %r ")
+            .setting("log_min_duration_statement", "0")
+    } else {
+        options
+            .setting("slow_query_log", "ON")
+            .setting("log_output", "FILE")
+            .setting("slow_query_log_file", "slow.log")
+            .setting("long_query_time", "0")
+    };
+    let Some(estate) = available(Estate::start(&sandbox, options).await) else {
+        return;
+    };
+    let stock = "CREATE TABLE stock (id INT PRIMARY KEY); CREATE TABLE sold (id INT PRIMARY KEY)";
+    run(&estate.primary, "shop", stock).await;
+    if postgres {
+        run(
+            &estate.primary,
+            "shop",
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC",
+        )
+        .await;
+    }
+    let name = match kind {
+        ServerKind::Postgres(_) => "psql",
+        ServerKind::MariaDb1011 => "mariadb",
+        _ => "mysql",
+    };
+    let Some(program) = available(sandbox.program(kind, name).await) else {
+        return;
+    };
+    let (mut one, mut other) = (String::new(), String::new());
+    for number in 0..3 {
+        one += "BEGIN;\n";
+        other += &format!("SELECT id FROM sold WHERE id = {number};\n");
+        for line in 0..4 {
+            one += &format!("SELECT id FROM stock WHERE id = {line};\n");
+            other += &format!("SELECT id FROM sold WHERE id = {line};\n");
+        }
+        one += &format!("INSERT INTO sold VALUES ({number});\nCOMMIT;\n");
+    }
+    let say = async |script: String| {
+        let mut client = Command::new(&program);
+        if postgres {
+            client
+                .args(["--no-psqlrc", "--quiet"])
+                .arg(estate.primary.url(&estate.app, "shop"));
+        } else {
+            client
+                .args(["--no-defaults", "--socket"])
+                .arg(estate.primary.socket())
+                .args(["--user", estate.app.name(), "shop"])
+                .env("MYSQL_PWD", estate.app.password());
+        }
+        let mut client = client
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a client");
+        let mut stdin = client.stdin.take().expect("piped");
+        tokio::io::AsyncWriteExt::write_all(&mut stdin, script.as_bytes())
+            .await
+            .expect("said");
+        drop(stdin);
+        assert!(client.wait().await.expect("it ends").success());
+    };
+    tokio::join!(say(one), say(other));
+    say("SELECT 'the end';\n".to_owned()).await;
+    let log = if postgres {
+        estate.primary.data_dir().join("statements/all")
+    } else {
+        estate.primary.data_dir().join("slow.log")
+    };
+    for _ in 0..200 {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        if text.contains("'the end'") && text.ends_with('\n') {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = [
+        "--transactions",
+        "--top",
+        "0",
+        "--user",
+        estate.app.name(),
+        log.to_str().expect("UTF-8"),
+    ];
+    let report = slow(folder.path(), &arguments, 0).await;
+    let class = |of: &str| {
+        let found = list(&report, "classes").iter().find(|class| {
+            let fingerprint = class["fingerprint"].as_str().unwrap_or_default();
+            fingerprint.starts_with(of)
+        });
+        found.unwrap_or_else(|| panic!("no class {of} in {report}"))
+    };
+    let stock = class("select id from stock where id = ?");
+    let wanted = serde_json::json!({"transactions": 3, "statements": 12, "repeated": 9, "most": 4});
+    assert_eq!(stock["in_transactions"], wanted, "{stock}");
+    let sold = class("select id from sold where id = ?");
+    let wanted = serde_json::json!({"transactions": 0, "statements": 0, "repeated": 14, "most": 15});
+    assert_eq!(sold["in_transactions"], wanted, "{sold}");
+    let insert = class("insert into sold");
+    let transaction = &report["transactions"][0];
+    assert_eq!(
+        (&transaction["count"], &transaction["statements_max"]),
+        (&3.into(), &5.into()),
+        "{report}"
+    );
+    let classes = list(transaction, "classes");
+    assert!(
+        classes.len() == 2 && classes.contains(&stock["id"]) && classes.contains(&insert["id"]),
+        "{report}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_of_a_log_of_mysql() {
+    sequences(ServerKind::Mysql97).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_of_a_log_of_mariadb() {
+    sequences(ServerKind::MariaDb1011).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_of_a_log_of_postgresql() {
+    sequences(ServerKind::Postgres(17)).await;
+}

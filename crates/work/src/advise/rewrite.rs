@@ -14,6 +14,9 @@ const MANY_ROWS: u64 = 1000;
 const LONG_LIST: usize = 200;
 /// Rows passed over from which it is worth a word.
 const FAR: u64 = 1000;
+/// Repeats of a class from which they are worth a word, and the longest run of them.
+const MANY_REPEATS: u64 = 50;
+const LONG_RUN: u64 = 5;
 /// Columns of a table from which taking all is worth a word.
 const MANY_COLUMNS: usize = 10;
 
@@ -50,6 +53,7 @@ pub(super) fn rewrites(
         }
         found.extend(on_block(block, catalog, class, parsed.writes));
     }
+    found.extend(repeated(parsed, class));
     if let Some(explained) = explained
         && explained.temporary
         && explained.sorts
@@ -60,6 +64,24 @@ pub(super) fn rewrites(
     }
     found.dedup();
     found
+}
+
+/// A statement for each row of another's answer.
+fn repeated(parsed: &Parsed, class: &ClassReport) -> Option<Advice> {
+    let told = class.in_transactions?;
+    if parsed.writes
+        || told.repeated < MANY_REPEATS
+        || told.most < LONG_RUN
+        || told.repeated * 2 < class.count
+    {
+        return None;
+    }
+    let evidence = format!(
+        "{} of {} statements repeat one of the class in the same transaction or directly after it, up to {} of them",
+        told.repeated, class.count, told.most
+    );
+    let remedy = "ask once for all rows, by a join or a list of keys: each statement is a round trip";
+    Some(advice("slow.repeated", evidence, remedy))
 }
 
 fn on_condition(condition: &Condition, block: &Block, catalog: &Catalog) -> Option<Advice> {
@@ -297,6 +319,25 @@ mod tests {
         for (statement, rows, wanted) in table {
             assert_eq!(ids(Family::Mysql, statement, rows), wanted, "{statement}");
         }
+        let parsed = parse(Family::Mysql, "SELECT id FROM orders WHERE id = 5").expect("understood");
+        let figures = daybreak_engine::StatementFigures {
+            text: "x".to_owned(),
+            count: 100,
+            ..daybreak_engine::StatementFigures::default()
+        };
+        let mut digest = Digest::default();
+        digest.add_figures(Family::Mysql, "server", &[figures]);
+        let mut class = digest.report(Ranking::Time, 1).classes.pop().expect("one");
+        let mut seen = |repeated, most| {
+            class.in_transactions = Some(crate::InTransactions {
+                transactions: 10,
+                statements: 100,
+                repeated,
+                most,
+            });
+            rewrites(&parsed, &shop(Family::Mysql), &class, None).len()
+        };
+        assert_eq!((seen(90, 10), seen(90, 3), seen(49, 10)), (1, 0, 0));
         let long = format!("SELECT id FROM orders WHERE id IN ({})", vec!["1"; 200].join(","));
         assert_eq!(ids(Family::Mysql, &long, 0), ["slow.long_list"]);
         assert_eq!(

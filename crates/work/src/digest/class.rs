@@ -9,7 +9,7 @@ use super::postgres_fingerprint;
 use super::slow_log::{Dialect, Event};
 
 /// Classes held; statements of further ones count together, so that memory is bounded whatever is logged.
-const MOST_CLASSES: usize = 100_000;
+pub(super) const MOST_CLASSES: usize = 100_000;
 /// Fingerprint under which they do.
 const OTHERS: &[u8] = b"/* all further classes */";
 /// Bytes kept of a class's slowest statement.
@@ -310,6 +310,12 @@ impl Classes {
             self.scratch.out.clone()
         };
         self.class(fingerprint).merge(Class::of(counts));
+    }
+
+    /// What a statement has in common with its like, counted or not.
+    pub(super) fn fingerprint(&mut self, event: &Event<'_>) -> &[u8] {
+        self.make(event.text, event.dialect);
+        &self.scratch.out
     }
 
     fn make(&mut self, text: &[u8], dialect: Dialect) {

@@ -209,6 +209,7 @@ fn give(record: &Record, statement: &[u8], seconds: f64, failed: bool, take: &mu
         at: record.at,
         user: &record.user,
         host: &record.host,
+        session: &record.session,
         database: &record.database,
         time: seconds,
         error: u32::from(failed),

@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use super::class::{Class, Classes};
 use super::postgres_log::PostgresLog;
 use super::slow_log::{self, Event};
+use super::transactions::Transactions;
 
 /// Bytes read before they are passed on, up to the last whole event.
 const BLOCK: usize = 2 << 20;
@@ -63,11 +64,15 @@ pub struct Filter {
 
 impl Filter {
     fn takes(&self, event: &Event<'_>) -> bool {
+        event.time >= self.at_least && self.is_about(event)
+    }
+
+    /// Whether it takes the event but for how long that took.
+    fn is_about(&self, event: &Event<'_>) -> bool {
         let among = |names: &[String], name: &[u8]| {
             names.is_empty() || names.iter().any(|own| own.as_bytes() == name)
         };
-        event.time >= self.at_least
-            && among(&self.users, event.user)
+        among(&self.users, event.user)
             && among(&self.databases, event.database)
             && self
                 .since
@@ -92,12 +97,16 @@ pub struct Digest {
     pub cut: u64,
     /// Servers that did not tell what they have counted, each with the reason.
     pub untold: Vec<String>,
+    /// What sessions said one statement after the other, where that was asked for.
+    pub(super) transactions: Option<Transactions>,
 }
 
 /// Whole events of a log, and the database in use before them.
 struct Part {
     events: Vec<u8>,
     used: Vec<u8>,
+    /// Whether it is the first of its log.
+    first: bool,
 }
 
 /// What one worker has come to.
@@ -106,9 +115,24 @@ struct Share {
     classes: Classes,
     events: u64,
     left_out: u64,
+    transactions: Option<Transactions>,
 }
 
 impl Share {
+    fn new(transactions: bool) -> Self {
+        Self {
+            transactions: transactions.then(Transactions::default),
+            ..Self::default()
+        }
+    }
+
+    /// A log begins.
+    fn begin(&mut self) {
+        if let Some(transactions) = &mut self.transactions {
+            transactions.begin();
+        }
+    }
+
     fn take(&mut self, part: &[u8], used: &mut Vec<u8>, filter: &Filter) {
         slow_log::each(part, used, |event| self.count(event, filter));
     }
@@ -119,6 +143,11 @@ impl Share {
             self.classes.add(event);
         } else {
             self.left_out += 1;
+        }
+        if let Some(transactions) = &mut self.transactions
+            && filter.is_about(event)
+        {
+            transactions.take(event, self.classes.fingerprint(event));
         }
     }
 }
@@ -133,14 +162,36 @@ pub fn digest(
     workers: usize,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Digest, DigestError> {
-    let (to_work, parts) = mpsc::sync_channel::<Part>(workers.max(1) * 2);
+    read_all(inputs, filter, workers.max(1), false, progress)
+}
+
+/// Reads logs as [`digest`] does, and what their sessions said one statement after the other: by one worker, which takes longer.
+///
+/// # Errors
+/// The first log that cannot be read.
+pub fn digest_transactions(
+    inputs: &[Input],
+    filter: &Filter,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Digest, DigestError> {
+    read_all(inputs, filter, 1, true, progress)
+}
+
+fn read_all(
+    inputs: &[Input],
+    filter: &Filter,
+    workers: usize,
+    transactions: bool,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Digest, DigestError> {
+    let (to_work, parts) = mpsc::sync_channel::<Part>(workers * 2);
     let parts = Mutex::new(parts);
     let mut read = Reading::default();
     let shares: Vec<Share> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers.max(1))
-            .map(|_| scope.spawn(|| work(&parts, filter)))
+        let threads: Vec<_> = (0..workers)
+            .map(|_| scope.spawn(|| work(&parts, filter, transactions)))
             .collect();
-        let mut own = Share::default();
+        let mut own = Share::new(transactions);
         let outcome = inputs
             .iter()
             .try_for_each(|input| read.log(input, filter, &mut own, &to_work, progress));
@@ -163,16 +214,26 @@ pub fn digest(
         digest.events += share.events;
         digest.left_out += share.left_out;
         classes.merge(share.classes);
+        if let Some(mut seen) = share.transactions {
+            seen.finish();
+            digest.transactions = Some(match digest.transactions.take() {
+                Some(before) => before.joined(&seen),
+                None => seen,
+            });
+        }
     }
     digest.classes = classes.into_inner();
     Ok(digest)
 }
 
-fn work(parts: &Mutex<Receiver<Part>>, filter: &Filter) -> Share {
-    let mut share = Share::default();
+fn work(parts: &Mutex<Receiver<Part>>, filter: &Filter, transactions: bool) -> Share {
+    let mut share = Share::new(transactions);
     loop {
         let part = parts.lock().expect("no holder of this lock panics").recv();
         let Ok(mut part) = part else { return share };
+        if part.first {
+            share.begin();
+        }
         share.take(&part.events, &mut part.used, filter);
     }
 }
@@ -200,6 +261,8 @@ impl Reading {
         let (mut carried, mut used) = (Vec::new(), Vec::new());
         let mut postgres = None;
         let mut first = true;
+        let mut sent = false;
+        own.begin();
         loop {
             let mut block = Vec::with_capacity(carried.len() + BLOCK);
             block.append(&mut carried);
@@ -224,7 +287,12 @@ impl Reading {
             }
             if got == 0 {
                 // The last event, whole or not.
-                drop(to_work.send(Part { events: block, used }));
+                let first = !sent;
+                drop(to_work.send(Part {
+                    events: block,
+                    used,
+                    first,
+                }));
                 return Ok(());
             }
             match slow_log::whole_events(&block) {
@@ -243,6 +311,7 @@ impl Reading {
             let part = Part {
                 events: block,
                 used: before,
+                first: !std::mem::replace(&mut sent, true),
             };
             drop(to_work.send(part));
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::class::Class;
 use super::fingerprint::fingerprint_id;
 use super::read::Digest;
+use super::transactions::{Membership, Transactions};
 
 /// What puts a class first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +97,39 @@ pub struct ClassReport {
     pub histogram: Vec<(f64, u64)>,
     /// The slowest statement, its first 4,096 bytes; what is no UTF-8 is replaced.
     pub sample: String,
+    /// How its statements follow each other, where that was read and the log tells sessions apart.
+    #[serde(default)]
+    pub in_transactions: Option<InTransactions>,
+}
+
+/// How the statements of a class follow each other. The names of these fields are public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InTransactions {
+    /// Transactions that it is part of.
+    pub transactions: u64,
+    /// Its statements in them.
+    pub statements: u64,
+    /// Statements that repeat one of the class before: in the same transaction, or directly after it in the same session.
+    pub repeated: u64,
+    /// The most of its statements in one transaction, or directly after each other.
+    pub most: u64,
+}
+
+/// Transactions of the same classes. The names of these fields are public.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransactionReport {
+    /// How many.
+    pub count: u64,
+    /// Ids of the classes of their statements.
+    pub classes: Vec<String>,
+    /// Statements of one, on average: a round trip each.
+    pub statements_mean: f64,
+    /// Statements of the longest.
+    pub statements_max: u64,
+    /// Seconds that the statements of one took, on average.
+    pub time_mean_s: f64,
+    /// And of the slowest.
+    pub time_max_s: f64,
 }
 
 /// Everything that was read. The names of these fields are public.
@@ -120,6 +154,9 @@ pub struct DigestReport {
     pub by: Ranking,
     /// The first of them.
     pub classes: Vec<ClassReport>,
+    /// Transactions, where they were read, those with the most time in all first.
+    #[serde(default)]
+    pub transactions: Vec<TransactionReport>,
 }
 
 impl Digest {
@@ -151,10 +188,58 @@ impl Digest {
             classes: ranked
                 .into_iter()
                 .enumerate()
-                .map(|(index, (fingerprint, class, _))| told(index + 1, fingerprint, class, time_s))
+                .map(|(index, (fingerprint, class, _))| {
+                    let mut told = told(index + 1, fingerprint, class, time_s);
+                    let seen = self.transactions.as_ref();
+                    told.in_transactions = seen.and_then(|seen| seen.membership(fingerprint)).map(member);
+                    told
+                })
                 .collect(),
+            transactions: self
+                .transactions
+                .as_ref()
+                .map_or_else(Vec::new, |seen| kinds(seen, top)),
         }
     }
+}
+
+fn member(own: Membership) -> InTransactions {
+    InTransactions {
+        transactions: own.transactions,
+        statements: own.statements,
+        repeated: own.repeated,
+        most: own.most,
+    }
+}
+
+/// Transactions, those with the most time in all first.
+fn kinds(seen: &Transactions, top: usize) -> Vec<TransactionReport> {
+    let id = |number: &u32| fingerprint_id(&seen.fingerprints[*number as usize]);
+    let mut told: Vec<(f64, TransactionReport)> = seen
+        .kinds
+        .iter()
+        .map(|(classes, kind)| {
+            let count = kind.count as f64;
+            let report = TransactionReport {
+                count: kind.count,
+                classes: classes.iter().map(id).collect(),
+                statements_mean: kind.statements as f64 / count,
+                statements_max: kind.most_statements,
+                time_mean_s: kind.time / count,
+                time_max_s: kind.most_time,
+            };
+            (kind.time, report)
+        })
+        .collect();
+    told.sort_by(|(one, first), (other, second)| {
+        other
+            .total_cmp(one)
+            .then_with(|| first.classes.cmp(&second.classes))
+    });
+    if top > 0 {
+        told.truncate(top);
+    }
+    told.into_iter().map(|(_, report)| report).collect()
 }
 
 fn weight(by: Ranking, class: &Class) -> f64 {
@@ -224,6 +309,7 @@ fn told(rank: usize, fingerprint: &[u8], class: &Class, all: f64) -> ClassReport
         last_seen: moment(class.last),
         histogram: class.times.histogram(),
         sample: text(&class.sample),
+        in_transactions: None,
     }
 }
 

@@ -14,6 +14,7 @@ const SEPARATOR: &[u8] = b";\n#";
 // Made once: an event is shorter than what making a searcher takes.
 static SEPARATORS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(SEPARATOR));
 static USES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nuse "));
+static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" Id:"));
 static VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"d, Version"));
 static HEADING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" Id Command"));
 
@@ -33,6 +34,8 @@ pub(super) struct Event<'a> {
     pub(super) at: Option<i64>,
     pub(super) user: &'a [u8],
     pub(super) host: &'a [u8],
+    /// What tells the sessions of one log apart, where it does.
+    pub(super) session: &'a [u8],
     pub(super) database: &'a [u8],
     /// What its `use` says, if it has one.
     pub(super) uses: Option<&'a [u8]>,
@@ -289,6 +292,9 @@ fn who<'a>(line: &'a [u8], event: &mut Event<'a>) {
     let name = host.split(|byte| *byte == b' ').next().unwrap_or_default();
     let address = memchr(b'[', host).map(|at| &host[at + 1..]);
     let address = address.map(|address| address.split(|byte| *byte == b']').next().unwrap_or_default());
+    if let Some(id) = ID.find(host) {
+        event.session = host[id + 4..].trim_ascii();
+    }
     event.host = if name.is_empty() || name.starts_with(b"[") {
         address.unwrap_or_default()
     } else {
@@ -322,6 +328,7 @@ fn field<'a>(name: &[u8], value: &'a [u8], event: &mut Event<'a>) {
         b"Bytes_sent" => event.bytes_sent = number(value),
         b"Last_errno" | b"Errno" => event.error = u32::try_from(number(value)).unwrap_or(0),
         b"Schema" => event.database = value,
+        b"Thread_id" => event.session = value,
         _ => {}
     }
 }

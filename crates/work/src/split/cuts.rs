@@ -138,9 +138,9 @@ pub fn cuts(input: &SplitInput, graph: &Graph, purposes: &[Purpose]) -> Vec<Cut>
                 .iter_mut()
                 .find(|other| other.tables == tables && other.writes_both == writes_both);
             match same {
-                Some(same) => same.count += 1,
+                Some(same) => same.count += transaction.count,
                 None => cut.transactions.push(CrossingTransaction {
-                    count: 1,
+                    count: transaction.count,
                     tables,
                     writes_both,
                 }),

@@ -97,7 +97,7 @@ pub fn graph(input: &SplitInput) -> Graph {
     for transaction in &input.transactions {
         let queries = transaction.queries.iter().filter_map(|at| graph.queries.get(*at));
         let tables: BTreeSet<usize> = queries.flatten().map(|(place, _)| *place).collect();
-        tie(&mut graph.edges, &tables, TRANSACTION);
+        tie(&mut graph.edges, &tables, TRANSACTION * often(transaction.count));
     }
     for key in &input.foreign_keys {
         if let (Some(child), Some(parent)) = (places.get(&key.child), places.get(&key.parent)) {

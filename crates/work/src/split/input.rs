@@ -22,6 +22,8 @@ pub struct Query {
 pub struct Transaction {
     /// Their places among the queries.
     pub queries: Vec<usize>,
+    /// How often.
+    pub count: u64,
 }
 
 /// A view, trigger or routine, with the text that names tables.
@@ -105,7 +107,7 @@ pub fn queries_of_sql(text: &str, input: &mut SplitInput) {
             ["begin", ..] | ["start", "transaction"] => open = Some(Vec::new()),
             ["commit" | "end", ..] => {
                 if let Some(queries) = open.take().filter(|queries| queries.len() > 1) {
-                    input.transactions.push(Transaction { queries });
+                    input.transactions.push(Transaction { queries, count: 1 });
                 }
             }
             ["rollback", ..] => open = None,
@@ -179,7 +181,13 @@ mod tests {
         let mut input = SplitInput::default();
         queries_of_sql(text, &mut input);
         assert_eq!(input.queries.len(), 4);
-        assert_eq!(input.transactions, [Transaction { queries: vec![1, 2] }]);
+        assert_eq!(
+            input.transactions,
+            [Transaction {
+                queries: vec![1, 2],
+                count: 1
+            }]
+        );
         assert_eq!(input.queries[3].database.as_deref(), Some("shop"));
         assert_eq!(input.queries[3].text, "SELECT 1 /* ; */ FROM \"x;y\"");
     }

@@ -130,7 +130,9 @@ impl Advise {
     }
 
     async fn classes(&self, plan: &Path) -> Result<Vec<ClassReport>, Trouble> {
-        let digest = self.logs.read(plan).await?;
+        let mut logs = self.logs.clone();
+        logs.transactions = !logs.live;
+        let digest = logs.read(plan).await?;
         let mut report = digest.report(self.by.into(), if self.class.is_some() { 0 } else { self.top });
         if let Some(id) = &self.class {
             let id = id.to_uppercase();

@@ -5,6 +5,37 @@ use daybreak_work::{Became, ClassChange, DigestReport};
 
 use super::super::plain;
 
+/// Which classes stand in one transaction, where that was read.
+fn transactions(report: &DigestReport) -> Vec<String> {
+    if report.transactions.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["transactions", "statements", "most", "mean", "max", "classes"]);
+    for transaction in &report.transactions {
+        let shown = transaction.classes.iter().take(3);
+        let mut classes: Vec<String> = shown.cloned().collect();
+        if transaction.classes.len() > classes.len() {
+            classes.push(format!("{} more", transaction.classes.len() - classes.len()));
+        }
+        table.add_row([
+            transaction.count.to_string(),
+            format!("{:.1}", transaction.statements_mean),
+            transaction.statements_max.to_string(),
+            time(transaction.time_mean_s),
+            time(transaction.time_max_s),
+            classes.join(", "),
+        ]);
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    [String::new()]
+        .into_iter()
+        .chain(lines)
+        .chain([String::new()])
+        .collect()
+}
+
 /// Characters of a fingerprint on a line.
 const SHOWN: usize = 100;
 
@@ -50,6 +81,7 @@ pub(super) fn classes(report: &DigestReport) -> Vec<String> {
         ]);
     }
     lines.extend(table.lines().map(|line| line.trim_end().to_owned()));
+    lines.extend(transactions(report));
     let shown = report.classes.len();
     if shown < report.unique {
         lines.push(format!(

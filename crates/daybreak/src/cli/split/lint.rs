@@ -94,7 +94,7 @@ impl Lint {
                 let statements = transaction.queries.iter().filter_map(|at| input.queries.get(*at));
                 found.crossing.push(Crossing {
                     statements: statements.map(|query| query.text.clone()).collect(),
-                    count: 1,
+                    count: transaction.count,
                     purposes: used,
                 });
             }

@@ -1,10 +1,12 @@
 //! Statements out of a file, whatever it is.
 
+use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::Path;
 
 use daybreak_work::{
-    DigestReport, Filter, Input, Ranking, SplitInput, SplitQuery, digest, is_log, queries_of_sql,
+    DigestReport, Filter, Input, Ranking, SplitInput, SplitQuery, SplitTransaction, digest_transactions,
+    is_log, queries_of_sql,
 };
 
 use crate::exit::Trouble;
@@ -26,13 +28,7 @@ pub(super) fn read(path: &Path, input: &mut SplitInput) -> Result<(), Trouble> {
     file.and_then(|file| file.take(START).read_to_end(&mut start))
         .map_err(|error| wrong(error.to_string()))?;
     if is_log(&start) {
-        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let read = digest(
-            &[Input::File(path.to_owned())],
-            &Filter::default(),
-            workers,
-            &|_| {},
-        );
+        let read = digest_transactions(&[Input::File(path.to_owned())], &Filter::default(), &|_| {});
         let read = read.map_err(|error| wrong(format!("{:#}", anyhow::Error::from(error))))?;
         take(read.report(Ranking::Count, 0), input);
         return Ok(());
@@ -48,6 +44,22 @@ pub(super) fn read(path: &Path, input: &mut SplitInput) -> Result<(), Trouble> {
 }
 
 fn take(report: DigestReport, input: &mut SplitInput) {
+    let ids = report.classes.iter().enumerate();
+    let places: HashMap<&str, usize> = ids
+        .map(|(at, class)| (class.id.as_str(), input.queries.len() + at))
+        .collect();
+    let transactions = report.transactions.iter().map(|transaction| SplitTransaction {
+        queries: transaction
+            .classes
+            .iter()
+            .filter_map(|id| places.get(id.as_str()).copied())
+            .collect(),
+        count: transaction.count,
+    });
+    // A statement alone is told as one.
+    input
+        .transactions
+        .extend(transactions.filter(|transaction| transaction.queries.len() > 1));
     input
         .queries
         .extend(report.classes.into_iter().map(|class| SplitQuery {
