@@ -8,6 +8,7 @@ mod plan_holes;
 mod prices;
 mod raw;
 mod resolve;
+mod slow;
 mod trim;
 mod unknown_key;
 mod waiver;
@@ -17,6 +18,7 @@ pub(crate) use load::{DumpPlan, LoadMethod, Place};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
+pub(crate) use slow::SlowPlan;
 pub(crate) use trim::{PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};
 pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};
 
@@ -95,6 +97,8 @@ pub(crate) struct Settings {
     pub(crate) gate: Option<GateSettings>,
     /// Findings of the assessment that are known and accepted.
     pub(crate) waivers: Vec<Waiver>,
+    /// What must hold of the workload before anything is moved, where the plan says.
+    pub(crate) slow: Option<SlowPlan>,
     /// Which old rows are taken out, and when.
     pub(crate) trim: TrimSettings,
 }

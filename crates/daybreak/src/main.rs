@@ -2,6 +2,7 @@
 
 mod assessment;
 mod bench;
+mod captures;
 mod cli;
 mod conduct;
 mod config;
@@ -12,6 +13,7 @@ mod loading;
 mod output;
 mod plays;
 mod report;
+mod slow_limits;
 
 use std::process::ExitCode;
 

@@ -20,5 +20,5 @@ mod world;
 
 pub(crate) use cut_over::cut_over;
 pub(crate) use direction::Direction;
-pub(crate) use migrate::{migrate, migrate_as, pair};
+pub(crate) use migrate::{migrate, migrate_otherwise, pair};
 pub(crate) use world::World;

@@ -19,8 +19,10 @@ mod report;
 mod servers;
 
 mod compare;
+mod limits;
 
 pub use compare::{Became, ClassChange, Side, compare};
 pub use fingerprint::{fingerprint, fingerprint_id};
+pub use limits::{OverLimit, SlowLimits, over_limits};
 pub use read::{Digest, DigestError, Filter, Growing, Input, digest, digest_transactions, follow, is_log};
 pub use report::{ClassReport, ClassTimes, DigestReport, InTransactions, Named, Ranking, TransactionReport};

@@ -41,8 +41,9 @@ pub use data_check::{
 pub use depot::{Depot, DepotError, DepotPlace};
 pub use digest::{
     Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing,
-    InTransactions, Input, Named, Ranking, Side, TransactionReport, compare as compare_digests, digest,
-    digest_transactions, fingerprint, fingerprint_id, follow, is_log,
+    InTransactions, Input, Named, OverLimit, Ranking, Side, SlowLimits, TransactionReport,
+    compare as compare_digests, digest, digest_transactions, fingerprint, fingerprint_id, follow, is_log,
+    over_limits,
 };
 pub use dump::{
     DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing, dump, load_dump,

@@ -6,7 +6,7 @@ use crate::conduct::{Conduct, Leader};
 use crate::config::Settings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
-use crate::plays::{Direction, World, cut_over, migrate, migrate_as};
+use crate::plays::{Direction, World, cut_over, migrate, migrate_otherwise};
 
 /// Carries the runbook out. Started again, it goes on where it stopped.
 #[derive(Debug, Args)]
@@ -65,10 +65,9 @@ impl Run {
         };
         let first = migrate(&conduct.world)?;
         let second = cut_over(&conduct.world, Direction::ToTarget)?;
-        let native = conduct.world.settings.native;
-        conduct
-            .end_if_outdated(&first, migrate_as(&conduct.world, !native)?)
-            .await?;
+        for other in migrate_otherwise(&conduct.world)? {
+            conduct.end_if_outdated(&first, other).await?;
+        }
         let stage = conduct.stage().await;
         if let Some(step) = &self.until
             && steps(&first).is_none()
@@ -103,7 +102,7 @@ impl Run {
             output::say("the target leads already; `daybreak failback` moves writes home");
             return Ok(RunStatus::Completed);
         }
-        if !native {
+        if !conduct.world.settings.native {
             return Err(by_hand(&conduct.world).await?);
         }
         let until = steps(&second);

@@ -1,5 +1,4 @@
 mod advise;
-mod captures;
 mod clone;
 mod table;
 
@@ -16,8 +15,11 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::source::Start;
+use crate::assessment::{day_of, judge};
+use crate::captures;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
+use crate::slow_limits;
 
 /// Reads logs of statements, plain or packed (gz, zst), and tells which classes take the time: slow query logs of the MySQL family, by the
 /// fingerprints and ids of pt-query-digest, and PostgreSQL's logs (standard error, csvlog, jsonlog), each by what it begins with. With
@@ -56,6 +58,9 @@ enum What {
     /// themselves, which index would help. With `--prove` by making it on a clone and running them there. Changes no server of the
     /// company's without `--execute`.
     Advise(Box<advise::Advise>),
+    /// Tell which classes are over the limits that the plan sets in `[slow]`, by what was captured. Ends with 3 if any is that no waiver
+    /// accepts: the runbook goes no further then.
+    Check,
     /// Compare two that were kept: which classes are gone, better, worse or new. Ends with 3 if any is worse or new.
     Diff {
         /// The earlier one.
@@ -125,11 +130,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 impl Slow {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        let folder = plan
-            .parent()
-            .unwrap_or(Path::new("."))
-            .join(".daybreak")
-            .join("slow");
+        let folder = captures::folder(plan.parent().unwrap_or(Path::new(".")));
         match &self.what {
             Some(What::Capture { name, logs }) => {
                 let report = logs.read(plan).await?.report(Ranking::Time, 0);
@@ -143,6 +144,7 @@ impl Slow {
                 Ok(Exit::Done)
             }
             Some(What::Advise(advise)) => advise.run(plan, format).await,
+            Some(What::Check) => check(plan, format),
             Some(What::Diff { before, after }) => {
                 let changes = compare_digests(
                     &captures::read(&folder, before)?,
@@ -214,6 +216,47 @@ impl Slow {
             }
         }
     }
+}
+
+/// What of the plan's limits does not hold.
+fn check(plan: &Path, format: Format) -> Result<Exit, Trouble> {
+    let settings = super::settings(plan)?;
+    let Some(limits) = &settings.slow else {
+        let hint = "add `[slow]` with `capture` and `max_p95_seconds` or `less_time_percent`".to_owned();
+        return Err(Trouble::usage(
+            anyhow::anyhow!("the plan sets no limits for slow statements"),
+            Some(hint),
+        ));
+    };
+    let findings = slow_limits::findings(limits)?;
+    let judged = judge(&findings, &settings.waivers, day_of(jiff::Timestamp::now()));
+    match format {
+        Format::Json => output::json(&judged.blocking),
+        Format::Text => {
+            for finding in &judged.blocking {
+                output::line(format!(
+                    "{} of {}: {}",
+                    finding.id,
+                    finding.object,
+                    super::plain(&finding.evidence)
+                ));
+            }
+            for (finding, waiver) in &judged.waived {
+                output::line(format!(
+                    "{} of {} is accepted: {}",
+                    finding.id, finding.object, waiver.reason
+                ));
+            }
+            if judged.blocking.is_empty() {
+                output::line("the workload is as the plan wants it");
+            }
+        }
+    }
+    Ok(if judged.blocking.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Different
+    })
 }
 
 impl Logs {

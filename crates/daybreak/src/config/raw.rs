@@ -21,6 +21,7 @@ pub(crate) struct RawPlan {
     pub(super) gate: Option<RawGate>,
     #[serde(default)]
     pub(super) waivers: Vec<RawWaiver>,
+    pub(super) slow: Option<super::slow::RawSlow>,
     pub(super) trim: Option<RawTrim>,
     /// Read by itself; here its keys are looked at alone.
     #[serde(rename = "cluster")]

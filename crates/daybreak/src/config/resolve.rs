@@ -6,7 +6,7 @@ use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
 use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
-use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, load, trim, waiver};
+use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, load, slow, trim, waiver};
 
 /// What a name may be.
 pub(crate) const NAME_HINT: &str =
@@ -111,7 +111,13 @@ pub(super) fn resolve(
     let trim = trim::resolve(raw.trim.unwrap_or_default(), folder, |key, message, hint| {
         resolver.error(key, message, hint)
     })?;
+    let slow = raw.slow.map(|raw| {
+        slow::resolve(raw, folder, |key, message, hint| {
+            resolver.error(key, message, hint)
+        })
+    });
     Ok(Settings {
+        slow: slow.transpose()?,
         state_dir: folder.join(
             raw.migration
                 .state_dir

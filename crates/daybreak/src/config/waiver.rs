@@ -12,6 +12,9 @@ pub(crate) const SCHEMA_CHECK: &str = "schema.check";
 /// could not be compared.
 pub(crate) const DATA_CHECK: &str = "data.check.estate";
 
+/// What the runbook's look at slow statements finds, as waivers name it; its objects are ids of classes, or `all classes`.
+const SLOW: [&str; 2] = ["slow.p95", "slow.time"];
+
 /// Says of a server that it was named by another, or was found, and could not be looked at. It can be waived like a check.
 pub(crate) const UNREACHED: &str = "server.unreached";
 
@@ -52,6 +55,7 @@ pub(super) fn resolve(
     let checks = all_checks().into_iter().map(|about| about.id);
     let known: Vec<&str> = checks
         .chain([UNREACHED, SCHEMA_CHECK, DATA_CHECK])
+        .chain(SLOW)
         .chain(HoleKind::ALL.map(HoleKind::id))
         .chain(PRACTICES.map(|practice| practice.id))
         .chain(plan_holes::IDS)

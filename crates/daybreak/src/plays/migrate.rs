@@ -7,6 +7,7 @@ mod load_copy;
 mod refuse;
 mod replicate_start;
 mod schema_check;
+mod slow_check;
 mod source_hold;
 mod target_hold;
 
@@ -21,36 +22,58 @@ use super::World;
 /// Where a step looks that begins at the source.
 const EVERY: &str = "every server found around it";
 
-/// Everything up to two equal sides: the estate assessed and compared, both sides checked, loaded, replicating, compared, with the
-/// target closed to applications. The long comparison of the estate comes after everything that can refuse at once.
-/// Without native replication the source is closed, too, before the load.
-pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
-    migrate_as(world, world.settings.native)
+/// What of a migration the plan decides: which steps it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    /// Whether the target follows by the servers' own replication. Without it the source is closed, too, before the load.
+    native: bool,
+    /// Whether the plan sets limits for slow statements.
+    slow: bool,
 }
 
-/// The same as it is with or without native replication, whatever the plan says: to end a run that was begun otherwise.
-pub(crate) fn migrate_as(world: &Arc<World>, native: bool) -> Result<Runbook, BadRunbook> {
-    if !native {
-        return Runbook::builder("migrate")
-            .step(assess::Assess(Arc::clone(world)))
-            .step(schema_check::SchemaCheck(Arc::clone(world)))
-            .step(estate_check::EstateCheck(Arc::clone(world)))
-            .step(estate_data_check::EstateDataCheck(Arc::clone(world)))
-            .step(source_hold::SourceHold(Arc::clone(world)))
-            .step(load_copy::LoadCopy(Arc::clone(world)))
-            .step(target_hold::TargetHold(Arc::clone(world)))
-            .step(data_check::DataCheck(Arc::clone(world)))
-            .build();
+impl Shape {
+    fn of(world: &World) -> Self {
+        Self {
+            native: world.settings.native,
+            slow: world.settings.slow.is_some(),
+        }
     }
-    Runbook::builder("migrate")
-        .step(assess::Assess(Arc::clone(world)))
-        .step(schema_check::SchemaCheck(Arc::clone(world)))
-        .step(estate_check::EstateCheck(Arc::clone(world)))
-        .step(estate_data_check::EstateDataCheck(Arc::clone(world)))
-        .step(links_prepare::LinksPrepare(Arc::clone(world)))
-        .step(load_copy::LoadCopy(Arc::clone(world)))
-        .step(target_hold::TargetHold(Arc::clone(world)))
-        .step(replicate_start::ReplicateStart(Arc::clone(world)))
-        .step(data_check::DataCheck(Arc::clone(world)))
-        .build()
+}
+
+/// Everything up to two equal sides: the workload and the estate assessed and compared, both sides checked, loaded, replicating,
+/// compared, with the target closed to applications. The long comparison of the estate comes after everything that can refuse at once.
+pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
+    shaped(world, Shape::of(world))
+}
+
+/// The same as other plans would have it: to end a run that was begun with one of them.
+pub(crate) fn migrate_otherwise(world: &Arc<World>) -> Result<Vec<Runbook>, BadRunbook> {
+    let all = [(true, true), (true, false), (false, true), (false, false)];
+    let shapes = all.into_iter().map(|(native, slow)| Shape { native, slow });
+    let others = shapes.filter(|shape| *shape != Shape::of(world));
+    others.map(|shape| shaped(world, shape)).collect()
+}
+
+fn shaped(world: &Arc<World>, shape: Shape) -> Result<Runbook, BadRunbook> {
+    let world = || Arc::clone(world);
+    let mut book = Runbook::builder("migrate").step(assess::Assess(world()));
+    if shape.slow {
+        book = book.step(slow_check::SlowCheck(world()));
+    }
+    book = book
+        .step(schema_check::SchemaCheck(world()))
+        .step(estate_check::EstateCheck(world()))
+        .step(estate_data_check::EstateDataCheck(world()));
+    book = if shape.native {
+        book.step(links_prepare::LinksPrepare(world()))
+    } else {
+        book.step(source_hold::SourceHold(world()))
+    };
+    book = book
+        .step(load_copy::LoadCopy(world()))
+        .step(target_hold::TargetHold(world()));
+    if shape.native {
+        book = book.step(replicate_start::ReplicateStart(world()));
+    }
+    book.step(data_check::DataCheck(world())).build()
 }

@@ -190,3 +190,81 @@ async fn the_comparison_of_the_estates_rows_can_be_left_out() {
     let lines = ground.succeed(&UNTIL).await;
     assert_eq!(evidence(&lines, "data.check.estate")["left_out"], true);
 }
+
+/// What stood in a log before, and after.
+fn log(each: &[(&str, f64)]) -> String {
+    let event = |(statement, seconds): &(&str, f64)| {
+        format!(
+            "# Time: 2026-11-27T08:00:00.000000Z\n# User@Host: app[app] @ web [10.0.0.7]  Id: 5\n\
+             # Query_time: {seconds}  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 1\nuse shop;\nSET timestamp=1795766400;\n{statement};\n"
+        )
+    };
+    each.iter().map(event).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_statements_that_remain_stop_a_migration() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    let Some(ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    ground.found(50).await;
+    ground.init(|plan| plan).await;
+    // A run that was begun without limits, and refused, is begun anew with them.
+    ground.change(|plan| plan.replace("[source]", "[slow]\ncapture = \"after\"\n\n[source]"));
+    let said = refused(&ground, &UNTIL[2..], 2).await;
+    assert!(said.contains("sets no limit"), "{said}");
+    ground.change(|plan| {
+        plan.replace(
+            "\"after\"\n",
+            "\"after\"\nless_time_percent = 80\nmax_p95_seconds = 2\n",
+        )
+    });
+    let said = refused(&ground, &UNTIL[2..], 2).await;
+    assert!(said.contains("slow.baseline"), "{said}");
+    ground.change(|plan| plan.replace("\"after\"\n", "\"after\"\nbaseline = \"before\"\n"));
+    let said = refused(&ground, &UNTIL[2..], 1).await;
+    assert!(said.contains("daybreak slow capture after FILE"), "{said}");
+
+    for (name, statements) in [
+        (
+            "before",
+            log(&[("SELECT 1 FROM a", 9.0), ("SELECT 1 FROM b", 5.0)]),
+        ),
+        (
+            "after",
+            log(&[("SELECT 1 FROM a", 0.1), ("SELECT 1 FROM b", 5.0)]),
+        ),
+    ] {
+        let file = ground.folder.path().join(format!("{name}.log"));
+        std::fs::write(&file, statements).expect("written");
+        ground
+            .succeed(&["slow", "capture", name, &file.to_string_lossy()])
+            .await;
+    }
+    let said = refused(&ground, &UNTIL[2..], 1).await;
+    assert!(
+        said.contains("slow.p95 of") && said.contains("select ? from b") && !said.contains("select ? from a"),
+        "{said}"
+    );
+    assert!(
+        said.contains("slow.time of all classes") && said.contains("took 14.0 s before"),
+        "{said}"
+    );
+    let checked = ground.run(&["--format", "json", "slow", "check"]).await;
+    assert_eq!(checked.status.code(), Some(3));
+    let found: Vec<Value> = serde_json::from_slice(&checked.stdout).expect("JSON");
+    let class = found[0]["object"].as_str().expect("an id").to_owned();
+    ground.change(|plan| plan + &waiver("slow.p95", &class) + &waiver("slow.time", "all classes"));
+    let lines = ground
+        .succeed(&["--format", "json", "run", "--yes", "--until", "slow.check"])
+        .await;
+    let waived = &evidence(&lines, "slow.check")["findings"];
+    assert_eq!(waived[0]["waived"]["reason"], "that replica goes", "{waived}");
+    let checked = ground.run(&["slow", "check"]).await;
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(
+        checked.status.success() && told.contains("as the plan wants it"),
+        "{told}"
+    );
+}

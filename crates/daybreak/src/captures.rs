@@ -7,8 +7,13 @@ use daybreak_work::DigestReport;
 
 use crate::exit::Trouble;
 
+/// Where they are kept, beside a plan file in this folder.
+pub(crate) fn folder(plan_folder: &Path) -> PathBuf {
+    plan_folder.join(".daybreak").join("slow")
+}
+
 /// Keeps one; it replaces one of the same name.
-pub(super) fn write(folder: &Path, name: &str, report: &DigestReport) -> Result<PathBuf, Trouble> {
+pub(crate) fn write(folder: &Path, name: &str, report: &DigestReport) -> Result<PathBuf, Trouble> {
     let path = path(folder, name)?;
     fs::create_dir_all(folder)?;
     let text = serde_json::to_vec(report)?;
@@ -20,7 +25,7 @@ pub(super) fn write(folder: &Path, name: &str, report: &DigestReport) -> Result<
 }
 
 /// Reads one back.
-pub(super) fn read(folder: &Path, name: &str) -> Result<DigestReport, Trouble> {
+pub(crate) fn read(folder: &Path, name: &str) -> Result<DigestReport, Trouble> {
     let path = path(folder, name)?;
     let text = fs::read(&path).map_err(|error| {
         let error = anyhow::Error::from(error).context(format!("failed to read {}", path.display()));
@@ -45,7 +50,7 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<DigestReport, Trouble> {
 fn path(folder: &Path, name: &str) -> Result<PathBuf, Trouble> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || !name.chars().all(is_plain) {
-        let error = anyhow::anyhow!("`{}` cannot be the name of a capture", super::super::plain(name));
+        let error = anyhow::anyhow!("`{}` cannot be the name of a capture", name.escape_debug());
         return Err(Trouble::usage(
             error,
             Some("use letters, digits, `-` and `_`".to_owned()),
