@@ -7,6 +7,7 @@ mod rows;
 mod run;
 mod schema;
 mod trim;
+mod workload;
 
 use std::path::Path;
 
@@ -16,32 +17,43 @@ use serde_json::{Value, json};
 
 use look::Look;
 pub(crate) use trim::runs as trim_runs;
+pub(crate) use workload::Workload;
 
-/// Writes `path` and, beside it, the same name with the ending `json`. `summary` stands at the top where there is one; `trims` are the runs
-/// of `trim`.
+/// What is told beside the journal.
+#[derive(Default)]
+pub(crate) struct Beside<'a> {
+    /// What came of it all, at the top.
+    pub(crate) summary: Option<&'a Value>,
+    /// The runs of `trim`.
+    pub(crate) trims: &'a [Value],
+    /// What `slow capture` kept.
+    pub(crate) workload: Option<&'a Workload>,
+}
+
+/// Writes `path` and, beside it, the same name with the ending `json`.
 pub(crate) fn write(
     path: &Path,
     name: &str,
     history: &History,
-    summary: Option<&Value>,
-    trims: &[Value],
+    beside: &Beside<'_>,
 ) -> Result<(), std::io::Error> {
-    std::fs::write(path, page(name, history, summary, trims).into_string())?;
+    std::fs::write(path, page(name, history, beside).into_string())?;
     let newest = |step| Look::newest(history, step).map(|look| look.evidence);
     let value = json!({
         "migration": name,
-        "summary": summary,
+        "summary": beside.summary,
         "assessment": newest(assessment::STEP),
         "schema_check": newest(schema::STEP),
         "estate_data_check": newest(rows::ESTATE_STEP),
         "data_check": newest(rows::STEP),
-        "trim": trims,
+        "trim": beside.trims,
+        "workload": beside.workload,
         "runs": history.runs(),
     });
     std::fs::write(path.with_extension("json"), serde_json::to_vec_pretty(&value)?)
 }
 
-fn page(name: &str, history: &History, summary: Option<&Value>, trims: &[Value]) -> Markup {
+fn page(name: &str, history: &History, beside: &Beside<'_>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -56,7 +68,7 @@ fn page(name: &str, history: &History, summary: Option<&Value>, trims: &[Value])
                     h1 { "Migration " (name) }
                     p { "From a journal of " (history.runs().len()) " run(s) whose hash chain is unbroken." }
                 }
-                @if let Some(Value::Object(facts)) = summary {
+                @if let Some(Value::Object(facts)) = beside.summary {
                     section {
                         h2 { "What came of it" }
                         (facts::table(facts.iter().map(|(name, value)| (name.as_str(), value))))
@@ -65,7 +77,8 @@ fn page(name: &str, history: &History, summary: Option<&Value>, trims: &[Value])
                 (assessment::section(history))
                 (schema::section(history))
                 (rows::section(history))
-                (trim::section(trims))
+                (workload::section(beside.workload))
+                (trim::section(beside.trims))
                 @for run in history.runs() { (run::section(run)) }
             }
         }

@@ -15,7 +15,7 @@ use crate::config;
 use crate::exit::Trouble;
 use crate::output::{self, Format};
 use crate::plays::World;
-use crate::report;
+use crate::report::{self, Beside};
 
 /// What the first run told about the load.
 #[derive(Default)]
@@ -169,8 +169,10 @@ impl Summary {
             &report,
             "demo",
             &history,
-            Some(&serde_json::to_value(&summary)?),
-            &[],
+            &Beside {
+                summary: Some(&serde_json::to_value(&summary)?),
+                ..Beside::default()
+            },
         )?;
         Ok(summary)
     }

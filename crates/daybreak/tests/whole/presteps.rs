@@ -261,6 +261,15 @@ async fn slow_statements_that_remain_stop_a_migration() {
         .await;
     let waived = &evidence(&lines, "slow.check")["findings"];
     assert_eq!(waived[0]["waived"]["reason"], "that replica goes", "{waived}");
+    let page = ground.folder.path().join("report.html");
+    ground
+        .succeed(&["report", "--output", &page.to_string_lossy()])
+        .await;
+    let html = std::fs::read_to_string(&page).expect("the page");
+    assert!(
+        html.contains("What the servers are asked") && html.contains("<rect") && html.contains(&class),
+        "{html}"
+    );
     let checked = ground.run(&["slow", "check"]).await;
     let told = String::from_utf8_lossy(&checked.stdout).into_owned();
     assert!(
