@@ -14,12 +14,12 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use cluster::{ClusterSettings, read as read_cluster};
-pub(crate) use load::{DumpPlan, LoadMethod, Place};
+pub(crate) use load::{BucketAccess, DumpPlan, LoadMethod, Place};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
 pub(crate) use slow::SlowPlan;
-pub(crate) use trim::{PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};
+pub(crate) use trim::{ON_THE_WAY, PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};
 pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};
 
 use std::path::{Path, PathBuf};

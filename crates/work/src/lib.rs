@@ -68,7 +68,7 @@ pub use split::{
 pub use throttle::{Throttle, ThrottleLimits};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};
 pub use trim::{
-    AgeUnit, Children, Due, Hold, RestoreReport, Schedule, ScheduleError, TrimError, TrimLimits, TrimPart,
-    TrimPlan, TrimReport, TrimRule, TrimSurvey, Trimmed, Which, plan_trim, restore as restore_rows,
+    AgeUnit, Children, Due, Hold, RestoreReport, Schedule, ScheduleError, TrimArchive, TrimError, TrimLimits,
+    TrimPart, TrimPlan, TrimReport, TrimRule, TrimSurvey, Trimmed, Which, plan_trim, restore as restore_rows,
     runs as trim_runs, survey as survey_trim, trim, verify as verify_archive,
 };

@@ -14,6 +14,7 @@ mod closure;
 mod manifest;
 
 mod brake;
+mod copies;
 mod plan;
 
 mod settle;
@@ -25,6 +26,7 @@ mod restore;
 mod schedule;
 
 pub use brake::TrimLimits;
+pub use copies::TrimArchive;
 pub use delete::{TrimReport, Trimmed, trim};
 pub use error::TrimError;
 pub use plan::{TrimPart, TrimPlan, TrimSurvey, plan_trim, survey};

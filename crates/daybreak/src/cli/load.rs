@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::bar::Bar;
 use super::status::history;
 use crate::conduct::{Leader, Stage};
-use crate::config::{LoadMethod, Settings};
+use crate::config::{LoadMethod, Place, Settings};
 use crate::exit::{Exit, Trouble};
 use crate::loading::{Loading, LoadingError};
 use crate::output::{self, Format};
@@ -135,7 +135,7 @@ impl Load {
         }
         if let Some(named) = &self.to {
             // What is named on a command line lies where that is given.
-            let place = settings.dump.place(Path::new("."), named);
+            let place = Place::named(&settings.dump.access, Path::new("."), named);
             let usage =
                 |hint: &str| Trouble::usage(anyhow::anyhow!("`--to` is `{named}`"), Some(hint.to_owned()));
             settings.dump.to = Some(place.map_err(usage)?);

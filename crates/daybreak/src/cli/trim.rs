@@ -77,9 +77,9 @@ pub(super) struct Which {
     /// What becomes of rows of other tables that refer to such rows: the rule is refused, they go first, or such rows stay.
     #[arg(long, value_enum, default_value = "refuse")]
     children: Referring,
-    /// The folder that runs are archived in.
-    #[arg(long, value_name = "FOLDER", default_value = "archive", requires = "table")]
-    archive: std::path::PathBuf,
+    /// The folder that runs are archived in, or `s3://BUCKET/PREFIX`.
+    #[arg(long, value_name = "PLACE", default_value = "archive", requires = "table")]
+    archive: String,
     /// Delete without a copy.
     #[arg(long, requires = "table")]
     no_archive: bool,
@@ -146,7 +146,7 @@ impl Trim {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         match self.what {
             Some(What::Restore(restore)) => return restore.run(plan, format).await,
-            Some(What::Verify(verify)) => return verify.run(format),
+            Some(What::Verify(verify)) => return verify.run(plan, format).await,
             Some(What::Schedule(schedule)) => return schedule.run(plan, format),
             None => {}
         }

@@ -33,9 +33,15 @@ pub(crate) struct DumpPlan {
     /// Absent where the plan names no place: the command line does, then.
     pub(crate) to: Option<Place>,
     pub(crate) packing: Packing,
-    region: Option<String>,
-    profile: Option<String>,
-    endpoint_url: Option<String>,
+    pub(crate) access: BucketAccess,
+}
+
+/// How buckets are reached, where the environment does not say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct BucketAccess {
+    pub(crate) region: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) endpoint_url: Option<String>,
 }
 
 /// A directory, or a prefix in a bucket.
@@ -57,14 +63,14 @@ impl std::fmt::Display for Place {
     }
 }
 
-impl DumpPlan {
+impl Place {
     /// A place named as in the plan: `s3://bucket/prefix`, or a directory, beside `folder` where it is not absolute.
-    pub(crate) fn place(&self, folder: &Path, named: &str) -> Result<Place, &'static str> {
+    pub(crate) fn named(access: &BucketAccess, folder: &Path, named: &str) -> Result<Self, &'static str> {
         let Some(rest) = named.strip_prefix("s3://") else {
             if named.is_empty() || named.contains("://") {
                 return Err("write it as a directory or as s3://BUCKET/PREFIX");
             }
-            return Ok(Place::Directory(folder.join(named)));
+            return Ok(Self::Directory(folder.join(named)));
         };
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         // "General purpose bucket naming rules", Amazon S3 User Guide.
@@ -72,12 +78,12 @@ impl DumpPlan {
         if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(fits) {
             return Err("a bucket's name has 3 to 63 lower-case letters, digits, hyphens and dots");
         }
-        Ok(Place::Bucket {
+        Ok(Self::Bucket {
             settings: BucketSettings {
                 bucket: bucket.to_owned(),
-                region: self.region.clone(),
-                profile: self.profile.clone(),
-                endpoint_url: self.endpoint_url.clone(),
+                region: access.region.clone(),
+                profile: access.profile.clone(),
+                endpoint_url: access.endpoint_url.clone(),
             },
             prefix: prefix.to_owned(),
         })
@@ -95,13 +101,15 @@ pub(super) fn resolve(
     let mut plan = DumpPlan {
         to: None,
         packing: raw.packing.unwrap_or_default(),
-        region: raw.region,
-        profile: raw.profile,
-        endpoint_url: raw.endpoint_url,
+        access: BucketAccess {
+            region: raw.region,
+            profile: raw.profile,
+            endpoint_url: raw.endpoint_url,
+        },
     };
     match raw.to {
         Some(named) => {
-            let place = plan.place(folder, &named);
+            let place = Place::named(&plan.access, folder, &named);
             let place = place.map_err(|hint| error("load.dump.to", &format!("is `{named}`"), hint))?;
             plan.to = Some(place);
         }
@@ -128,11 +136,9 @@ mod tests {
         let plan = DumpPlan {
             to: None,
             packing: Packing::Zstd,
-            region: None,
-            profile: None,
-            endpoint_url: None,
+            access: super::BucketAccess::default(),
         };
-        plan.place(Path::new("/plans"), named)
+        Place::named(&plan.access, Path::new("/plans"), named)
     }
 
     #[test]

@@ -40,7 +40,10 @@ pub(crate) struct RawWaiver {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawTrim {
-    pub(super) archive: Option<PathBuf>,
+    pub(super) archive: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) endpoint_url: Option<String>,
     pub(super) max_lag_seconds: Option<f64>,
     pub(super) max_running_sessions: Option<usize>,
     pub(super) max_commit_ms: Option<u64>,

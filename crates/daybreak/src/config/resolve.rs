@@ -108,7 +108,13 @@ pub(super) fn resolve(
     let waivers = waiver::resolve(raw.waivers, |key, message, hint| {
         resolver.error(key, message, hint)
     })?;
-    let trim = trim::resolve(raw.trim.unwrap_or_default(), folder, |key, message, hint| {
+    let state_dir = folder.join(
+        raw.migration
+            .state_dir
+            .unwrap_or_else(|| PathBuf::from(".daybreak")),
+    );
+    let trim = raw.trim.unwrap_or_default();
+    let trim = trim::resolve(trim, folder, &state_dir, |key, message, hint| {
         resolver.error(key, message, hint)
     })?;
     let slow = raw.slow.map(|raw| {
@@ -118,11 +124,7 @@ pub(super) fn resolve(
     });
     Ok(Settings {
         slow: slow.transpose()?,
-        state_dir: folder.join(
-            raw.migration
-                .state_dir
-                .unwrap_or_else(|| PathBuf::from(".daybreak")),
-        ),
+        state_dir,
         scope: Scope {
             schemas: raw.migration.schemas,
         },

@@ -6,8 +6,8 @@ use daybreak_work::{AgeUnit, Children, Hold, Schedule, TrimLimits, TrimRule, Whi
 use jiff::Span;
 use jiff::tz::TimeZone;
 
-use super::PlanError;
 use super::raw::{RawAgeUnit, RawChildren, RawTrim, RawTrimRule};
+use super::{BucketAccess, Place, PlanError};
 
 /// Where runs are archived, beside the plan file.
 const ARCHIVE: &str = "archive";
@@ -20,6 +20,10 @@ pub(crate) struct TrimSettings {
     pub(crate) limits: TrimLimits,
     /// Whether rows are deleted though a server of the estate cannot be asked how far it is behind.
     pub(crate) ignore_unreached: bool,
+    /// The bucket that archives go to, where they are to lie in one: rules name a folder for the while.
+    pub(crate) bucket: Option<Place>,
+    /// How buckets are reached.
+    pub(crate) access: BucketAccess,
 }
 
 /// A rule, and when it is run.
@@ -60,13 +64,28 @@ pub(crate) fn zone(text: &str) -> Result<TimeZone, String> {
     TimeZone::get(text).map_err(|_| format!("is `{text}`: write it as `Europe/Berlin` or `UTC`"))
 }
 
-/// Reads the rules; `error` makes an error of key, message and hint.
+/// Where a rule's files are on their way to a bucket, in the state folder.
+pub(crate) const ON_THE_WAY: &str = "on-the-way";
+
+/// Reads the rules of a plan in `folder` whose state is kept in `state`; `error` makes an error of key, message and hint.
 pub(super) fn resolve(
     raw: RawTrim,
     folder: &Path,
+    state: &Path,
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<TrimSettings, PlanError> {
-    let archive = folder.join(raw.archive.unwrap_or_else(|| ARCHIVE.into()));
+    let access = BucketAccess {
+        region: raw.region,
+        profile: raw.profile,
+        endpoint_url: raw.endpoint_url,
+    };
+    let named = raw.archive.as_deref().unwrap_or(ARCHIVE);
+    let place = Place::named(&access, folder, named);
+    let place = place.map_err(|hint| error("trim.archive", &format!("is `{named}`"), hint))?;
+    let (archive, bucket) = match place {
+        Place::Directory(path) => (path, None),
+        bucket @ Place::Bucket { .. } => (state.join("trim").join(ON_THE_WAY), Some(bucket)),
+    };
     let mut rules: Vec<PlannedRule> = Vec::with_capacity(raw.rules.len());
     for (place, raw) in raw.rules.into_iter().enumerate() {
         let wrong = |key: &str, message: &str| {
@@ -121,6 +140,8 @@ pub(super) fn resolve(
         rules,
         holds: holds.collect::<Result<_, _>>()?,
         ignore_unreached: raw.ignore_unreached.unwrap_or(false),
+        bucket,
+        access,
         limits: TrimLimits {
             max_lag_seconds,
             running_sessions: raw.max_running_sessions.unwrap_or(default.running_sessions),

@@ -33,4 +33,5 @@ mod slow_advise;
 mod split;
 mod topology;
 mod trim;
+mod trim_bucket;
 mod trouble;

@@ -44,17 +44,17 @@ const POSTGRES: &str = "
     INSERT INTO public.held SELECT id FROM public.orders WHERE made < '2021-01-01' ORDER BY id LIMIT 7";
 
 /// What differs between the families.
-struct Ground {
-    looking: Looking,
+pub(crate) struct Ground {
+    pub(crate) looking: Looking,
     estate: Arc<Estate>,
     standby: String,
-    login: Login,
-    schema: &'static str,
-    lines: &'static str,
+    pub(crate) login: Login,
+    pub(crate) schema: &'static str,
+    pub(crate) lines: &'static str,
 }
 
 impl Ground {
-    async fn start(kind: ServerKind) -> Option<Self> {
+    pub(crate) async fn start(kind: ServerKind) -> Option<Self> {
         let looking = Looking::new();
         let estate = Arc::new(looking.with_replica(kind).await?);
         let postgres = kind == ServerKind::Postgres(17);
@@ -91,7 +91,7 @@ impl Ground {
         })
     }
 
-    fn primary(&self) -> &Server {
+    pub(crate) fn primary(&self) -> &Server {
         &self.estate.primary
     }
 
@@ -125,7 +125,7 @@ impl Ground {
         arguments
     }
 
-    async fn count(&self, server: &Server, from: &str) -> u64 {
+    pub(crate) async fn count(&self, server: &Server, from: &str) -> u64 {
         let question = format!("SELECT COUNT(*) FROM {from}");
         let rows = server.rows_in("shop", &question).await.expect("told");
         rows[0][0]
@@ -134,7 +134,7 @@ impl Ground {
             .expect("a count")
     }
 
-    async fn old(&self) -> u64 {
+    pub(crate) async fn old(&self) -> u64 {
         self.count(
             self.primary(),
             &format!("{}.orders WHERE made < '2021-01-01'", self.schema),
@@ -143,7 +143,7 @@ impl Ground {
     }
 
     /// The content of both tables, row by row, in one text each.
-    async fn content(&self) -> Vec<Vec<Vec<Option<String>>>> {
+    pub(crate) async fn content(&self) -> Vec<Vec<Vec<Option<String>>>> {
         let mut all = Vec::new();
         for table in [&format!("{}.orders", self.schema), self.lines] {
             let question = format!("SELECT * FROM {table} ORDER BY 1, 2");
@@ -182,7 +182,23 @@ fn deleted(report: &Value) -> Vec<u64> {
 /// Kills a run in its middle: when some, and not all, of the rows are gone.
 async fn killed(ground: &Ground, arguments: &[&str], before: u64) {
     let url = ground.looking.url(ground.primary(), &ground.login).await;
-    let mut command = ground.looking.command_at(&url, &ground.login, arguments);
+    let command = ground.looking.command_at(&url, &ground.login, arguments);
+    kill(ground, command, before).await;
+}
+
+/// The same by the plan's rules.
+pub(crate) async fn killed_with(ground: &Ground, arguments: &[&str], before: u64) {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_daybreak"));
+    command
+        .arg("--plan")
+        .arg(ground.looking.folder.path().join("daybreak.toml"))
+        .args(arguments)
+        .envs(secrets(ground))
+        .kill_on_drop(true);
+    kill(ground, command, before).await;
+}
+
+async fn kill(ground: &Ground, mut command: tokio::process::Command, before: u64) {
     let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
     loop {
         let left = ground.count(ground.primary(), ground.lines).await + ground.old().await;
@@ -366,7 +382,7 @@ async fn postgres_killed_twice_under_writes() {
 }
 
 /// A plan for both sides, of which only the source is there, with these rules.
-fn plan(ground: &Ground, url: &str, rules: &str) {
+pub(crate) fn plan(ground: &Ground, url: &str, rules: &str) {
     let other = if ground.schema == "public" {
         "postgres://a@127.0.0.1:9/shop"
     } else {
@@ -382,14 +398,24 @@ fn plan(ground: &Ground, url: &str, rules: &str) {
     std::fs::write(ground.looking.folder.path().join("daybreak.toml"), text).expect("a plan");
 }
 
+/// The account's password, and credentials that a stand-in for AWS takes.
+fn secrets(ground: &Ground) -> [(&'static str, String); 4] {
+    [
+        ("DAYBREAK_SOURCE_PASSWORD", ground.login.password().to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ]
+}
+
 /// Runs a command of the plan; its status, and what it said.
-async fn planned(ground: &Ground, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) async fn planned(ground: &Ground, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_daybreak"));
     let command = command
         .arg("--plan")
         .arg(ground.looking.folder.path().join("daybreak.toml"))
         .args(arguments)
-        .env("DAYBREAK_SOURCE_PASSWORD", ground.login.password())
+        .envs(secrets(ground))
         .kill_on_drop(true);
     let output = command.output().await.expect("it runs");
     let said = [output.stdout, output.stderr].concat();

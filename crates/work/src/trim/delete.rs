@@ -13,11 +13,12 @@ use serde::Serialize;
 
 use super::brake::{Brake, TrimLimits};
 use super::chunks::Chunks;
+use super::copies;
 use super::error::TrimError;
 use super::manifest::{Archivable, Line, Manifest};
 use super::plan::{RANGE_BYTES, RANGE_ROWS, TrimPart, TrimPlan};
 use super::settle::settle;
-use crate::{Observe, Progress, WorkEvent};
+use crate::{Depot, Observe, Progress, WorkEvent};
 
 /// Rows and bytes of a file: what is in memory at once, twice while it is read back.
 const FILE_ROWS: usize = 50_000;
@@ -53,8 +54,8 @@ pub struct TrimReport {
     pub at: Timestamp,
     /// Each table, in the order in which they were gone through.
     pub tables: Vec<Trimmed>,
-    /// The folder of its archive.
-    pub archive: Option<PathBuf>,
+    /// Where its archive is.
+    pub archive: Option<String>,
     /// Whether it came to its end; otherwise it was told to stop, and the next run goes on.
     pub whole: bool,
 }
@@ -84,7 +85,7 @@ pub async fn trim(
     let at = Timestamp::now();
     let archive = match &plan.archive {
         Some(folder) => {
-            settle(database, folder, observer).await?;
+            settle(database, plan, folder, observer).await?;
             Some(begin(database, plan, folder, at).await?)
         }
         None => None,
@@ -98,6 +99,8 @@ pub async fn trim(
             observer,
         ),
         manifest: folder.clone().zip(manifest),
+        rule: &plan.rule,
+        depot: plan.depot.as_ref(),
         files: 0,
         deleted: 0,
         expected: plan.parts.iter().map(|part| part.table.estimated_rows).sum(),
@@ -118,11 +121,17 @@ pub async fn trim(
             whole,
         })?;
     }
+    let mut archive = folder.clone().map(|folder| folder.display().to_string());
+    if let (Some(depot), Some(folder)) = (&plan.depot, &folder) {
+        copies::hand_over(depot, &plan.rule, folder).await?;
+        let run = folder.file_name().unwrap_or_default().to_string_lossy();
+        archive = Some(format!("{}/{}/{run}", depot.place(), plan.rule));
+    }
     Ok(TrimReport {
         rule: plan.rule.clone(),
         at,
         tables,
-        archive: folder,
+        archive,
         whole,
     })
 }
@@ -172,6 +181,10 @@ async fn begin(
     };
     let folder = folder.join(at.strftime("%Y%m%dT%H%M%S%6fZ").to_string());
     let manifest = Manifest::begin(&folder, &begun)?;
+    if let Some(depot) = &plan.depot {
+        // Seen before any row is read: whether the bucket takes anything.
+        copies::put_manifest(depot, &plan.rule, &folder).await?;
+    }
     Ok((folder, manifest))
 }
 
@@ -195,6 +208,8 @@ struct Running<'a> {
     database: &'a Arc<dyn Database>,
     chunks: Chunks<'a>,
     manifest: Option<(PathBuf, Manifest)>,
+    rule: &'a str,
+    depot: Option<&'a Depot>,
     files: u64,
     deleted: u64,
     expected: u64,
@@ -374,6 +389,9 @@ impl Running<'_> {
         for (row, values) in rows.iter_mut().zip(values) {
             row.values = values;
         }
+        if let Some(depot) = self.depot {
+            copies::put(depot, self.rule, &folder.join(&file), &facts).await?;
+        }
         done.files += 1;
         done.archive_bytes += facts.bytes;
         manifest.append(&Line::Archived {
@@ -382,6 +400,9 @@ impl Running<'_> {
             range: range.clone(),
             facts,
         })?;
+        if let Some(depot) = self.depot {
+            copies::put_manifest(depot, self.rule, folder).await?;
+        }
         Ok((Some(file), rows))
     }
 

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use daybreak_archive::ArchiveError;
 use daybreak_engine::EngineError;
 
+use crate::DepotError;
+
 /// Why rows are not taken out, or not put back.
 #[derive(Debug, thiserror::Error)]
 pub enum TrimError {
@@ -31,6 +33,17 @@ pub enum TrimError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The bucket of the archive.
+    #[error(transparent)]
+    Depot(#[from] DepotError),
+    /// A file of the archive is not where it belongs.
+    #[error("{file} is not in {place}")]
+    NotThere {
+        /// The file.
+        file: String,
+        /// The bucket.
+        place: String,
     },
     /// A manifest that says what cannot be.
     #[error("{path}: {trouble}")]
@@ -67,6 +80,10 @@ impl TrimError {
             Self::Archive(error) => Some(error.hint().to_owned()),
             Self::Rule { hint, .. } => Some(hint.clone()),
             Self::Io { .. } => Some("is there room, and may this account write there?".to_owned()),
+            Self::Depot(error) => Some(error.hint().to_owned()),
+            Self::NotThere { .. } => {
+                Some("was it removed, by hand or by a rule of the bucket? take it from a copy".to_owned())
+            }
             Self::Manifest { .. } => Some("was it changed by hand? take the folder from a backup".to_owned()),
             Self::NotRestored { .. } => Some(
                 "restore into an empty table of the same shape, or delete what is there first".to_owned(),

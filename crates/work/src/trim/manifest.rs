@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrimError;
 
 /// The manifest's name in the folder of a run.
-const NAME: &str = "manifest.jsonl";
+pub(super) const MANIFEST: &str = "manifest.jsonl";
 
 /// A table that a run takes rows from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ impl Manifest {
     pub(super) fn begin(folder: &Path, begun: &Line) -> Result<Self, TrimError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(failed("make", folder))?;
-        let path = folder.join(NAME);
+        let path = folder.join(MANIFEST);
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -113,7 +113,7 @@ impl Manifest {
 
     /// Goes on with one; a line that a kill cut short is taken away.
     pub(super) fn go_on(folder: &Path) -> Result<Self, TrimError> {
-        let path = folder.join(NAME);
+        let path = folder.join(MANIFEST);
         let file = OpenOptions::new().read(true).write(true).open(&path);
         let mut file = file.map_err(failed("open", &path))?;
         let mut text = Vec::new();
@@ -145,7 +145,7 @@ impl Manifest {
 impl Run {
     /// Reads a run's manifest.
     pub(super) fn read(folder: &Path) -> Result<Self, TrimError> {
-        let path = folder.join(NAME);
+        let path = folder.join(MANIFEST);
         let text = std::fs::read_to_string(&path).map_err(failed("read", &path))?;
         Self::of(folder, &text).map_err(|trouble| TrimError::Manifest { path, trouble })
     }
@@ -208,7 +208,7 @@ impl Run {
 
     /// The runs in a folder, the oldest first; the folder itself may be one.
     pub(super) fn all(folder: &Path) -> Result<Vec<Self>, TrimError> {
-        if folder.join(NAME).exists() {
+        if folder.join(MANIFEST).exists() {
             return Ok(vec![Self::read(folder)?]);
         }
         let mut runs = Vec::new();
@@ -219,7 +219,7 @@ impl Run {
         for entry in entries {
             let path = entry.map_err(failed("list", folder))?.path();
             // A kill may come before a manifest's first line is whole: nothing was done then.
-            let begun = std::fs::read_to_string(path.join(NAME)).is_ok_and(|text| text.contains('\n'));
+            let begun = std::fs::read_to_string(path.join(MANIFEST)).is_ok_and(|text| text.contains('\n'));
             if begun {
                 runs.push(Self::read(&path)?);
             }

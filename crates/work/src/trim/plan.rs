@@ -15,7 +15,7 @@ use super::age::least_kept;
 use super::closure::closure;
 use super::error::TrimError;
 use super::rule::{Children, Hold, TrimRule, Which};
-use crate::{Observe, Progress, Throttle, WorkEvent};
+use crate::{Depot, Observe, Progress, Throttle, WorkEvent};
 
 /// Rows of a range that is counted by one statement.
 pub(super) const RANGE_ROWS: u64 = 50_000;
@@ -56,6 +56,8 @@ pub struct TrimPlan {
     pub rule: String,
     /// The folder that its runs are archived in.
     pub archive: Option<PathBuf>,
+    /// Where its files go from there before their rows are deleted.
+    pub depot: Option<Depot>,
     /// The tables, in the order in which they are gone through: children before their parents.
     pub parts: Vec<TrimPart>,
 }
@@ -168,6 +170,7 @@ pub async fn plan_trim(
     Ok(TrimPlan {
         rule: rule.name.clone(),
         archive: rule.archive.clone(),
+        depot: None,
         parts,
     })
 }

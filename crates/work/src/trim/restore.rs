@@ -1,12 +1,13 @@
 //! Rows put back as they were, and archives looked through.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use daybreak_engine::{Database, EngineError, ErrorKind, Trim, Values};
 use daybreak_model::{Scope, Table, TableName};
 use serde::Serialize;
 
+use super::copies::TrimArchive;
 use super::error::TrimError;
 use super::manifest::{Archivable, Part, Run};
 use super::settle::still_there;
@@ -18,7 +19,7 @@ const TRANSACTION_ROWS: usize = 5_000;
 /// What was put back, or looked through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RestoreReport {
-    /// The folder of the run.
+    /// The folder of the run, or where it is in a bucket.
     pub run: PathBuf,
     /// The table.
     pub table: TableName,
@@ -30,27 +31,27 @@ pub struct RestoreReport {
     pub files: u64,
 }
 
-/// The folders of the runs that a folder holds, and the tables that each of them has rows of.
+/// The runs that an archive holds, and the tables that each of them has rows of.
 ///
 /// # Errors
 /// When a manifest cannot be read.
-pub fn runs(folder: &Path) -> Result<Vec<(PathBuf, Vec<TableName>)>, TrimError> {
+pub fn runs(archive: &TrimArchive) -> Result<Vec<(PathBuf, Vec<TableName>)>, TrimError> {
     let tables = |run: &Run| run.tables.iter().map(|own| own.table.name.clone()).collect();
-    let runs = Run::all(folder)?;
-    Ok(runs.iter().map(|run| (run.folder.clone(), tables(run))).collect())
+    let runs = archive.runs()?;
+    Ok(runs.iter().map(|run| (archive.name(run), tables(run))).collect())
 }
 
-/// Looks through every file of the runs in a folder.
+/// Looks through every file of an archive's runs.
 ///
 /// # Errors
 /// When a file is not the one that was written.
-pub fn verify(folder: &Path) -> Result<Vec<RestoreReport>, TrimError> {
+pub async fn verify(archive: &TrimArchive) -> Result<Vec<RestoreReport>, TrimError> {
     let mut reports = Vec::new();
-    for run in Run::all(folder)? {
+    for run in archive.runs()? {
         for own in &run.tables {
-            let mut report = report(&run, &own.table.name);
+            let mut report = report(archive, &run, &own.table.name);
             for part in run.parts.iter().filter(|part| part.table == own.table.name) {
-                report.rows += deleted(&run, part)?.len() as u64;
+                report.rows += deleted(archive, &run, part).await?.len() as u64;
                 report.files += 1;
             }
             reports.push(report);
@@ -59,9 +60,9 @@ pub fn verify(folder: &Path) -> Result<Vec<RestoreReport>, TrimError> {
     Ok(reports)
 }
 
-fn report(run: &Run, table: &TableName) -> RestoreReport {
+fn report(archive: &TrimArchive, run: &Run, table: &TableName) -> RestoreReport {
     RestoreReport {
-        run: run.folder.clone(),
+        run: archive.name(run),
         table: table.clone(),
         rows: 0,
         already: 0,
@@ -71,12 +72,11 @@ fn report(run: &Run, table: &TableName) -> RestoreReport {
 
 /// The rows of a file that its run deleted. Of a run that was broken off, the last file's rows count only once the next run has found
 /// out what became of them.
-fn deleted(run: &Run, part: &Part) -> Result<Vec<Values>, TrimError> {
-    let path = run.folder.join(&part.file);
-    part.facts.verify(&path)?;
+async fn deleted(archive: &TrimArchive, run: &Run, part: &Part) -> Result<Vec<Values>, TrimError> {
+    let path = archive.file(run, part).await?;
     let Some(kept) = &part.kept else {
         return Err(TrimError::Manifest {
-            path: run.folder.clone(),
+            path: archive.name(run),
             trouble: format!(
                 "the run was broken off while it deleted the rows of {}: run its rule once more, which finds out which of them are gone",
                 part.file
@@ -91,29 +91,31 @@ fn deleted(run: &Run, part: &Part) -> Result<Vec<Values>, TrimError> {
         .collect())
 }
 
-/// Puts back what the runs in a folder deleted: parents before children, each file's rows compared with the table afterwards. With
+/// Puts back what the runs of an archive deleted: the last first, parents before children, each file's rows compared with the table afterwards. With
 /// `into`, one table's rows into another of the same columns.
 ///
 /// # Errors
 /// When a file is not the one that was written, the table has other columns, or a row is there that is another.
 pub async fn restore(
     database: &Arc<dyn Database>,
-    folder: &Path,
+    archive: &TrimArchive,
     only: Option<&TableName>,
     into: Option<&TableName>,
     observer: &dyn Observe,
 ) -> Result<Vec<RestoreReport>, TrimError> {
     let mut reports = Vec::new();
-    for run in Run::all(folder)? {
+    // What was deleted last comes back first: whatever a row refers to is there by then.
+    for run in archive.runs()?.into_iter().rev() {
         for own in run.tables.iter().rev() {
             if only.is_some_and(|only| own.table.name != *only) {
                 continue;
             }
             let table = target(database, own, into.unwrap_or(&own.table.name)).await?;
-            let mut report = report(&run, &table.name);
+            let mut report = report(archive, &run, &table.name);
             let mut trimmer = database.trimmer(&table.name.schema).await?;
-            for part in run.parts.iter().filter(|part| part.table == own.table.name) {
-                let rows = deleted(&run, part)?;
+            let parts = run.parts.iter().rev();
+            for part in parts.filter(|part| part.table == own.table.name) {
+                let rows = deleted(archive, &run, part).await?;
                 let already = file(trimmer.as_mut(), &table, part, &rows).await?;
                 report.rows += rows.len() as u64;
                 report.already += already;

@@ -9,8 +9,10 @@ use daybreak_model::{KeyRange, RowFilter, RowRange, Table};
 
 use jiff::Timestamp;
 
+use super::copies;
 use super::error::TrimError;
 use super::manifest::{Line, Manifest, Run};
+use super::plan::TrimPlan;
 use crate::{Observe, WorkEvent};
 
 /// Rows read at a time.
@@ -21,6 +23,7 @@ const FETCH_BYTES: usize = 16 << 20;
 /// is left is read anew, by the rule as it is now.
 pub(super) async fn settle(
     database: &Arc<dyn Database>,
+    plan: &TrimPlan,
     folder: &Path,
     observer: &dyn Observe,
 ) -> Result<(), TrimError> {
@@ -61,6 +64,12 @@ pub(super) async fn settle(
             rows: deleted,
             whole: false,
         })?;
+    }
+    if let Some(depot) = &plan.depot {
+        // Also runs that a kill left between their end and the bucket.
+        for run in Run::all(folder)? {
+            copies::hand_over(depot, &plan.rule, &run.folder).await?;
+        }
     }
     Ok(())
 }

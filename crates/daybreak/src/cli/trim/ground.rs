@@ -9,9 +9,10 @@ use daybreak_work::{Hold, Topology, TrimLimits, TrimPlan, TrimRule, Which as Row
 use jiff::Timestamp;
 
 use super::{On, Which, failed};
-use crate::config::{self, Settings};
+use crate::config::{self, ON_THE_WAY, Place, Settings};
 use crate::estate::recognise;
 use crate::exit::Trouble;
+use crate::loading;
 
 /// Rules made plans, and the servers that they concern.
 pub(in crate::cli) struct Ground {
@@ -25,6 +26,13 @@ pub(in crate::cli) struct Ground {
     pub(super) ignore_unreached: bool,
     /// Locks, and the list of runs.
     pub(super) state: PathBuf,
+}
+
+/// Which rules, what is held, and the bucket that archives go to.
+struct Rules<'a> {
+    rules: &'a [TrimRule],
+    holds: &'a [Hold],
+    bucket: Option<&'a Place>,
 }
 
 fn asked(error: EngineError) -> Trouble {
@@ -53,7 +61,26 @@ impl Ground {
         if let Some(rows) = which.chunk_rows {
             limits.chunk_rows = rows as usize;
         }
-        let rules = rules(which, begin.settings.as_ref())?;
+        let access = begin
+            .settings
+            .as_ref()
+            .map(|settings| settings.trim.access.clone());
+        let place = Place::named(&access.unwrap_or_default(), Path::new("."), &which.archive);
+        let place = place.map_err(|hint| {
+            let error = anyhow::anyhow!("`--archive` is `{}`", which.archive);
+            Trouble::usage(error, Some(hint.to_owned()))
+        })?;
+        let (archive, mut bucket) = match place {
+            Place::Directory(path) => (path, None),
+            bucket @ Place::Bucket { .. } => (state.join(ON_THE_WAY), Some(bucket)),
+        };
+        if which.table.is_none() {
+            bucket = begin
+                .settings
+                .as_ref()
+                .and_then(|settings| settings.trim.bucket.clone());
+        }
+        let rules = rules(which, begin.settings.as_ref(), &archive)?;
         let server = match &begin.settings {
             Some(settings) => side(settings, which.on).await?,
             None => begin.endpoint.clone(),
@@ -62,8 +89,11 @@ impl Ground {
             server,
             begin.settings.as_ref(),
             &begin.also,
-            &rules,
-            &holds,
+            Rules {
+                rules: &rules,
+                holds: &holds,
+                bucket: bucket.as_ref(),
+            },
             limits,
             state,
         )
@@ -80,8 +110,11 @@ impl Ground {
             server,
             Some(settings),
             &settings.also,
-            rules,
-            &trim.holds,
+            Rules {
+                rules,
+                holds: &trim.holds,
+                bucket: trim.bucket.as_ref(),
+            },
             trim.limits.clone(),
             settings.state_dir.join("trim"),
         )
@@ -92,8 +125,7 @@ impl Ground {
         endpoint: Endpoint,
         settings: Option<&Settings>,
         also: &[String],
-        rules: &[TrimRule],
-        holds: &[Hold],
+        rules: Rules<'_>,
         limits: TrimLimits,
         state: PathBuf,
     ) -> Result<Self, Trouble> {
@@ -116,9 +148,21 @@ impl Ground {
             ));
         }
         let now = Timestamp::now();
-        let mut plans = Vec::with_capacity(rules.len());
-        for rule in rules {
-            plans.push(plan_trim(&server, rule, holds, now).await.map_err(failed)?);
+        let depot = match rules.bucket {
+            Some(place) => {
+                let opened = loading::open(place).await;
+                Some(opened.map_err(|error| {
+                    let hint = error.hint();
+                    Trouble::new(error, hint)
+                })?)
+            }
+            None => None,
+        };
+        let mut plans = Vec::with_capacity(rules.rules.len());
+        for rule in rules.rules {
+            let mut plan = plan_trim(&server, rule, rules.holds, now).await.map_err(failed)?;
+            plan.depot.clone_from(&depot);
+            plans.push(plan);
         }
         let unreached = topology.unreached.iter();
         Ok(Self {
@@ -189,7 +233,7 @@ async fn target(settings: &Settings, own: &Endpoint, topology: &Topology) -> Opt
 }
 
 /// The rule of the command line, or those of the plan.
-fn rules(which: &Which, settings: Option<&Settings>) -> Result<Vec<TrimRule>, Trouble> {
+fn rules(which: &Which, settings: Option<&Settings>, archive: &Path) -> Result<Vec<TrimRule>, Trouble> {
     let wrong = |what: String, hint: &str| Trouble::usage(anyhow::anyhow!(what), Some(hint.to_owned()));
     if let Some(table) = &which.table {
         let table = config::table_name(table)
@@ -221,7 +265,7 @@ fn rules(which: &Which, settings: Option<&Settings>) -> Result<Vec<TrimRule>, Tr
             .collect();
         debug_assert!(config::is_rule_name(&name), "made of what a name may have");
         return Ok(vec![TrimRule {
-            archive: (!which.no_archive).then(|| which.archive.join(&name)),
+            archive: (!which.no_archive).then(|| archive.join(&name)),
             name,
             table,
             which: rows,

@@ -28,7 +28,7 @@ pub(super) struct Outlook {
 #[derive(Serialize)]
 struct Rule {
     rule: String,
-    archive: Option<std::path::PathBuf>,
+    archive: Option<String>,
     tables: Vec<Table>,
     rows: u64,
     bytes: u64,
@@ -73,7 +73,10 @@ impl Outlook {
             });
             rules.push(Rule {
                 rule: plan.rule.clone(),
-                archive: plan.archive.clone(),
+                archive: match (&plan.depot, &plan.archive) {
+                    (Some(depot), Some(_)) => Some(format!("{}/{}", depot.place(), plan.rule)),
+                    (_, folder) => folder.as_ref().map(|folder| folder.display().to_string()),
+                },
                 tables: tables.collect(),
                 rows,
                 bytes,
@@ -112,7 +115,7 @@ impl Outlook {
         );
         for rule in &self.rules {
             let archive = match &rule.archive {
-                Some(folder) => format!("archived in {}", folder.display()),
+                Some(place) => format!("archived in {place}"),
                 None => "without a copy".to_owned(),
             };
             lines.push(format!(
@@ -192,8 +195,8 @@ pub(in crate::cli) fn report(report: &TrimReport) -> Vec<String> {
         }
         lines.push(line);
     }
-    if let Some(folder) = &report.archive {
-        lines.push(format!("{}: archived in {}", report.rule, folder.display()));
+    if let Some(place) = &report.archive {
+        lines.push(format!("{}: archived in {place}", report.rule));
     }
     if !report.whole {
         lines.push(format!("{}: stopped; the same command goes on", report.rule));
