@@ -28,7 +28,7 @@ pub use port::{
     Compare, Copied, Database, Deleted, Direction, Explained, Fetch, Following, Grantee, GtidChange,
     GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay, HASH, Hashing,
     Identity, IndexStatements, Inspect, JOBS, LeftBehind, Mend, Mended, NEW_PASSWORD, NewIndex, Numbering,
-    Open, OwnAccount, Read, Receiver, Rehearse, Rehearsed, RepairFrame, Replication, Role, RowFile,
-    RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures, StoredRow,
-    Surroundings, TableIndex, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
+    Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse, Rehearsed, RepairFrame, Replication,
+    Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures,
+    StoredRow, Surroundings, TableIndex, TextRow, Tie, TieKind, Trim, Untold, Values, Write,
 };

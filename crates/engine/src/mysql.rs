@@ -53,6 +53,7 @@ mod warnings;
 mod writer;
 
 mod indexes;
+mod partitions;
 mod rehearse;
 mod trim;
 

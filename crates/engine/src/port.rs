@@ -8,6 +8,7 @@ mod grantee;
 mod gtid;
 mod index;
 mod mend;
+mod partitions;
 mod read;
 mod rehearse;
 mod replication;
@@ -32,6 +33,7 @@ pub use gtid::{
 };
 pub use index::{IndexStatements, NewIndex, TableIndex};
 pub use mend::{AccountCopy, HASH, Mend, Mended, RepairFrame};
+pub use partitions::{Partition, Partitions};
 pub use read::{Block, Copied, Read, Snapshot};
 pub use rehearse::{Access, Explained, Rehearse, Rehearsed};
 pub use replication::{Change, Changes, Replication};

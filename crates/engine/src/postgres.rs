@@ -40,6 +40,7 @@ mod value_form;
 mod writer;
 
 mod indexes;
+mod partitions;
 mod rehearse;
 mod trim;
 

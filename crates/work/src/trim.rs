@@ -24,6 +24,7 @@ mod chunks;
 mod delete;
 mod restore;
 mod schedule;
+mod whole;
 
 pub use brake::TrimLimits;
 pub use copies::TrimArchive;

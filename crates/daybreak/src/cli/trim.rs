@@ -77,6 +77,9 @@ pub(super) struct Which {
     /// What becomes of rows of other tables that refer to such rows: the rule is refused, they go first, or such rows stay.
     #[arg(long, value_enum, default_value = "refuse")]
     children: Referring,
+    /// Take partitions that by their bounds hold nothing but such rows out as a whole.
+    #[arg(long, requires = "column")]
+    partitions: bool,
     /// The folder that runs are archived in, or `s3://BUCKET/PREFIX`.
     #[arg(long, value_name = "PLACE", default_value = "archive", requires = "table")]
     archive: String,

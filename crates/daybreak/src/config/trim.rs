@@ -179,6 +179,12 @@ fn rule(
             ));
         }
     };
+    if raw.partitions == Some(true) && matches!(which, Which::Where(_)) {
+        return Err(wrong(
+            "partitions",
+            "goes with `column` and `keep`: bounds prove nothing of an expression",
+        ));
+    }
     let schedule = raw.schedule.map(|text| Schedule::new(&text, zone));
     let schedule = schedule
         .transpose()
@@ -186,6 +192,7 @@ fn rule(
     let table = table_name(&raw.table).map_err(|message| wrong("table", &message))?;
     Ok(PlannedRule {
         rule: TrimRule {
+            partitions: raw.partitions.unwrap_or(false),
             archive: raw.archive.unwrap_or(true).then(|| archive.join(&raw.name)),
             name: raw.name,
             table,

@@ -34,4 +34,5 @@ mod split;
 mod topology;
 mod trim;
 mod trim_bucket;
+mod trim_partitions;
 mod trouble;

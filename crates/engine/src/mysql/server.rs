@@ -16,6 +16,7 @@ use super::changes::Follower;
 use super::checker::Checker;
 use super::connection::Server;
 use super::fence::{self, Probe};
+use super::partitions::Partitioner;
 use super::reader::Reader;
 use super::rehearse::Rehearsal;
 use super::session::{self, Purpose};
@@ -25,9 +26,9 @@ use super::writer::Writer;
 use super::{indexes, literal};
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, Database, EngineError, Following, Identity,
-    IndexStatements, Inspect, NewIndex, Open, Read, Receiver, Rehearse, RepairFrame, SchemaMark, Session,
-    SettingCheck, Snapshot, Statement, StatementFigures, Surroundings, TableIndex, TextRow, Trim, Untold,
-    Write,
+    IndexStatements, Inspect, NewIndex, Open, Partitions, Read, Receiver, Rehearse, RepairFrame, SchemaMark,
+    Session, SettingCheck, Snapshot, Statement, StatementFigures, Surroundings, TableIndex, TextRow, Trim,
+    Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -242,6 +243,10 @@ impl Database for Mysql {
 
     async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError> {
         Ok(Box::new(Trimmer::open(Arc::clone(&self.server), schema).await?))
+    }
+
+    async fn partitions(&self) -> Result<Box<dyn Partitions>, EngineError> {
+        Ok(Box::new(Partitioner::new(Arc::clone(&self.server))))
     }
 
     async fn rehearsal(&self, schema: &str, longest: Duration) -> Result<Box<dyn Rehearse>, EngineError> {

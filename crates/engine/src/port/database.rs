@@ -8,9 +8,9 @@ use daybreak_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountCopy, CarriedAccount, Changes, Compare, EngineError, IndexStatements, NewIndex, Numbering, Read,
-    Receiver, Rehearse, RepairFrame, Snapshot, Statement, StatementFigures, Surroundings, TableIndex, Trim,
-    Untold, Write,
+    AccountCopy, CarriedAccount, Changes, Compare, EngineError, IndexStatements, NewIndex, Numbering,
+    Partitions, Read, Receiver, Rehearse, RepairFrame, Snapshot, Statement, StatementFigures, Surroundings,
+    TableIndex, Trim, Untold, Write,
 };
 
 /// What a server is among its neighbours.
@@ -295,6 +295,9 @@ pub trait Database: Inspect + Open + Numbering + Send + Sync {
 
     /// A connection that takes rows out of tables. In filters, tables without a schema's name are this schema's.
     async fn trimmer(&self, schema: &str) -> Result<Box<dyn Trim>, EngineError>;
+
+    /// A connection that takes partitions out of tables as a whole.
+    async fn partitions(&self) -> Result<Box<dyn Partitions>, EngineError>;
 
     /// A connection on which statements of the workload are tried, none of which may take longer than `longest`. Tables without a
     /// schema's name are this schema's.

@@ -9,6 +9,7 @@ use super::changes;
 use super::checker::Checker;
 use super::classify::trouble;
 use super::connection::{Connection, Purpose};
+use super::partitions::Partitioner;
 use super::reader::Reader;
 use super::rehearse::Rehearsal;
 use super::server::Server;
@@ -16,8 +17,8 @@ use super::trim::Trimmer;
 use super::writer::Writer;
 use super::{indexes, kept_changes, literal, sequences, snapshot};
 use crate::{
-    Changes, Compare, Database, EngineError, ErrorKind, IndexStatements, NewIndex, Read, Rehearse, Snapshot,
-    Statement, Trim, Write,
+    Changes, Compare, Database, EngineError, ErrorKind, IndexStatements, NewIndex, Partitions, Read,
+    Rehearse, Snapshot, Statement, Trim, Write,
 };
 
 /// One server.
@@ -79,6 +80,10 @@ impl Database for Postgres {
         Ok(Box::new(
             Trimmer::new(self.rows_connection().await?, schema).await?,
         ))
+    }
+
+    async fn partitions(&self) -> Result<Box<dyn Partitions>, EngineError> {
+        Ok(Box::new(Partitioner::new(self.rows_connection().await?)))
     }
 
     async fn rehearsal(&self, schema: &str, longest: Duration) -> Result<Box<dyn Rehearse>, EngineError> {

@@ -325,6 +325,8 @@ mod tests {
             filter: RowFilter::All(Vec::new()),
             condition: String::new(),
             columns: Vec::new(),
+            partitions: Vec::new(),
+            partition_statements: Vec::new(),
             referring: Vec::new(),
         };
         // Nobody answers there: what does not say that it is busy holds nothing up.

@@ -15,17 +15,27 @@ use super::brake::{Brake, TrimLimits};
 use super::chunks::Chunks;
 use super::copies;
 use super::error::TrimError;
-use super::manifest::{Archivable, Line, Manifest};
+use super::manifest::{Archivable, Aside, Line, Manifest};
 use super::plan::{RANGE_BYTES, RANGE_ROWS, TrimPart, TrimPlan};
 use super::settle::settle;
 use crate::{Depot, Observe, Progress, WorkEvent};
 
 /// Rows and bytes of a file: what is in memory at once, twice while it is read back.
-const FILE_ROWS: usize = 50_000;
-const FILE_BYTES: usize = 24 << 20;
+pub(super) const FILE_ROWS: usize = 50_000;
+pub(super) const FILE_BYTES: usize = 24 << 20;
 /// Rows read by one statement.
 const FETCH_ROWS: u64 = 5_000;
 const FETCH_BYTES: usize = 8 << 20;
+
+/// How rows are read, with their values or without.
+pub(super) const fn fetch(values: bool) -> Fetch {
+    Fetch {
+        rows: FETCH_ROWS,
+        bytes: FETCH_BYTES,
+        values,
+    }
+}
+
 /// What was done to a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trimmed {
@@ -39,6 +49,8 @@ pub struct Trimmed {
     pub referred: u64,
     /// Rows that could not be locked, for a transaction of others held them, and stay.
     pub locked: u64,
+    /// Partitions that were taken out as a whole; their rows are among those deleted.
+    pub partitions: Vec<String>,
     /// Files of the archive.
     pub files: u64,
     /// Their bytes.
@@ -83,9 +95,10 @@ pub async fn trim(
         });
     }
     let at = Timestamp::now();
+    let mut adopted = Vec::new();
     let archive = match &plan.archive {
         Some(folder) => {
-            settle(database, plan, folder, observer).await?;
+            adopted = settle(database, plan, folder, observer).await?;
             Some(begin(database, plan, folder, at).await?)
         }
         None => None,
@@ -110,7 +123,7 @@ pub async fn trim(
     };
     let mut tables = Vec::with_capacity(plan.parts.len());
     for part in &plan.parts {
-        tables.push(run.table(part).await?);
+        tables.push(run.table(part, &adopted).await?);
     }
     let whole = !stop.load(Ordering::Relaxed);
     if let Some((_, manifest)) = &mut run.manifest {
@@ -204,10 +217,10 @@ fn file_name(table: &TableName, number: u64) -> String {
     )
 }
 
-struct Running<'a> {
-    database: &'a Arc<dyn Database>,
-    chunks: Chunks<'a>,
-    manifest: Option<(PathBuf, Manifest)>,
+pub(super) struct Running<'a> {
+    pub(super) database: &'a Arc<dyn Database>,
+    pub(super) chunks: Chunks<'a>,
+    pub(super) manifest: Option<(PathBuf, Manifest)>,
     rule: &'a str,
     depot: Option<&'a Depot>,
     files: u64,
@@ -215,7 +228,7 @@ struct Running<'a> {
     expected: u64,
     begun: Instant,
     stop: &'a AtomicBool,
-    observer: &'a dyn Observe,
+    pub(super) observer: &'a dyn Observe,
 }
 
 /// Rows that were read and are to be deleted, and from where on they lie.
@@ -227,11 +240,11 @@ struct Batch {
 }
 
 impl Running<'_> {
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    async fn table(&mut self, part: &TrimPart) -> Result<Trimmed, TrimError> {
+    async fn table(&mut self, part: &TrimPart, adopted: &[Aside]) -> Result<Trimmed, TrimError> {
         self.observer.event(WorkEvent::Doing {
             what: format!("taking rows out of {}", part.table.name),
         });
@@ -241,9 +254,14 @@ impl Running<'_> {
             changed: 0,
             referred: 0,
             locked: 0,
+            partitions: Vec::new(),
             files: 0,
             archive_bytes: 0,
         };
+        for aside in adopted.iter().filter(|aside| aside.table == part.table.name) {
+            self.adopt(part, aside, &mut done).await?;
+        }
+        self.partitions(part, &mut done).await?;
         let mut trimmer = self.database.trimmer(&part.table.name.schema).await?;
         let own_keys = part.own_keys();
         // Of rows that refer to each other only those are taken that no other refers to; then those that none does any more.
@@ -277,11 +295,7 @@ impl Running<'_> {
         let mut checker = self.database.checker().await?;
         let ranges = checker.split(&part.table, RANGE_ROWS, RANGE_BYTES).await?;
         drop(checker);
-        let fetch = Fetch {
-            rows: FETCH_ROWS,
-            bytes: FETCH_BYTES,
-            values: self.manifest.is_some(),
-        };
+        let fetch = fetch(self.manifest.is_some());
         let mut batch = Batch::default();
         for range in ranges {
             let mut range = match range {
@@ -332,7 +346,7 @@ impl Running<'_> {
             after: batch.after,
             up_to: Some(last.key.clone()),
         });
-        let (file, rows) = self.archive(part, &range, batch.rows, done).await?;
+        let (file, rows) = self.archive(part, &range, batch.rows, None, done).await?;
         let mut kept = Vec::new();
         let mut from = 0;
         while from < rows.len() {
@@ -362,11 +376,12 @@ impl Running<'_> {
     }
 
     /// Writes rows to a file that is read back, and names it in the manifest.
-    async fn archive(
+    pub(super) async fn archive(
         &mut self,
         part: &TrimPart,
         range: &RowRange,
         mut rows: Vec<StoredRow>,
+        aside: Option<&TableName>,
         done: &mut Trimmed,
     ) -> Result<(Option<String>, Vec<StoredRow>), TrimError> {
         let Some((folder, manifest)) = &mut self.manifest else {
@@ -399,6 +414,7 @@ impl Running<'_> {
             table: part.table.name.clone(),
             range: range.clone(),
             facts,
+            aside: aside.cloned(),
         })?;
         if let Some(depot) = self.depot {
             copies::put_manifest(depot, self.rule, folder).await?;
@@ -406,7 +422,7 @@ impl Running<'_> {
         Ok((Some(file), rows))
     }
 
-    fn gone(&mut self, rows: u64, done: &mut Trimmed) {
+    pub(super) fn gone(&mut self, rows: u64, done: &mut Trimmed) {
         done.deleted += rows;
         self.deleted += rows;
         let progress = Progress::new(self.deleted, self.expected, 0, self.begun.elapsed());

@@ -53,6 +53,14 @@ pub enum TrimError {
         /// What is wrong.
         trouble: String,
     },
+    /// A table whose rows were those of a partition is not as it was left.
+    #[error("{aside}, the rows of a partition that was set aside, {trouble}")]
+    Aside {
+        /// The table.
+        aside: String,
+        /// What is wrong.
+        trouble: String,
+    },
     /// Rows that were put back are not what they were.
     #[error("{table}: {trouble}")]
     NotRestored {
@@ -81,6 +89,9 @@ impl TrimError {
             Self::Rule { hint, .. } => Some(hint.clone()),
             Self::Io { .. } => Some("is there room, and may this account write there?".to_owned()),
             Self::Depot(error) => Some(error.hint().to_owned()),
+            Self::Aside { .. } => {
+                Some("look at it before anything else: nothing of it was deleted by this run".to_owned())
+            }
             Self::NotThere { .. } => {
                 Some("was it removed, by hand or by a rule of the bucket? take it from a copy".to_owned())
             }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use daybreak_archive::{Archived, ColumnForm};
+use daybreak_engine::Partition;
 use daybreak_model::{RowFilter, RowRange, Table, TableName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,20 @@ pub(super) enum Line {
         /// Where its rows lie.
         range: RowRange,
         facts: Archived,
+        /// The table that was set aside and holds them, where that is another than theirs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        aside: Option<TableName>,
     },
+    /// The rows of a partition are about to become a table of their own.
+    SetAside {
+        table: TableName,
+        partition: Partition,
+        aside: TableName,
+    },
+    /// Every row of a table that was set aside is in files: it is about to be dropped.
+    Held { aside: TableName, rows: u64 },
+    /// It is gone.
+    Dropped { aside: TableName },
     /// A file's rows are deleted, but for some.
     Deleted {
         file: String,
@@ -65,8 +79,21 @@ pub(super) struct Part {
     pub(super) table: TableName,
     pub(super) range: RowRange,
     pub(super) facts: Archived,
+    /// The table that was set aside and held its rows.
+    pub(super) aside: Option<TableName>,
     /// Places of rows that were not deleted; none while that is not known.
     pub(super) kept: Option<Vec<usize>>,
+}
+
+/// A partition whose rows became a table of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Aside {
+    pub(super) table: TableName,
+    pub(super) partition: Partition,
+    pub(super) aside: TableName,
+    /// Whether every row of it was in files.
+    pub(super) held: bool,
+    pub(super) dropped: bool,
 }
 
 /// A run as its manifest tells it.
@@ -78,6 +105,7 @@ pub(super) struct Run {
     pub(super) at: Timestamp,
     pub(super) tables: Vec<Archivable>,
     pub(super) parts: Vec<Part>,
+    pub(super) asides: Vec<Aside>,
     pub(super) ended: bool,
 }
 
@@ -173,6 +201,7 @@ impl Run {
             at,
             tables,
             parts: Vec::new(),
+            asides: Vec::new(),
             ended: false,
         };
         for line in lines {
@@ -183,13 +212,28 @@ impl Run {
                     table,
                     range,
                     facts,
+                    aside,
                 } => run.parts.push(Part {
                     file,
                     table,
                     range,
                     facts,
+                    aside,
                     kept: None,
                 }),
+                Line::SetAside {
+                    table,
+                    partition,
+                    aside,
+                } => run.asides.push(Aside {
+                    table,
+                    partition,
+                    aside,
+                    held: false,
+                    dropped: false,
+                }),
+                Line::Held { aside, .. } => run.aside(&aside)?.held = true,
+                Line::Dropped { aside } => run.aside(&aside)?.dropped = true,
                 Line::Deleted { file, kept, .. } => {
                     let part = run.parts.iter_mut().find(|part| part.file == file);
                     let part = part.ok_or_else(|| format!("it knows no file {file}"))?;
@@ -199,6 +243,11 @@ impl Run {
             }
         }
         Ok(run)
+    }
+
+    fn aside(&mut self, name: &TableName) -> Result<&mut Aside, String> {
+        let found = self.asides.iter_mut().find(|own| own.aside == *name);
+        found.ok_or_else(|| format!("it knows no table {name} that was set aside"))
     }
 
     /// The table of a part.
@@ -263,6 +312,7 @@ mod tests {
                 bytes: 10,
                 sha256: "ab".to_owned(),
             },
+            aside: None,
         }
     }
 

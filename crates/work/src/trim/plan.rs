@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_archive::ColumnForm;
-use daybreak_engine::{Database, Trim};
+use daybreak_engine::{Database, Partition, Trim};
 use daybreak_model::{ForeignKey, RowFilter, Scope, Table, TableName};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,6 +32,10 @@ pub struct TrimPart {
     /// The same, as the server is given it.
     pub condition: String,
     pub(super) columns: Vec<ColumnForm>,
+    /// Partitions that hold nothing but such rows, and are taken out as a whole.
+    pub partitions: Vec<Partition>,
+    /// The statements that take them out.
+    pub partition_statements: Vec<String>,
     /// Rows that others refer to by one of these stay.
     pub(super) referring: Vec<ForeignKey>,
 }
@@ -161,7 +165,23 @@ pub async fn plan_trim(
             filter,
             referring: reached.referring,
             table,
+            partitions: Vec::new(),
+            partition_statements: Vec::new(),
         });
+    }
+    // Where rows of others refer to them, or some must stay, each is looked at.
+    if let ([part], true) = (parts.as_mut_slice(), rule.partitions)
+        && part.referring.is_empty()
+        && let RowFilter::Before { column, value } = &part.filter
+    {
+        let mut partitions = database.partitions().await?;
+        part.partitions = partitions.before(&part.table, column, value).await?;
+        for partition in &part.partitions {
+            let aside = TableName::new(&partition.name.schema, "daybreak_trim_…");
+            let aside = rule.archive.as_ref().map(|_| &aside);
+            part.partition_statements
+                .extend(partitions.statements(&part.table, partition, aside));
+        }
     }
     // The rule's own table first: what is wrong with its expression is best told of it.
     for part in parts.iter().rev() {

@@ -57,6 +57,8 @@ pub struct TrimRule {
     pub which: Which,
     /// What becomes of rows that refer to them.
     pub children: Children,
+    /// Whether partitions that hold nothing but such rows are taken out as a whole.
+    pub partitions: bool,
     /// The folder that its runs are archived in; none where rows are deleted without a copy.
     pub archive: Option<PathBuf>,
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use daybreak_engine::{Database, Fetch, StoredRow, Trim, Values};
-use daybreak_model::{KeyRange, RowFilter, RowRange, Table};
+use daybreak_model::{KeyRange, RowFilter, RowRange, Table, TableName};
 
 use jiff::Timestamp;
 
 use super::copies;
 use super::error::TrimError;
-use super::manifest::{Line, Manifest, Run};
+use super::manifest::{Aside, Line, Manifest, Run};
 use super::plan::TrimPlan;
 use crate::{Observe, WorkEvent};
 
@@ -19,14 +19,15 @@ use crate::{Observe, WorkEvent};
 const FETCH: u64 = 2000;
 const FETCH_BYTES: usize = 16 << 20;
 
-/// Finds out, of runs that were broken off, which rows of their last files were deleted, and ends them. Nothing is deleted by it: what
-/// is left is read anew, by the rule as it is now.
+/// Finds out, of runs that were broken off, which rows of their last files were deleted, and ends them. Nothing that is not archived is
+/// deleted by it: what is left is read anew, by the rule as it is now, and what was set aside, which is returned, is archived anew.
 pub(super) async fn settle(
     database: &Arc<dyn Database>,
     plan: &TrimPlan,
     folder: &Path,
     observer: &dyn Observe,
-) -> Result<(), TrimError> {
+) -> Result<Vec<Aside>, TrimError> {
+    let mut left = Vec::new();
     for run in Run::all(folder)?.into_iter().filter(|run| !run.ended) {
         observer.event(WorkEvent::Doing {
             what: format!(
@@ -36,10 +37,23 @@ pub(super) async fn settle(
         });
         let mut manifest = Manifest::go_on(&run.folder)?;
         let mut deleted = 0;
+        let set_aside = asides(database, &run, &mut left).await?;
         for part in &run.parts {
             let rows = part.facts.rows;
             if let Some(kept) = &part.kept {
                 deleted += rows - kept.len() as u64;
+                continue;
+            }
+            if let Some(aside) = &part.aside {
+                // What is there still is archived anew: of these files nothing was deleted then.
+                let gone = if set_aside.contains(aside) { 0 } else { rows };
+                deleted += gone;
+                let places = usize::try_from(rows - gone).unwrap_or(usize::MAX);
+                manifest.append(&Line::Deleted {
+                    file: part.file.clone(),
+                    rows: gone,
+                    kept: (0..places).collect(),
+                })?;
                 continue;
             }
             let path = run.folder.join(&part.file);
@@ -71,7 +85,42 @@ pub(super) async fn settle(
             copies::hand_over(depot, &plan.rule, &run.folder).await?;
         }
     }
-    Ok(())
+    Ok(left)
+}
+
+/// What became of the partitions that a run had set aside: the tables that are there still, which go to `left` but for those that can be
+/// dropped at once.
+async fn asides(
+    database: &Arc<dyn Database>,
+    run: &Run,
+    left: &mut Vec<Aside>,
+) -> Result<Vec<TableName>, TrimError> {
+    let mut there = Vec::new();
+    let mut partitions = database.partitions().await?;
+    for aside in run.asides.iter().filter(|aside| !aside.dropped) {
+        let files = run
+            .parts
+            .iter()
+            .any(|part| part.aside.as_ref() == Some(&aside.aside));
+        match (partitions.is_there(&aside.aside).await?, aside.held) {
+            // Every row of it is in files.
+            (true, true) => partitions.drop_aside(&aside.aside).await?,
+            (true, false) => {
+                there.push(aside.aside.clone());
+                left.push(aside.clone());
+            }
+            // Gone as it was to go, or never made.
+            (false, true) => {}
+            (false, false) if !files => {}
+            (false, false) => {
+                return Err(TrimError::Aside {
+                    aside: aside.aside.to_string(),
+                    trouble: "is gone, and not all of it is archived".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(there)
 }
 
 /// The places of rows that are there still, as they were given.

@@ -88,6 +88,7 @@ mod tests {
                 table: TableName::new("s", "t"),
                 which: Which::Where("old".to_owned()),
                 children: Children::Refuse,
+                partitions: false,
                 archive: None,
             },
             schedule: Some(Schedule::new("30 2 29 * *", zone).expect("an expression")),

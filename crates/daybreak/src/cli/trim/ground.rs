@@ -270,6 +270,7 @@ fn rules(which: &Which, settings: Option<&Settings>, archive: &Path) -> Result<V
             table,
             which: rows,
             children: which.children.into(),
+            partitions: which.partitions,
         }]);
     }
     let Some(settings) = settings else {

@@ -47,6 +47,8 @@ struct Table {
     estimated_rows: u64,
     bytes: u64,
     condition: String,
+    /// Partitions that are taken out as a whole.
+    partitions: Vec<String>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "estimates need no more than 53 bits")]
@@ -70,6 +72,11 @@ impl Outlook {
                 estimated_rows: found.estimated_rows,
                 bytes: found.bytes,
                 condition: part.condition.clone(),
+                partitions: part
+                    .partitions
+                    .iter()
+                    .map(|partition| partition.name.name.clone())
+                    .collect(),
             });
             rules.push(Rule {
                 rule: plan.rule.clone(),
@@ -133,6 +140,9 @@ impl Outlook {
                     DecimalBytes(table.bytes)
                 ));
                 lines.push(format!("    {}", table.condition));
+                if !table.partitions.is_empty() {
+                    lines.push(format!("    whole partitions: {}", table.partitions.join(", ")));
+                }
             }
             lines.push(format!(
                 "  deleting takes {:.2} h and saves {:.2} h of copying and {:.2} GB a month of storage",
@@ -152,6 +162,11 @@ pub(super) fn statements(plan: &TrimPlan) -> Vec<String> {
         plan.rule
     )];
     for part in &plan.parts {
+        lines.extend(
+            part.partition_statements
+                .iter()
+                .map(|statement| format!("  {statement}")),
+        );
         lines.push(format!("  rows of {} where {}", part.table.name, part.condition));
         lines.push("    locked and looked at once more, then deleted by their keys".to_owned());
     }
@@ -168,6 +183,12 @@ pub(in crate::cli) fn report(report: &TrimReport) -> Vec<String> {
             table.table,
             HumanCount(table.deleted)
         );
+        if !table.partitions.is_empty() {
+            line.push_str(&format!(
+                ", partitions {} as a whole",
+                table.partitions.join(", ")
+            ));
+        }
         if table.files > 0 {
             line.push_str(&format!(
                 ", in {} files of {}",

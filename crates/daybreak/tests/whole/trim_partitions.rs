@@ -1,0 +1,315 @@
+//! `daybreak trim` on tables that are divided by time: whole partitions go at once, archived, and come back; whatever bounds do not prove goes row
+//! by row; killed at any line of its manifest, no row is lost.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use daybreak_sandbox::{Estate, Server, ServerKind};
+use serde_json::Value;
+
+use crate::looking::{Looking, list, run};
+
+const MYSQL: &str = "
+    CREATE TABLE visits (id INT NOT NULL, made DATETIME NOT NULL, page VARCHAR(40), PRIMARY KEY (id, made))
+        PARTITION BY RANGE (TO_DAYS(made)) (
+            PARTITION p2019 VALUES LESS THAN (TO_DAYS('2020-01-01')), PARTITION p2020 VALUES LESS THAN (TO_DAYS('2021-01-01')),
+            PARTITION p2021 VALUES LESS THAN (TO_DAYS('2022-01-01')), PARTITION later VALUES LESS THAN MAXVALUE);
+    CREATE TABLE digits (d INT);
+    INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
+    INSERT INTO visits SELECT n, DATE_ADD('2019-01-01', INTERVAL n % 2900 DAY), CONCAT('p', n) FROM
+        (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d AS n FROM digits AS a, digits AS b, digits AS c, digits AS d, digits AS e) AS n";
+
+const POSTGRES: &str = "
+    CREATE TABLE public.visits (id int NOT NULL, made timestamptz NOT NULL, page text, PRIMARY KEY (id, made)) PARTITION BY RANGE (made);
+    CREATE TABLE public.\"p 2019\" (page text, gone int, made timestamptz NOT NULL, id int NOT NULL);
+    ALTER TABLE public.\"p 2019\" DROP COLUMN gone;
+    ALTER TABLE public.visits ATTACH PARTITION public.\"p 2019\" FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+    CREATE TABLE public.p2020 PARTITION OF public.visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+    CREATE TABLE public.p2021 PARTITION OF public.visits FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+    CREATE TABLE public.later PARTITION OF public.visits DEFAULT;
+    INSERT INTO public.visits (id, made, page)
+        SELECT n, '2019-01-01'::timestamptz + make_interval(days => n % 2900), 'p' || n FROM generate_series(0, 99999) AS n";
+
+struct Ground {
+    looking: Looking,
+    estate: Estate,
+    table: &'static str,
+}
+
+impl Ground {
+    async fn new(kind: ServerKind) -> Option<Self> {
+        let looking = Looking::new();
+        let estate = looking.with_replica(kind).await?;
+        let postgres = matches!(kind, ServerKind::Postgres(_));
+        run(&estate.primary, "shop", if postgres { POSTGRES } else { MYSQL }).await;
+        let own = Self {
+            looking,
+            estate,
+            table: if postgres { "public.visits" } else { "shop.visits" },
+        };
+        let whole = own.rows("1 = 1").await;
+        assert_eq!(whole, 100_000);
+        Some(own)
+    }
+
+    fn primary(&self) -> &Server {
+        &self.estate.primary
+    }
+
+    async fn rows(&self, condition: &str) -> u64 {
+        let question = format!("SELECT COUNT(*) FROM {} WHERE {condition}", self.table);
+        let rows = self.primary().rows_in("shop", &question).await.expect("told");
+        rows[0][0]
+            .as_deref()
+            .and_then(|count| count.parse().ok())
+            .expect("a count")
+    }
+
+    /// Every row, in one number.
+    async fn digest(&self) -> String {
+        let sum = match self.primary().kind() {
+            ServerKind::Postgres(_) => {
+                "SELECT sum(hashtext(id || ' ' || extract(epoch from made) || page))::text FROM public.visits"
+            }
+            _ => "SELECT SUM(CRC32(CONCAT(id, ' ', made, page))) FROM shop.visits",
+        };
+        self.primary().rows_in("shop", sql(sum)).await.expect("told")[0][0]
+            .clone()
+            .expect("a sum")
+    }
+
+    async fn partitions(&self) -> Vec<String> {
+        let question = match self.primary().kind() {
+            ServerKind::Postgres(_) => {
+                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'public.visits'::regclass ORDER BY 1"
+            }
+            _ => {
+                "SELECT PARTITION_NAME FROM information_schema.PARTITIONS WHERE TABLE_NAME = 'visits' ORDER BY 1"
+            }
+        };
+        let rows = self.primary().rows_in("shop", question).await.expect("told");
+        rows.into_iter()
+            .filter_map(|row| row.into_iter().next().flatten())
+            .collect()
+    }
+
+    /// Tables that a run set aside.
+    async fn asides(&self) -> u64 {
+        let question = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name LIKE 'daybreak%'";
+        let rows = self.primary().rows_in("shop", question).await.expect("told");
+        rows[0][0]
+            .as_deref()
+            .and_then(|count| count.parse().ok())
+            .expect("a count")
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.looking.folder.path().join("archive")
+    }
+
+    fn rule(&self, more: &[&str]) -> Vec<String> {
+        let archive = self.archive();
+        let also = self.estate.replicas[0].address().to_string();
+        let keep = format!(
+            "{} days",
+            (jiff::Timestamp::now().as_second() - 1_640_995_200) / 86_400 - 30
+        );
+        // Some of what is older than that lies in a partition that has younger rows, too.
+        [
+            "--format",
+            "json",
+            "trim",
+            "--table",
+            self.table,
+            "--column",
+            "made",
+            "--keep",
+            &keep,
+            "--partitions",
+            "--also",
+            &also,
+            "--archive",
+        ]
+        .into_iter()
+        .map(str::to_owned)
+        .chain([archive.to_string_lossy().into_owned()])
+        .chain(more.iter().map(|&more| more.to_owned()))
+        .collect()
+    }
+
+    async fn trim(&self, more: &[&str], status: i32) -> Value {
+        let rule = self.rule(more);
+        let rule: Vec<&str> = rule.iter().map(String::as_str).collect();
+        let output = self.looking.run(self.primary(), &self.estate.admin, &rule).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+}
+
+/// Keeps long lines of SQL out of the way.
+fn sql(text: &str) -> &str {
+    text
+}
+
+const OLD: &str = "made < '2022-01-01'";
+
+async fn whole_partitions(kind: ServerKind) {
+    let Some(ground) = Ground::new(kind).await else {
+        return;
+    };
+    let (began, had) = (ground.digest().await, ground.partitions().await);
+    let looked = ground.trim(&[], 0).await;
+    let table = &looked["rules"][0]["tables"][0];
+    assert_eq!(list(table, "partitions").len(), 3, "{looked}");
+    assert_eq!(ground.digest().await, began, "looking changes nothing");
+    let old = ground.rows(OLD).await;
+    let meant = table["rows"].as_u64().expect("a count");
+    assert!(
+        meant > old,
+        "some are older and lie in a partition with others: {looked}"
+    );
+    let done = ground.trim(&["--execute"], 0).await;
+    let table = &done[0]["tables"][0];
+    assert_eq!(list(table, "partitions").len(), 3, "{done}");
+    assert_eq!(table["deleted"], meant, "{done}");
+    assert_eq!((ground.rows(OLD).await, ground.asides().await), (0, 0));
+    assert_eq!(ground.rows("1 = 1").await, 100_000 - meant);
+    assert_eq!(ground.partitions().await.len(), had.len() - 3);
+
+    // They come back, once there is a place for them again.
+    if matches!(kind, ServerKind::Postgres(_)) {
+        run(
+            ground.primary(),
+            "shop",
+            "CREATE TABLE public.old PARTITION OF public.visits FOR VALUES FROM (MINVALUE) TO ('2022-01-01')",
+        )
+        .await;
+    }
+    let archive = ground.archive();
+    let folder = std::fs::read_dir(&archive)
+        .expect("a folder")
+        .flatten()
+        .next()
+        .expect("a rule's")
+        .path();
+    let restore = ["trim", "restore", folder.to_str().expect("UTF-8"), "--execute"];
+    let back = ground
+        .looking
+        .run(ground.primary(), &ground.estate.admin, &restore)
+        .await;
+    assert!(back.status.success(), "{}", String::from_utf8_lossy(&back.stderr));
+    assert_eq!(ground.digest().await, began);
+}
+
+/// Killed again and again wherever it is; in the end all is as if it never had been.
+async fn killed_anywhere(kind: ServerKind) {
+    let Some(ground) = Ground::new(kind).await else {
+        return;
+    };
+    let began = ground.digest().await;
+    let old = ground.rows(OLD).await;
+    let rule = ground.rule(&["--execute"]);
+    let rule: Vec<&str> = rule.iter().map(String::as_str).collect();
+    let url = ground.looking.url(ground.primary(), &ground.estate.admin).await;
+    let mut kills = 0;
+    // Each time it lives a little longer than the time before, until it comes to its end.
+    for lives in 1..200 {
+        let mut command = ground.looking.command_at(&url, &ground.estate.admin, &rule);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let lines = lives * 2;
+        loop {
+            if let Some(status) = child.try_wait().expect("asked") {
+                assert!(status.success(), "{status}");
+                break;
+            }
+            if written(&ground.archive()) >= lines {
+                child.kill().await.expect("killed");
+                kills += 1;
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        if ground.rows(OLD).await == 0 && ground.asides().await == 0 {
+            break;
+        }
+    }
+    assert!(kills >= 3, "{kills} kills");
+    let last = ground.trim(&["--execute"], 0).await;
+    assert_eq!(last[0]["whole"], true, "{last}");
+    assert_eq!((ground.rows(OLD).await, ground.asides().await), (0, 0));
+    if matches!(kind, ServerKind::Postgres(_)) {
+        run(
+            ground.primary(),
+            "shop",
+            "CREATE TABLE public.old PARTITION OF public.visits FOR VALUES FROM (MINVALUE) TO ('2022-01-01')",
+        )
+        .await;
+    }
+    let folder = std::fs::read_dir(ground.archive())
+        .expect("a folder")
+        .flatten()
+        .next()
+        .expect("a rule's")
+        .path();
+    let place = folder.to_str().expect("UTF-8");
+    let verify = ["--format", "json", "trim", "verify", place];
+    let verified = ground.looking.plain(&verify).await;
+    let reports: Vec<Value> = serde_json::from_slice(&verified.stdout).expect("JSON");
+    let archived: u64 = reports.iter().filter_map(|report| report["rows"].as_u64()).sum();
+    assert!(archived >= old, "{archived} of {old} rows are archived");
+    let back = ground
+        .looking
+        .run(
+            ground.primary(),
+            &ground.estate.admin,
+            &["trim", "restore", place, "--execute"],
+        )
+        .await;
+    assert!(back.status.success(), "{}", String::from_utf8_lossy(&back.stderr));
+    assert_eq!(ground.digest().await, began, "after {kills} kills");
+}
+
+/// Lines of all manifests so far.
+fn written(archive: &std::path::Path) -> usize {
+    let folders = |path: &std::path::Path| -> Vec<PathBuf> {
+        std::fs::read_dir(path).map_or_else(
+            |_| Vec::new(),
+            |all| all.flatten().map(|entry| entry.path()).collect(),
+        )
+    };
+    let manifests = folders(archive).into_iter().flat_map(|rule| folders(&rule));
+    manifests
+        .filter_map(|run| std::fs::read_to_string(run.join("manifest.jsonl")).ok())
+        .map(|text| text.lines().count())
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_partitions_of_mysql() {
+    whole_partitions(ServerKind::Mysql97).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_partitions_of_mariadb() {
+    whole_partitions(ServerKind::MariaDb1011).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_partitions_of_postgresql() {
+    whole_partitions(ServerKind::Postgres(17)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_of_mysql_killed_anywhere() {
+    killed_anywhere(ServerKind::Mysql97).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_of_postgresql_killed_anywhere() {
+    killed_anywhere(ServerKind::Postgres(17)).await;
+}

@@ -1,0 +1,179 @@
+//! Whole partitions taken out at once, where their bounds alone say that a rule means every row of them.
+//!
+//! Their rows become a table of their own first, which nobody writes to: it is archived, and dropped once every row of it is in files.
+//! What is written down before each of these steps lets the next run go on after a kill.
+
+use daybreak_engine::{Fetch, Partition, Partitions};
+use daybreak_model::{KeyRange, RowFilter, RowRange, Table, TableName};
+use sha2::{Digest as _, Sha256};
+
+use super::delete::{FILE_BYTES, FILE_ROWS, Running, Trimmed, fetch};
+use super::error::TrimError;
+use super::manifest::{Aside, Line};
+use super::plan::TrimPart;
+use crate::WorkEvent;
+
+impl Running<'_> {
+    /// Takes out the partitions of a table that the rule means as a whole.
+    pub(super) async fn partitions(&mut self, part: &TrimPart, done: &mut Trimmed) -> Result<(), TrimError> {
+        if part.partitions.is_empty() {
+            return Ok(());
+        }
+        let mut partitions = self.database.partitions().await?;
+        for partition in &part.partitions {
+            if self.stopped() {
+                return Ok(());
+            }
+            self.observer.event(WorkEvent::Doing {
+                what: format!(
+                    "taking out partition {} of {}",
+                    partition.name.name, part.table.name
+                ),
+            });
+            self.chunks.pass().await;
+            if self.manifest.is_none() {
+                let rows = partitions.rows(&part.table, partition).await?;
+                partitions.remove(&part.table, partition, false).await?;
+                self.taken(partition, rows, done);
+                continue;
+            }
+            let aside = Aside {
+                table: part.table.name.clone(),
+                partition: partition.clone(),
+                aside: self.aside(part, partition),
+                held: false,
+                dropped: false,
+            };
+            self.note(&Line::SetAside {
+                table: aside.table.clone(),
+                partition: aside.partition.clone(),
+                aside: aside.aside.clone(),
+            })?;
+            partitions.set_aside(&part.table, partition, &aside.aside).await?;
+            self.empty(partitions.as_mut(), part, &aside, done).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with what a run before set aside.
+    pub(super) async fn adopt(
+        &mut self,
+        part: &TrimPart,
+        aside: &Aside,
+        done: &mut Trimmed,
+    ) -> Result<(), TrimError> {
+        self.note(&Line::SetAside {
+            table: aside.table.clone(),
+            partition: aside.partition.clone(),
+            aside: aside.aside.clone(),
+        })?;
+        let mut partitions = self.database.partitions().await?;
+        self.empty(partitions.as_mut(), part, aside, done).await
+    }
+
+    /// Archives a table that was set aside, and drops it.
+    async fn empty(
+        &mut self,
+        partitions: &mut dyn Partitions,
+        part: &TrimPart,
+        aside: &Aside,
+        done: &mut Trimmed,
+    ) -> Result<(), TrimError> {
+        let table = Table {
+            name: aside.aside.clone(),
+            ..part.table.clone()
+        };
+        let everything = RowFilter::All(Vec::new());
+        let mut trimmer = self.database.trimmer(&table.name.schema).await?;
+        let (mut files, mut archived) = (Vec::new(), 0_u64);
+        let mut range = KeyRange::default();
+        loop {
+            let (mut rows, mut bytes) = (Vec::new(), 0);
+            while rows.len() < FILE_ROWS && bytes < FILE_BYTES {
+                self.chunks.pass().await;
+                let from = KeyRange {
+                    after: rows.last().map_or_else(
+                        || range.after.clone(),
+                        |row: &daybreak_engine::StoredRow| Some(row.key.clone()),
+                    ),
+                    up_to: None,
+                };
+                let some: Fetch = fetch(true);
+                let more = trimmer
+                    .rows(&table, &RowRange::Keys(from), &everything, some)
+                    .await?;
+                if more.is_empty() {
+                    break;
+                }
+                bytes += more
+                    .iter()
+                    .flat_map(|row| &row.values)
+                    .flatten()
+                    .map(Vec::len)
+                    .sum::<usize>();
+                rows.extend(more);
+            }
+            let Some(last) = rows.last().map(|row| row.key.clone()) else {
+                break;
+            };
+            let lies = RowRange::Keys(KeyRange {
+                after: range.after.take(),
+                up_to: Some(last.clone()),
+            });
+            range.after = Some(last);
+            let count = rows.len() as u64;
+            let (file, _) = self.archive(part, &lies, rows, Some(&aside.aside), done).await?;
+            files.extend(file.map(|file| (file, count)));
+            archived += count;
+        }
+        let there = trimmer.count(&table, &RowRange::Whole, &everything).await?;
+        if there != archived {
+            return Err(TrimError::Aside {
+                aside: aside.aside.to_string(),
+                trouble: format!("holds {there} rows, and {archived} are archived: somebody writes to it"),
+            });
+        }
+        self.note(&Line::Held {
+            aside: aside.aside.clone(),
+            rows: archived,
+        })?;
+        partitions.drop_aside(&aside.aside).await?;
+        for (file, rows) in files {
+            self.note(&Line::Deleted {
+                file,
+                rows,
+                kept: Vec::new(),
+            })?;
+        }
+        self.note(&Line::Dropped {
+            aside: aside.aside.clone(),
+        })?;
+        self.taken(&aside.partition, archived, done);
+        // Rows that came into it since are taken out one by one, as all others.
+        partitions.remove(&part.table, &aside.partition, true).await?;
+        Ok(())
+    }
+
+    fn taken(&mut self, partition: &Partition, rows: u64, done: &mut Trimmed) {
+        done.partitions.push(partition.name.name.clone());
+        self.gone(rows, done);
+    }
+
+    /// A name that no other run gives: `daybreak_trim_` and a digest.
+    fn aside(&self, part: &TrimPart, partition: &Partition) -> TableName {
+        let run = self
+            .manifest
+            .as_ref()
+            .map_or_else(String::new, |(folder, _)| folder.display().to_string());
+        let digest = Sha256::digest(format!("{run}\0{}\0{}", part.table.name, partition.name));
+        let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        TableName::new(&partition.name.schema, format!("daybreak_trim_{digest}"))
+    }
+
+    fn note(&mut self, line: &Line) -> Result<(), TrimError> {
+        match &mut self.manifest {
+            Some((_, manifest)) => manifest.append(line),
+            None => Ok(()),
+        }
+    }
+}
