@@ -34,5 +34,6 @@ mod split;
 mod topology;
 mod trim;
 mod trim_bucket;
+mod trim_lag;
 mod trim_partitions;
 mod trouble;

@@ -95,12 +95,16 @@ impl Ground {
         &self.estate.primary
     }
 
-    fn archive(&self) -> PathBuf {
+    pub(crate) fn replica(&self) -> &Server {
+        &self.estate.replicas[0]
+    }
+
+    pub(crate) fn archive(&self) -> PathBuf {
         self.looking.folder.path().join("archive")
     }
 
     /// The rule on the command line.
-    fn rule<'a>(&'a self, archive: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn rule<'a>(&'a self, archive: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
         let table = if self.schema == "public" {
             "public.orders"
         } else {
