@@ -3,8 +3,8 @@ use std::sync::Arc;
 use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Secret, Table};
 
 use crate::{
-    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount, Replication, RowFile, mysql,
-    postgres,
+    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount, Replication, RowFile, TrimJob,
+    mysql, postgres,
 };
 
 /// The server at an endpoint. Connects when first asked something.
@@ -44,6 +44,17 @@ pub fn grants(job: &str, flavor: &Flavor, grantee: &Grantee) -> Option<Vec<Strin
 #[must_use]
 pub fn gtid_restart(on: bool, servers: &[(String, GtidState)]) -> Vec<GtidRestartStep> {
     mysql::gtid_restart(on, servers)
+}
+
+/// The statements that have the server itself carry a trim rule out: an event of MySQL's or MariaDB's, a job of pg_cron's.
+///
+/// # Errors
+/// In words, where it cannot be one.
+pub fn trim_job(family: Family, job: &TrimJob<'_>) -> Result<Vec<String>, String> {
+    match family {
+        Family::Mysql => mysql::trim_job(job),
+        Family::Postgres => postgres::trim_job(job),
+    }
 }
 
 /// The statement by which a client that is not us loads a file of a table's rows, as [`Read::read`](crate::Read::read) encodes them.

@@ -6,7 +6,7 @@ use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
 
 use crate::{
     Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication,
-    RowFile,
+    RowFile, TrimJob,
 };
 
 mod classify;
@@ -56,6 +56,7 @@ mod indexes;
 mod partitions;
 mod rehearse;
 mod trim;
+mod trim_job;
 
 mod fence;
 mod filters;
@@ -127,4 +128,9 @@ pub(crate) fn own_account(flavor: &Flavor, grantee: &Grantee) -> OwnAccount {
         owns: None,
         name,
     }
+}
+
+/// The statements of [`crate::trim_job`].
+pub(crate) fn trim_job(job: &TrimJob<'_>) -> Result<Vec<String>, String> {
+    trim_job::statements(job)
 }

@@ -16,6 +16,7 @@ mod row_file;
 mod statements;
 mod surroundings;
 mod trim;
+mod trim_job;
 mod write;
 
 pub use carry::{CarriedAccount, CarriedLogin, LeftBehind, NEW_PASSWORD, Receiver};
@@ -41,4 +42,5 @@ pub use row_file::RowFile;
 pub use statements::StatementFigures;
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
 pub use trim::{Deleted, Fetch, StoredRow, Trim, Values};
+pub use trim_job::{JobRows, TrimJob};
 pub use write::{Statement, Write};

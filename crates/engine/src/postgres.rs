@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
 
-use crate::{Database, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication, RowFile};
+use crate::{Database, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication, RowFile, TrimJob};
 
 mod quote;
 
@@ -43,6 +43,7 @@ mod indexes;
 mod partitions;
 mod rehearse;
 mod trim;
+mod trim_job;
 
 mod account_copy;
 mod accounts;
@@ -109,4 +110,9 @@ pub(crate) fn own_account(grantee: &Grantee) -> OwnAccount {
         )),
         name,
     }
+}
+
+/// The statements of [`crate::trim_job`].
+pub(crate) fn trim_job(job: &TrimJob<'_>) -> Result<Vec<String>, String> {
+    trim_job::statements(job)
 }

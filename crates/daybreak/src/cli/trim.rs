@@ -150,7 +150,7 @@ impl Trim {
         match self.what {
             Some(What::Restore(restore)) => return restore.run(plan, format).await,
             Some(What::Verify(verify)) => return verify.run(plan, format).await,
-            Some(What::Schedule(schedule)) => return schedule.run(plan, format),
+            Some(What::Schedule(schedule)) => return schedule.run(plan, format).await,
             None => {}
         }
         let ground = Ground::of(&self.which, plan).await?;

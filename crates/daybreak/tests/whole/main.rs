@@ -34,6 +34,7 @@ mod split;
 mod topology;
 mod trim;
 mod trim_bucket;
+mod trim_jobs;
 mod trim_lag;
 mod trim_partitions;
 mod trouble;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use daybreak_archive::ColumnForm;
 use daybreak_engine::{Database, Partition, Trim};
-use daybreak_model::{ForeignKey, RowFilter, Scope, Table, TableName};
+use daybreak_model::{ForeignKey, RowFilter, Scope, Table, TableName, ValueForm};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -41,6 +41,19 @@ pub struct TrimPart {
 }
 
 impl TrimPart {
+    /// Whether rows of any table refer to its rows.
+    #[must_use]
+    pub fn is_referred_to(&self) -> bool {
+        !self.referring.is_empty()
+    }
+
+    /// What a column holds.
+    #[must_use]
+    pub fn form(&self, column: &str) -> Option<ValueForm> {
+        let found = self.columns.iter().find(|own| own.name == column);
+        found.map(|own| own.form)
+    }
+
     /// Foreign keys by which its rows refer to each other.
     pub(super) fn own_keys(&self) -> Vec<ForeignKey> {
         let own = self.referring.iter().filter(|key| key.child == self.table.name);

@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use daybreak_work::Schedule;
+use daybreak_engine::{JobRows, TrimJob, trim_job};
+use daybreak_model::Family;
+use daybreak_work::{AgeUnit, Schedule, Which};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::{self, PlannedRule};
+use super::Ground;
+use crate::config::{self, PlannedRule, Settings};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
@@ -25,6 +28,10 @@ enum Scheduler {
     Systemd,
     /// Lines of a crontab.
     Crontab,
+    /// Statements of an event of MySQL's or MariaDB's. Only of rules without an archive.
+    MysqlEvent,
+    /// Statements of a job of pg_cron's. Only of rules without an archive.
+    PgCron,
 }
 
 /// A rule's next run, and the lines that bring it about. The names of these fields are public.
@@ -38,14 +45,14 @@ struct Planned {
 }
 
 impl PrintSchedule {
-    pub(super) fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
+    pub(super) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         let settings = config::read(plan).map_err(|error| {
             let hint = error.hint();
             Trouble::usage(error, hint)
         })?;
         let path = std::path::absolute(plan)?;
         let program = std::env::current_exe()?;
-        let planned: Vec<Planned> = settings
+        let mut planned: Vec<Planned> = settings
             .trim
             .rules
             .iter()
@@ -62,6 +69,12 @@ impl PrintSchedule {
                         .to_owned(),
                 ),
             ));
+        }
+        if matches!(self.scheduler, Scheduler::MysqlEvent | Scheduler::PgCron) {
+            let rules = settings.trim.rules.iter().filter(|rule| rule.schedule.is_some());
+            for (own, rule) in planned.iter_mut().zip(rules) {
+                own.lines = self.inside(&settings, rule).await?;
+            }
         }
         match format {
             Format::Json => output::json(&planned),
@@ -89,6 +102,8 @@ impl PrintSchedule {
                 // A percent sign ends a crontab's command.
                 format!("{} {}", schedule.text(), command.replace('%', "\\%")),
             ],
+            // Asked of the server, which knows the table.
+            Scheduler::MysqlEvent | Scheduler::PgCron => Vec::new(),
         };
         Planned {
             rule: name.clone(),
@@ -98,6 +113,132 @@ impl PrintSchedule {
             lines,
         }
     }
+}
+
+impl PrintSchedule {
+    /// The statements that have the server itself run a rule. It reads the table; it makes nothing.
+    async fn inside(&self, settings: &Settings, planned: &PlannedRule) -> Result<Vec<String>, Trouble> {
+        let rule = &planned.rule;
+        let wrong = |what: String, hint: &str| {
+            Trouble::usage(
+                anyhow::anyhow!("rule `{}` {what}", rule.name),
+                Some(hint.to_owned()),
+            )
+        };
+        let family = settings.source.endpoint.family;
+        let (of, name) = match self.scheduler {
+            Scheduler::PgCron => (Family::Postgres, "a job of pg_cron's"),
+            _ => (Family::Mysql, "an event"),
+        };
+        let ours = "have `daybreak serve`, systemd or cron run it";
+        if family != of {
+            return Err(wrong(format!("cannot be {name}: its server is {family}"), ours));
+        }
+        if rule.archive.is_some() {
+            return Err(wrong(
+                format!("archives its rows, which {name} cannot"),
+                "set `archive = false`, or have `daybreak serve`, systemd or cron run it",
+            ));
+        }
+        let ground = Ground::of_plan(settings, std::slice::from_ref(rule)).await?;
+        let part = match ground.plans.as_slice() {
+            [plan] => match plan.parts.as_slice() {
+                [part] if !part.is_referred_to() => part,
+                _ => {
+                    return Err(wrong(
+                        format!("is about rows that others refer to, which {name} does not look at"),
+                        ours,
+                    ));
+                }
+            },
+            _ => return Err(wrong("comes to nothing".to_owned(), ours)),
+        };
+        if settings.trim.holds.iter().any(|hold| hold.table != rule.table) {
+            return Err(wrong(
+                format!("stands beside holds on other tables, which {name} does not look at"),
+                ours,
+            ));
+        }
+        let Some(schedule) = &planned.schedule else {
+            return Err(wrong("has no schedule".to_owned(), ours));
+        };
+        let next = schedule
+            .after(Timestamp::now())
+            .map(|next| next.to_zoned(schedule.zone().clone()));
+        let next = next.map_or_else(String::new, |next| next.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        let rows = match &rule.which {
+            Which::Where(expression) => JobRows::Where(expression),
+            Which::Age {
+                column, keep, unit, ..
+            } => JobRows::Age {
+                column,
+                form: part
+                    .form(column)
+                    .ok_or_else(|| wrong(format!("names column {column}, which is not there"), ours))?,
+                keep: units(*keep),
+                in_a_second: match unit {
+                    AgeUnit::Seconds => 1,
+                    AgeUnit::Milliseconds => 1_000,
+                    AgeUnit::Microseconds => 1_000_000,
+                },
+            },
+        };
+        let statements = trim_job(
+            family,
+            &TrimJob {
+                name: &rule.name,
+                table: &part.table,
+                rows,
+                holds: settings
+                    .trim
+                    .holds
+                    .iter()
+                    .map(|hold| hold.expression.as_str())
+                    .collect(),
+                cron: schedule.text(),
+                zone: schedule.zone().iana_name().unwrap_or("UTC"),
+                next: &next,
+                chunk_rows: ground.limits.chunk_rows,
+            },
+        );
+        let statements = statements.map_err(|why| wrong(format!("cannot be {name}: {why}"), ours))?;
+        Ok(script(of, &statements))
+    }
+}
+
+/// Statements as the database's own client reads them.
+fn script(family: Family, statements: &[String]) -> Vec<String> {
+    match family {
+        Family::Postgres => statements
+            .iter()
+            .map(|statement| format!("{statement};"))
+            .collect(),
+        Family::Mysql => {
+            let head = [
+                "-- event_scheduler must be ON, also where writes go after the move".to_owned(),
+                "DELIMITER //".to_owned(),
+            ];
+            let statements = statements.iter().map(|statement| format!("{statement} //"));
+            head.into_iter()
+                .chain(statements)
+                .chain(["DELIMITER ;".to_owned()])
+                .collect()
+        }
+    }
+}
+
+/// A span by the units that servers know.
+fn units(span: jiff::Span) -> Vec<(i64, &'static str)> {
+    let all = [
+        (i64::from(span.get_years()), "YEAR"),
+        (i64::from(span.get_months()), "MONTH"),
+        (i64::from(span.get_weeks()), "WEEK"),
+        (i64::from(span.get_days()), "DAY"),
+        (i64::from(span.get_hours()), "HOUR"),
+        (span.get_minutes(), "MINUTE"),
+        (span.get_seconds(), "SECOND"),
+    ];
+    all.into_iter().filter(|(number, _)| *number != 0).collect()
 }
 
 /// A service that looks every minute would need no calendar; a timer with the calendar's own words shows when it is due.
