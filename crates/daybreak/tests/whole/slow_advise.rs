@@ -476,6 +476,7 @@ async fn a_log_of_mysql_is_not_trusted() {
         "SELECT 1; DROP TABLE orders",
         "SELECT * FROM orders WHERE customer = 1 INTO OUTFILE '{file}'",
         "ANALYZE DELETE FROM orders WHERE customer = 9",
+        "SELECT id FROM orders WHERE customer = 3 /*! INTO OUTFILE '{file}' */",
         "DROP TABLE orders",
         "SELECT * FROM nothing_here WHERE customer = 1",
         "SELECT id FROM orders WHERE customer = (",

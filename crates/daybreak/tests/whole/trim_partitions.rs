@@ -169,6 +169,26 @@ async fn whole_partitions(kind: ServerKind) {
         meant > old,
         "some are older and lie in a partition with others: {looked}"
     );
+    // A trigger that waits for deletes would not be told.
+    let (watch, enough) = if matches!(kind, ServerKind::Postgres(_)) {
+        (
+            "CREATE FUNCTION public.told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'; \
+             CREATE TRIGGER watch AFTER DELETE ON public.visits FOR EACH ROW EXECUTE FUNCTION public.told()",
+            "DROP TRIGGER watch ON public.visits",
+        )
+    } else {
+        (
+            "CREATE TRIGGER watch AFTER DELETE ON visits FOR EACH ROW SET @told = OLD.id",
+            "DROP TRIGGER watch",
+        )
+    };
+    run(ground.primary(), "shop", watch).await;
+    let watched = ground.trim(&[], 0).await;
+    assert!(
+        list(&watched["rules"][0]["tables"][0], "partitions").is_empty(),
+        "{watched}"
+    );
+    run(ground.primary(), "shop", enough).await;
     let done = ground.trim(&["--execute"], 0).await;
     let table = &done[0]["tables"][0];
     assert_eq!(list(table, "partitions").len(), 3, "{done}");

@@ -13,6 +13,7 @@ use mysql_async::{Conn, Row, from_value_opt};
 use super::connection::Server;
 use super::quote;
 use super::session::Purpose;
+use super::trim::lock;
 use crate::{EngineError, Partition, Partitions};
 
 /// For how long a table that others hold is waited for, in seconds.
@@ -85,6 +86,16 @@ impl Partitions for Partitioner {
             KeyPart::Text(text) => quote::text(text),
             KeyPart::Bytes(_) => return Ok(Vec::new()),
         };
+        let triggers = format!(
+            "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS \
+             WHERE EVENT_OBJECT_SCHEMA = {} AND EVENT_OBJECT_TABLE = {} AND EVENT_MANIPULATION = 'DELETE'",
+            quote::text(&table.name.schema),
+            quote::text(&table.name.name)
+        );
+        let triggers: Vec<Row> = self.server.rows(&what, &triggers).await?;
+        if !triggers.is_empty() {
+            return Ok(Vec::new());
+        }
         let sql = format!(
             "SELECT PARTITION_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_DESCRIPTION, SUBPARTITION_NAME \
              FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} AND PARTITION_NAME IS NOT NULL \
@@ -156,6 +167,8 @@ impl Partitions for Partitioner {
             partition.name.name, table.name
         );
         let mut conn = self.connect().await?;
+        // Whoever asks whether it is there waits for this session, also when nobody listens to it any more.
+        lock(&self.server, &mut conn, &aside.name).await?;
         for statement in self.statements(table, partition, Some(aside)) {
             self.run(&mut conn, &what, statement).await?;
         }
@@ -202,6 +215,8 @@ impl Partitions for Partitioner {
     }
 
     async fn is_there(&mut self, table: &TableName) -> Result<bool, EngineError> {
+        let mut conn = self.connect().await?;
+        lock(&self.server, &mut conn, &table.name).await?;
         let sql = format!(
             "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
             quote::text(&table.schema),
@@ -214,8 +229,12 @@ impl Partitions for Partitioner {
     async fn drop_aside(&mut self, aside: &TableName) -> Result<(), EngineError> {
         let mut conn = self.connect().await?;
         let what = format!("failed to drop {aside}");
-        self.run(&mut conn, &what, format!("DROP TABLE {}", quote::table(aside)))
-            .await
+        self.run(
+            &mut conn,
+            &what,
+            format!("DROP TABLE IF EXISTS {}", quote::table(aside)),
+        )
+        .await
     }
 }
 

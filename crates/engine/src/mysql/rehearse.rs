@@ -45,10 +45,10 @@ impl Rehearsal {
             return Ok(conn);
         }
         let mut conn = self.server.connect(Purpose::Check).await?;
-        let mut settings = vec![
-            format!("USE {}", quote::name(&self.schema)),
-            "SET NAMES utf8mb4".to_owned(),
-        ];
+        let mut settings = vec!["SET NAMES utf8mb4".to_owned()];
+        if !self.schema.is_empty() {
+            settings.push(format!("USE {}", quote::name(&self.schema)));
+        }
         let seconds = u32::try_from(self.longest.as_secs()).unwrap_or(u32::MAX).max(1);
         let flavor = self.server.flavor().await?;
         settings.extend(

@@ -40,6 +40,8 @@ pub(crate) struct Trimmer {
     schema: String,
     /// Taken out while a statement runs: a connection whose answer nobody waited for is never used again.
     conn: Option<Conn>,
+    /// A lock that every session of it takes.
+    held: Option<String>,
 }
 
 impl Trimmer {
@@ -48,6 +50,7 @@ impl Trimmer {
             server,
             schema: schema.to_owned(),
             conn: None,
+            held: None,
         };
         own.conn = Some(own.connect().await?);
         Ok(own)
@@ -63,6 +66,9 @@ impl Trimmer {
         ];
         for setting in settings {
             conn.query_drop(setting).await.map_err(failed)?;
+        }
+        if let Some(name) = &self.held {
+            lock(&self.server, &mut conn, name).await?;
         }
         Ok(conn)
     }
@@ -176,8 +182,36 @@ impl Trimmer {
     }
 }
 
+/// For how long a session that may still be at work is waited for, in seconds.
+const SESSION_SECONDS: u32 = 60;
+
+/// Takes a lock that ends with the session (manual, "Locking Functions").
+pub(super) async fn lock(server: &Server, conn: &mut Conn, name: &str) -> Result<(), EngineError> {
+    let what = "failed to wait for the session of a run that was broken off";
+    let sql = format!("SELECT GET_LOCK({}, {SESSION_SECONDS})", quote::text(name));
+    let taken: Result<Option<Option<u8>>, _> = conn.query_first(sql).await;
+    match taken.map_err(|error| server.failed(what, error))? {
+        Some(Some(1)) => Ok(()),
+        _ => Err(EngineError {
+            hint: Some("it still does what it was told last: wait until it has ended, or end it".to_owned()),
+            ..server.error(
+                ErrorKind::Lock,
+                format!("{what}: it is still there after {SESSION_SECONDS} s"),
+            )
+        }),
+    }
+}
+
 #[async_trait]
 impl Trim for Trimmer {
+    async fn hold(&mut self, name: &str) -> Result<(), EngineError> {
+        let mut conn = self.take().await?;
+        lock(&self.server, &mut conn, name).await?;
+        self.held = Some(name.to_owned());
+        self.conn = Some(conn);
+        Ok(())
+    }
+
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError> {
         let mut conn = self.take().await?;
         let sql = format!(

@@ -19,7 +19,7 @@ pub struct Partition {
 pub trait Partitions: Send {
     /// Partitions that by their bounds alone hold no other rows than those whose value of a column is before this one, whatever is
     /// written into them meanwhile; the lowest first, and never all. None where a table is not divided by ranges of that one column, and on PostgreSQL
-    /// where subscribers are sent its changes: they would not be told.
+    /// where subscribers are sent its changes: they would not be told. Nor where a trigger waits for deletes.
     async fn before(
         &mut self,
         table: &Table,
@@ -49,7 +49,7 @@ pub trait Partitions: Send {
     /// The rows of a partition.
     async fn rows(&mut self, table: &Table, partition: &Partition) -> Result<u64, EngineError>;
 
-    /// Whether a table is there.
+    /// Whether a table that was to be set aside is there: waits for a session that may still be at work on it.
     async fn is_there(&mut self, table: &TableName) -> Result<bool, EngineError>;
 
     /// Drops a table that was set aside.

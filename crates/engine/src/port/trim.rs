@@ -45,6 +45,13 @@ pub struct Deleted {
 /// One connection that takes rows out of tables, and puts them back.
 #[async_trait]
 pub trait Trim: Send {
+    /// Takes a lock that ends with the session, which may go on for a while after whoever began it was killed: what it was told last is
+    /// then done, or will not be. Waits a minute at most.
+    ///
+    /// # Errors
+    /// Also when another session has it all that time.
+    async fn hold(&mut self, name: &str) -> Result<(), EngineError>;
+
     /// Whether the server understands a filter, without reading a row.
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError>;
 

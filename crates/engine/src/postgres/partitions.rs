@@ -7,6 +7,7 @@ use daybreak_model::{KeyPart, Table, TableName};
 
 use super::connection::Connection;
 use super::quote;
+use super::trim::lock;
 use crate::{EngineError, Partition, Partitions};
 
 /// One connection that takes partitions out. Its session waits for locks five seconds at most.
@@ -28,6 +29,14 @@ impl Partitioner {
             let _ = self.connection.execute("ROLLBACK", "failed to roll back").await;
         }
         ran
+    }
+
+    async fn looks(&self, table: &TableName) -> Result<bool, EngineError> {
+        let ask = format!(
+            "SELECT CASE WHEN to_regclass({}) IS NULL THEN 0 ELSE 1 END",
+            quote::literal(&quote::table(table))
+        );
+        Ok(self.number("failed to look for a table", &ask).await? == 1)
     }
 
     async fn number(&self, what: &str, ask: &str) -> Result<u64, EngineError> {
@@ -104,6 +113,8 @@ impl Partitions for Partitioner {
             "failed to set partition {} of {} aside",
             partition.name, table.name
         );
+        // Whoever asks whether it is there waits for this session, also when nobody listens to it any more.
+        lock(&self.connection, &aside.name).await?;
         let statements = self.statements(table, partition, Some(aside));
         self.together(&statements, what).await
     }
@@ -115,7 +126,7 @@ impl Partitions for Partitioner {
         empty: bool,
     ) -> Result<bool, EngineError> {
         // Set aside, nothing of it is left.
-        if !self.is_there(&partition.name).await? {
+        if !self.looks(&partition.name).await? {
             return Ok(true);
         }
         if empty {
@@ -137,15 +148,12 @@ impl Partitions for Partitioner {
     }
 
     async fn is_there(&mut self, table: &TableName) -> Result<bool, EngineError> {
-        let ask = format!(
-            "SELECT CASE WHEN to_regclass({}) IS NULL THEN 0 ELSE 1 END",
-            quote::literal(&quote::table(table))
-        );
-        Ok(self.number("failed to look for a table", &ask).await? == 1)
+        lock(&self.connection, &table.name).await?;
+        self.looks(table).await
     }
 
     async fn drop_aside(&mut self, aside: &TableName) -> Result<(), EngineError> {
-        let drop = format!("DROP TABLE {}", quote::table(aside));
+        let drop = format!("DROP TABLE IF EXISTS {}", quote::table(aside));
         self.connection
             .execute(&drop, format!("failed to drop {aside}"))
             .await

@@ -187,8 +187,28 @@ impl Trimmer {
     }
 }
 
+/// Takes a lock that ends with the session (manual, "Advisory Lock Functions"), waiting a minute for one that may still be at work.
+pub(crate) async fn lock(connection: &Connection, name: &str) -> Result<(), EngineError> {
+    let what = "failed to wait for the session of a run that was broken off";
+    let sql = format!(
+        "SET lock_timeout = '60s'; SELECT pg_advisory_lock(hashtextextended({}, 0)); SET lock_timeout = '5s'",
+        quote::literal(name)
+    );
+    connection.execute(&sql, what).await.map_err(|error| {
+        let hint = "it still does what it was told last: wait until it has ended, or end it";
+        EngineError {
+            hint: (error.kind == ErrorKind::Lock).then(|| hint.to_owned()),
+            ..error
+        }
+    })
+}
+
 #[async_trait]
 impl Trim for Trimmer {
+    async fn hold(&mut self, name: &str) -> Result<(), EngineError> {
+        lock(&self.connection, name).await
+    }
+
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError> {
         let source = self.source(table).await?;
         let sql = format!(

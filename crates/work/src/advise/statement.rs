@@ -103,6 +103,10 @@ pub(super) fn parse(family: Family, text: &str) -> Result<Parsed, String> {
         Family::Mysql => &MySqlDialect {},
         Family::Postgres => &PostgreSqlDialect {},
     };
+    // A server of the MySQL family carries out what stands in such a comment, and the parser does not see it.
+    if family == Family::Mysql && ["/*!", "/*M!"].iter().any(|sign| text.contains(sign)) {
+        return Err("it has a comment that is carried out".to_owned());
+    }
     let mut statements = Parser::parse_sql(dialect, text).map_err(|error| error.to_string())?;
     let mut statement = match statements.pop() {
         Some(statement) if statements.is_empty() => statement,

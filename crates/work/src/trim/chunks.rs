@@ -233,6 +233,10 @@ mod tests {
 
     #[async_trait]
     impl Trim for Server {
+        async fn hold(&mut self, _name: &str) -> Result<(), EngineError> {
+            Ok(())
+        }
+
         async fn understands(&mut self, _: &Table, _: &RowFilter) -> Result<(), EngineError> {
             Ok(())
         }

@@ -15,7 +15,7 @@ use super::brake::{Brake, TrimLimits};
 use super::chunks::Chunks;
 use super::copies;
 use super::error::TrimError;
-use super::manifest::{Archivable, Aside, Line, Manifest};
+use super::manifest::{Archivable, Aside, Line, Manifest, Run, session_lock};
 use super::plan::{RANGE_BYTES, RANGE_ROWS, TrimPart, TrimPlan};
 use super::settle::settle;
 use crate::{Depot, Observe, Progress, WorkEvent};
@@ -98,8 +98,27 @@ pub async fn trim(
     let mut adopted = Vec::new();
     let archive = match &plan.archive {
         Some(folder) => {
-            adopted = settle(database, plan, folder, observer).await?;
-            Some(begin(database, plan, folder, at).await?)
+            adopted = settle(database, folder, observer).await?;
+            let unnamed = adopted
+                .iter()
+                .find(|aside| plan.parts.iter().all(|part| part.table.name != aside.table));
+            if let Some(aside) = unnamed {
+                return Err(TrimError::Aside {
+                    aside: aside.aside.to_string(),
+                    trouble: format!("is {}'s, which the rule no longer names", aside.table),
+                });
+            }
+            let mut begun = begin(database, plan, folder, at).await?;
+            for aside in &adopted {
+                begun.1.append(&aside.line())?;
+            }
+            if let Some(depot) = &plan.depot {
+                // Also what a kill left between a run's end and the bucket; what it had set aside is written down here by now.
+                for run in Run::all(folder)?.iter().filter(|run| run.folder != begun.0) {
+                    copies::hand_over(depot, &plan.rule, &run.folder).await?;
+                }
+            }
+            Some(begun)
         }
         None => None,
     };
@@ -112,6 +131,7 @@ pub async fn trim(
             observer,
         ),
         manifest: folder.clone().zip(manifest),
+        session_lock: session_lock(&plan.rule, at),
         rule: &plan.rule,
         depot: plan.depot.as_ref(),
         files: 0,
@@ -221,6 +241,7 @@ pub(super) struct Running<'a> {
     pub(super) database: &'a Arc<dyn Database>,
     pub(super) chunks: Chunks<'a>,
     pub(super) manifest: Option<(PathBuf, Manifest)>,
+    session_lock: String,
     rule: &'a str,
     depot: Option<&'a Depot>,
     files: u64,
@@ -263,6 +284,7 @@ impl Running<'_> {
         }
         self.partitions(part, &mut done).await?;
         let mut trimmer = self.database.trimmer(&part.table.name.schema).await?;
+        trimmer.hold(&self.session_lock).await?;
         let own_keys = part.own_keys();
         // Of rows that refer to each other only those are taken that no other refers to; then those that none does any more.
         let filter = if own_keys.is_empty() {

@@ -10,6 +10,7 @@ use daybreak_engine::Partition;
 use daybreak_model::{RowFilter, RowRange, Table, TableName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::error::TrimError;
 
@@ -96,6 +97,17 @@ pub(super) struct Aside {
     pub(super) dropped: bool,
 }
 
+impl Aside {
+    /// What is written down before its rows become a table of their own, and when another run takes it over.
+    pub(super) fn line(&self) -> Line {
+        Line::SetAside {
+            table: self.table.clone(),
+            partition: self.partition.clone(),
+            aside: self.aside.clone(),
+        }
+    }
+}
+
 /// A run as its manifest tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Run {
@@ -107,6 +119,13 @@ pub(super) struct Run {
     pub(super) parts: Vec<Part>,
     pub(super) asides: Vec<Aside>,
     pub(super) ended: bool,
+}
+
+/// The name of a lock that the sessions of a run hold, for as long as they may change anything.
+pub(super) fn session_lock(rule: &str, at: Timestamp) -> String {
+    let digest = Sha256::digest(format!("{rule}\0{at}"));
+    let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("daybreak_run_{digest}")
 }
 
 /// A manifest that is being written.
@@ -243,6 +262,11 @@ impl Run {
             }
         }
         Ok(run)
+    }
+
+    /// A lock that the run's sessions hold.
+    pub(super) fn session_lock(&self) -> String {
+        session_lock(&self.rule, self.at)
     }
 
     fn aside(&mut self, name: &TableName) -> Result<&mut Aside, String> {

@@ -1,6 +1,6 @@
 //! What became of rows whose deletion was broken off: which of them are there still.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,10 +9,8 @@ use daybreak_model::{KeyRange, RowFilter, RowRange, Table, TableName};
 
 use jiff::Timestamp;
 
-use super::copies;
 use super::error::TrimError;
 use super::manifest::{Aside, Line, Manifest, Run};
-use super::plan::TrimPlan;
 use crate::{Observe, WorkEvent};
 
 /// Rows read at a time.
@@ -23,21 +21,27 @@ const FETCH_BYTES: usize = 16 << 20;
 /// deleted by it: what is left is read anew, by the rule as it is now, and what was set aside, which is returned, is archived anew.
 pub(super) async fn settle(
     database: &Arc<dyn Database>,
-    plan: &TrimPlan,
     folder: &Path,
     observer: &dyn Observe,
 ) -> Result<Vec<Aside>, TrimError> {
-    let mut left = Vec::new();
-    for run in Run::all(folder)?.into_iter().filter(|run| !run.ended) {
+    let runs = Run::all(folder)?;
+    for run in runs.iter().filter(|run| !run.ended) {
         observer.event(WorkEvent::Doing {
             what: format!(
                 "looking what became of the run of {}, which was broken off",
                 run.at
             ),
         });
+        // A server may go on with what it was told last: a session that nobody listens to any more can still commit.
+        if let Some(first) = run.tables.first() {
+            let mut trimmer = database.trimmer(&first.table.name.schema).await?;
+            trimmer.hold(&run.session_lock()).await?;
+        }
+    }
+    let left = asides(database, &runs).await?;
+    for run in runs.iter().filter(|run| !run.ended) {
         let mut manifest = Manifest::go_on(&run.folder)?;
         let mut deleted = 0;
-        let set_aside = asides(database, &run, &mut left).await?;
         for part in &run.parts {
             let rows = part.facts.rows;
             if let Some(kept) = &part.kept {
@@ -46,7 +50,8 @@ pub(super) async fn settle(
             }
             if let Some(aside) = &part.aside {
                 // What is there still is archived anew: of these files nothing was deleted then.
-                let gone = if set_aside.contains(aside) { 0 } else { rows };
+                let is_left = left.iter().any(|left| left.aside == *aside);
+                let gone = if is_left { 0 } else { rows };
                 deleted += gone;
                 let places = usize::try_from(rows - gone).unwrap_or(usize::MAX);
                 manifest.append(&Line::Deleted {
@@ -79,39 +84,32 @@ pub(super) async fn settle(
             whole: false,
         })?;
     }
-    if let Some(depot) = &plan.depot {
-        // Also runs that a kill left between their end and the bucket.
-        for run in Run::all(folder)? {
-            copies::hand_over(depot, &plan.rule, &run.folder).await?;
-        }
-    }
     Ok(left)
 }
 
-/// What became of the partitions that a run had set aside: the tables that are there still, which go to `left` but for those that can be
-/// dropped at once.
-async fn asides(
-    database: &Arc<dyn Database>,
-    run: &Run,
-    left: &mut Vec<Aside>,
-) -> Result<Vec<TableName>, TrimError> {
-    let mut there = Vec::new();
+/// The partitions that runs had set aside and that are there still. Until one is known to be dropped, it counts, whichever run set it aside:
+/// a kill may come between the end of one run and the beginning of the next.
+async fn asides(database: &Arc<dyn Database>, runs: &[Run]) -> Result<Vec<Aside>, TrimError> {
+    let mut known: BTreeMap<&TableName, Aside> = BTreeMap::new();
+    for aside in runs.iter().flat_map(|run| &run.asides) {
+        let own = known.entry(&aside.aside).or_insert_with(|| aside.clone());
+        own.held |= aside.held;
+        own.dropped |= aside.dropped;
+    }
+    let mut left = Vec::new();
     let mut partitions = database.partitions().await?;
-    for aside in run.asides.iter().filter(|aside| !aside.dropped) {
-        let files = run
-            .parts
-            .iter()
-            .any(|part| part.aside.as_ref() == Some(&aside.aside));
+    for aside in known.into_values().filter(|aside| !aside.dropped) {
+        let parts = runs.iter().filter(|run| !run.ended).flat_map(|run| &run.parts);
+        let files = parts
+            .filter(|part| part.aside.as_ref() == Some(&aside.aside))
+            .count();
         match (partitions.is_there(&aside.aside).await?, aside.held) {
             // Every row of it is in files.
             (true, true) => partitions.drop_aside(&aside.aside).await?,
-            (true, false) => {
-                there.push(aside.aside.clone());
-                left.push(aside.clone());
-            }
+            (true, false) => left.push(aside),
             // Gone as it was to go, or never made.
             (false, true) => {}
-            (false, false) if !files => {}
+            (false, false) if files == 0 => {}
             (false, false) => {
                 return Err(TrimError::Aside {
                     aside: aside.aside.to_string(),
@@ -120,7 +118,7 @@ async fn asides(
             }
         }
     }
-    Ok(there)
+    Ok(left)
 }
 
 /// The places of rows that are there still, as they were given.

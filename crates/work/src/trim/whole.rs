@@ -44,29 +44,20 @@ impl Running<'_> {
                 held: false,
                 dropped: false,
             };
-            self.note(&Line::SetAside {
-                table: aside.table.clone(),
-                partition: aside.partition.clone(),
-                aside: aside.aside.clone(),
-            })?;
+            self.note(&aside.line())?;
             partitions.set_aside(&part.table, partition, &aside.aside).await?;
             self.empty(partitions.as_mut(), part, &aside, done).await?;
         }
         Ok(())
     }
 
-    /// Goes on with what a run before set aside.
+    /// Goes on with what a run before set aside, which this run's manifest names already.
     pub(super) async fn adopt(
         &mut self,
         part: &TrimPart,
         aside: &Aside,
         done: &mut Trimmed,
     ) -> Result<(), TrimError> {
-        self.note(&Line::SetAside {
-            table: aside.table.clone(),
-            partition: aside.partition.clone(),
-            aside: aside.aside.clone(),
-        })?;
         let mut partitions = self.database.partitions().await?;
         self.empty(partitions.as_mut(), part, aside, done).await
     }

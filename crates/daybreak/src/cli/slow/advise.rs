@@ -55,6 +55,9 @@ pub(in crate::cli) struct Advise {
     /// long as an index takes to make, so that one whose making took longer on the clone is not made.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = super::seconds)]
     max_lag: f64,
+    /// Make indexes although a server of the estate cannot be asked how far it is behind.
+    #[arg(long)]
+    ignore_unreached: bool,
     /// The longest that a statement may take when it is tried.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     longest: u32,
@@ -200,6 +203,20 @@ impl Advise {
                 Some("name the primary with `--source URL`"),
             )
         })?;
+        if let Some(server) = topology.unreached.first()
+            && !self.ignore_unreached
+        {
+            return Err(Trouble::new(
+                anyhow::anyhow!(
+                    "{} cannot be asked how far it is behind: {}",
+                    server.name,
+                    server.why
+                ),
+                Some(
+                    "name it with `--also HOST:PORT`, or make the indexes all the same with `--ignore-unreached`",
+                ),
+            ));
+        }
         let of_mysql = primary.endpoint.family == daybreak_model::Family::Mysql;
         let followers: Vec<Arc<dyn Database>> = topology
             .members

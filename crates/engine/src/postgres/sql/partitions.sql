@@ -1,4 +1,5 @@
--- Partitions of a table that is divided by ranges of one plain column, and whose changes no subscriber is sent.
+-- Partitions of a table that is divided by ranges of one plain column, whose changes no subscriber is sent, and which no trigger
+-- watches for deletes.
 SELECT n.nspname, c.relname, pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.relkind,
        pg_catalog.format_type(a.atttypid, a.atttypmod)
 FROM pg_catalog.pg_class AS t
@@ -12,4 +13,7 @@ WHERE own.nspname = {schema} AND t.relname = {table} AND a.attname = {column}
   AND p.partstrat = 'r' AND p.partnatts = 1
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication_tables AS s
                   WHERE (s.schemaname, s.tablename) IN ((own.nspname, t.relname), (n.nspname, c.relname)))
+  -- Nobody fires them for a partition that goes.
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g
+                  WHERE g.tgrelid IN (t.oid, c.oid) AND NOT g.tgisinternal AND g.tgtype & 8 <> 0)
 ORDER BY 1, 2
