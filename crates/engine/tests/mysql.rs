@@ -25,6 +25,8 @@ mod link;
 mod migration;
 #[path = "mysql/schema.rs"]
 mod schema;
+#[path = "mysql/session_lock.rs"]
+mod session_lock;
 #[path = "mysql/snapshot.rs"]
 mod snapshot;
 #[path = "mysql/split.rs"]

@@ -15,3 +15,4 @@ mod follow;
 mod login;
 mod mark;
 mod rows;
+mod session_lock;
