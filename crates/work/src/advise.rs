@@ -206,7 +206,6 @@ pub async fn advise(
     let tables = server.tables(&scope).await?;
     let mut catalog = Catalog {
         family,
-        schema: settings.schema.clone(),
         tables: tables
             .into_iter()
             .map(|table| (table.name.clone(), table))
@@ -218,7 +217,7 @@ pub async fn advise(
     let mut subjects = Vec::new();
     let mut touched: BTreeSet<TableName> = BTreeSet::new();
     for (at, class) in classes.iter().enumerate() {
-        match understood(at, class, &mut catalog, endpoint.database.as_deref(), settings) {
+        match understood(at, class, &catalog, endpoint.database.as_deref(), settings) {
             Ok(subject) => {
                 touched.extend(subject.tables.iter().cloned());
                 subjects.push(subject);
@@ -237,7 +236,6 @@ pub async fn advise(
         add_reads(&mut catalog.indexes, other.as_ref(), &touched).await;
     }
     for subject in &mut subjects {
-        catalog.schema.clone_from(&subject.schema);
         let class = &mut advised[subject.at];
         let mut rehearsal = server.rehearsal(&subject.schema, settings.longest).await?;
         let explained = match rehearsal.explain(subject.explained()).await {
@@ -297,7 +295,7 @@ fn untouched(class: &ClassReport) -> AdvisedClass {
 fn understood(
     at: usize,
     class: &ClassReport,
-    catalog: &mut Catalog,
+    catalog: &Catalog,
     connected: Option<&str>,
     settings: &AdviseSettings,
 ) -> Result<Subject, String> {
@@ -317,9 +315,8 @@ fn understood(
             settings.schema.clone()
         }
     };
-    let parsed = statement::parse(catalog.family, &class.sample)
+    let parsed = statement::parse(catalog.family, &schema, &class.sample)
         .map_err(|why| format!("its statement was not understood: {why}"))?;
-    catalog.schema.clone_from(&schema);
     let tables: BTreeSet<TableName> = parsed
         .blocks
         .iter()

@@ -25,4 +25,6 @@ pub use compare::{Became, ClassChange, Side, compare};
 pub use fingerprint::{fingerprint, fingerprint_id};
 pub use limits::{OverLimit, SlowLimits, over_limits};
 pub use read::{Digest, DigestError, Filter, Growing, Input, digest, digest_transactions, follow, is_log};
-pub use report::{ClassReport, ClassTimes, DigestReport, InTransactions, Named, Ranking, TransactionReport};
+pub use report::{
+    ClassReport, ClassTimes, DigestReport, InTransactions, Named, Ranking, TransactionReport, shortened,
+};

@@ -43,7 +43,7 @@ pub use digest::{
     Became, ClassChange, ClassReport, ClassTimes, Digest, DigestError, DigestReport, Filter, Growing,
     InTransactions, Input, Named, OverLimit, Ranking, Side, SlowLimits, TransactionReport,
     compare as compare_digests, digest, digest_transactions, fingerprint, fingerprint_id, follow, is_log,
-    over_limits,
+    over_limits, shortened,
 };
 pub use dump::{
     DumpError, DumpLimits, DumpReport, DumpSettings, Manifest as DumpManifest, Packing, dump, load_dump,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use daybreak_work::{Became, ClassChange, ClassReport, DigestReport, compare_digests};
+use daybreak_work::{Became, ClassChange, ClassReport, DigestReport, compare_digests, shortened};
 use maud::{Markup, html};
 use serde::Serialize;
 
@@ -78,7 +78,7 @@ pub(super) fn section(workload: Option<&Workload>) -> Markup {
                     tbody {
                         @for class in classes.iter().take(SHOWN) {
                             tr {
-                                td { code { (class.id) } br; (short(&class.fingerprint)) }
+                                td { code { (class.id) } br; (shortened(&class.fingerprint, 160)) }
                                 td.number { (count(class.count)) }
                                 td.number { (time(class.time_s.total)) }
                                 td.number { (time(class.time_s.mean)) }
@@ -96,7 +96,7 @@ pub(super) fn section(workload: Option<&Workload>) -> Markup {
                 details {
                     summary { (count(gone.len() as u64)) " classes are gone" }
                     @for change in gone.iter().take(SHOWN) {
-                        p.object { code { (change.id) } " " (short(&change.fingerprint))
+                        p.object { code { (change.id) } " " (shortened(&change.fingerprint, 160))
                             @if let Some(before) = change.before { ", " (time(before.total_s)) " before" } }
                     }
                     @if gone.len() > SHOWN { p.quiet { "And " (count((gone.len() - SHOWN) as u64)) " more." } }
@@ -159,13 +159,6 @@ fn time(seconds: f64) -> String {
         some if some >= 1.0 => format!("{some:.2} s"),
         short if short >= 0.001 => format!("{:.1} ms", short * 1e3),
         least => format!("{:.0} µs", least * 1e6),
-    }
-}
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(160) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

@@ -262,7 +262,7 @@ mod tests {
     use super::candidates;
 
     fn tried(family: Family, statement: &str) -> Vec<String> {
-        let parsed = parse(family, statement).expect("understood");
+        let parsed = parse(family, "shop", statement).expect("understood");
         let told = |index: daybreak_engine::NewIndex| {
             let columns: Vec<String> = index
                 .columns
@@ -339,7 +339,8 @@ mod tests {
 
     #[test]
     fn what_is_reached_well_needs_no_index() {
-        let parsed = parse(Family::Mysql, "SELECT * FROM orders o WHERE customer = 7").expect("understood");
+        let parsed =
+            parse(Family::Mysql, "shop", "SELECT * FROM orders o WHERE customer = 7").expect("understood");
         let explained = |rows: f64, whole| Explained {
             accesses: vec![Access {
                 table: "o".to_owned(),

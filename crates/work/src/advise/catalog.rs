@@ -11,8 +11,6 @@ use super::statement::{Block, ColumnRef, Named};
 #[derive(Debug, Clone)]
 pub(super) struct Catalog {
     pub(super) family: Family,
-    /// Where a table without a schema's name is looked for.
-    pub(super) schema: String,
     pub(super) tables: BTreeMap<TableName, Table>,
     pub(super) indexes: Vec<TableIndex>,
     pub(super) foreign_keys: Vec<ForeignKey>,
@@ -21,8 +19,7 @@ pub(super) struct Catalog {
 impl Catalog {
     /// The table that a statement means.
     pub(super) fn table(&self, named: &Named) -> Option<&Table> {
-        let schema = named.schema.as_ref().unwrap_or(&self.schema);
-        self.tables.get(&TableName::new(schema, &named.table))
+        self.tables.get(&TableName::new(&named.schema, &named.table))
     }
 
     /// The tables of a block that are known, each with its place among those that it names.
@@ -141,7 +138,6 @@ pub(super) mod tests {
         });
         Catalog {
             family,
-            schema: "shop".to_owned(),
             indexes: indexes.collect(),
             tables,
             foreign_keys: Vec::new(),

@@ -332,8 +332,7 @@ async fn values(
     advised: &Advised,
     rehearsal: &mut dyn Rehearse,
 ) -> Result<Vec<(String, String)>, String> {
-    let mut catalog = advised.catalog.clone();
-    catalog.schema.clone_from(&subject.schema);
+    let catalog = &advised.catalog;
     let mut values = Vec::new();
     for (parameter, compared) in &subject.parsed.parameters {
         if subject.parsed.is_count(parameter) {

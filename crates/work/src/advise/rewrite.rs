@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::catalog::Catalog;
 use super::statement::{Block, Condition, Constant, Parsed};
-use crate::ClassReport;
+use crate::{ClassReport, shortened};
 
 /// Rows for each call from which an answer without LIMIT is worth a word.
 const MANY_ROWS: u64 = 1000;
@@ -105,7 +105,7 @@ fn on_condition(condition: &Condition, block: &Block, catalog: &Catalog) -> Opti
             catalog.column(block, column)?;
             let evidence = format!(
                 "`{}` is made of column {} before it is compared: an index on the column cannot find it",
-                short(expression),
+                shortened(expression, 80),
                 column.column
             );
             let remedy = "compare the column itself (a range of days instead of DATE(column), a value in the case it is stored in), or index the expression";
@@ -222,13 +222,6 @@ fn is_large(column: &Column) -> bool {
         || kind == "xml"
 }
 
-fn short(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use daybreak_model::Family;
@@ -239,7 +232,7 @@ mod tests {
     use crate::{Digest, Ranking};
 
     fn ids(family: Family, statement: &str, rows_sent: u64) -> Vec<&'static str> {
-        let parsed = parse(family, statement).expect("understood");
+        let parsed = parse(family, "shop", statement).expect("understood");
         let figures = daybreak_engine::StatementFigures {
             text: statement.to_owned(),
             count: 2,
@@ -319,7 +312,7 @@ mod tests {
         for (statement, rows, wanted) in table {
             assert_eq!(ids(Family::Mysql, statement, rows), wanted, "{statement}");
         }
-        let parsed = parse(Family::Mysql, "SELECT id FROM orders WHERE id = 5").expect("understood");
+        let parsed = parse(Family::Mysql, "shop", "SELECT id FROM orders WHERE id = 5").expect("understood");
         let figures = daybreak_engine::StatementFigures {
             text: "x".to_owned(),
             count: 100,

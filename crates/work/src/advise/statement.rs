@@ -52,7 +52,7 @@ pub(super) struct Block {
 /// A table as a statement names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
-    pub(super) schema: Option<String>,
+    pub(super) schema: String,
     pub(super) table: String,
     /// What the statement calls it.
     pub(super) alias: String,
@@ -94,11 +94,11 @@ pub(super) enum Condition {
     Either(Vec<ColumnRef>),
 }
 
-/// Reads one statement of the kinds that can be tried.
+/// Reads one statement of the kinds that can be tried. Tables without a schema's name are this schema's.
 ///
 /// # Errors
 /// In words, where it is none, or none that is understood.
-pub(super) fn parse(family: Family, text: &str) -> Result<Parsed, String> {
+pub(super) fn parse(family: Family, schema: &str, text: &str) -> Result<Parsed, String> {
     let dialect: &dyn Dialect = match family {
         Family::Mysql => &MySqlDialect {},
         Family::Postgres => &PostgreSqlDialect {},
@@ -138,7 +138,9 @@ pub(super) fn parse(family: Family, text: &str) -> Result<Parsed, String> {
     for block in &mut reader.blocks {
         block
             .tables
-            .retain(|table| table.schema.is_some() || !common.contains(&table.table));
+            .retain(|table| !table.schema.is_empty() || !common.contains(&table.table));
+        let unnamed = block.tables.iter_mut().filter(|table| table.schema.is_empty());
+        unnamed.for_each(|table| schema.clone_into(&mut table.schema));
     }
     if let (Statement::Query(_), Some(first)) = (&statement, reader.blocks.first_mut()) {
         first.outermost = true;
@@ -457,7 +459,8 @@ impl Reader {
                     .collect();
                 if let Some((table, before)) = parts.split_last() {
                     block.tables.push(Named {
-                        schema: before.last().cloned(),
+                        // None yet: it may be a name of WITH.
+                        schema: before.last().cloned().unwrap_or_default(),
                         table: table.clone(),
                         alias: alias
                             .as_ref()

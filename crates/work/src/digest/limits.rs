@@ -1,6 +1,6 @@
 //! Whether slow statements were removed (P4): what of a digest is over the limits that a plan sets.
 
-use super::report::{ClassReport, DigestReport};
+use super::report::{ClassReport, DigestReport, shortened};
 
 /// What a team has set itself.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -46,7 +46,7 @@ fn slow(class: &ClassReport, most: f64) -> Option<OverLimit> {
         evidence: format!(
             "{what} {measured:.3} s, and {most} s are allowed: {} times `{}`",
             class.count,
-            short(&class.fingerprint)
+            shortened(&class.fingerprint, 80)
         ),
     })
 }
@@ -80,13 +80,6 @@ fn hours(report: &DigestReport) -> Option<f64> {
     let last = moments(|class| &class.last_seen).max()?;
     let seconds = (last - first).total(jiff::Unit::Second).ok()?;
     (seconds >= 60.0).then_some(seconds / 3600.0)
-}
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

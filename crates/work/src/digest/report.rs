@@ -242,6 +242,15 @@ fn kinds(seen: &Transactions, top: usize) -> Vec<TransactionReport> {
     told.into_iter().map(|(_, report)| report).collect()
 }
 
+/// A statement's beginning, for a line of its own.
+#[must_use]
+pub fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn weight(by: Ranking, class: &Class) -> f64 {
     match by {
         Ranking::Time => class.time.total,

@@ -1,7 +1,7 @@
 //! Classes and their changes as tables on the terminal.
 
 use comfy_table::{Table, presets};
-use daybreak_work::{Became, ClassChange, DigestReport};
+use daybreak_work::{Became, ClassChange, DigestReport, shortened};
 
 use super::super::plain;
 
@@ -156,11 +156,7 @@ pub(super) fn changes(changes: &[ClassChange]) -> Vec<String> {
 }
 
 pub(super) fn short(fingerprint: &str) -> String {
-    let mut text: String = plain(fingerprint).chars().take(SHOWN).collect();
-    if fingerprint.chars().count() > SHOWN {
-        text.push('…');
-    }
-    text
+    shortened(&plain(fingerprint), SHOWN)
 }
 
 /// Seconds in a unit that suits them.
