@@ -186,3 +186,29 @@ pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
         .as_array()
         .unwrap_or_else(|| panic!("no {name} in {value}"))
 }
+
+/// Has the server log every statement, with how long it took.
+pub(crate) fn logging(options: EstateOptions) -> EstateOptions {
+    match options.kind().engine() {
+        Engine::Postgres => options
+            .setting("logging_collector", "on")
+            .setting("log_directory", "statements")
+            .setting("log_filename", "all")
+            .setting("log_line_prefix", "%m [%p] %q%u@%d %r ")
+            .setting("log_min_duration_statement", "0"),
+        Engine::Mysql => options
+            .setting("slow_query_log", "ON")
+            .setting("log_output", "FILE")
+            .setting("slow_query_log_file", "slow.log")
+            .setting("long_query_time", "0"),
+    }
+}
+
+/// Where it logs them.
+pub(crate) fn log_of(server: &Server) -> std::path::PathBuf {
+    let name = match server.kind().engine() {
+        Engine::Postgres => "statements/all",
+        Engine::Mysql => "slow.log",
+    };
+    server.data_dir().join(name)
+}

@@ -9,7 +9,7 @@ use daybreak_sandbox::{Estate, EstateOptions, Sandbox, ServerKind, available};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::looking::{Looking, list, run};
+use crate::looking::{Looking, list, log_of, logging, run};
 
 /// Runs the program in a folder; its JSON.
 async fn slow(folder: &Path, arguments: &[&str], status: i32) -> Value {
@@ -40,11 +40,7 @@ async fn written(log: &Path, text: &str, times: usize) -> Vec<u8> {
 /// A planted slow statement is found in the log of a real server, and is gone when it is.
 async fn planted(kind: ServerKind) {
     let sandbox = Sandbox::open().expect("a sandbox");
-    let options = EstateOptions::new(kind)
-        .setting("slow_query_log", "ON")
-        .setting("log_output", "FILE")
-        .setting("slow_query_log_file", "slow.log")
-        .setting("long_query_time", "0");
+    let options = logging(EstateOptions::new(kind));
     let Some(estate) = available(Estate::start(&sandbox, options).await) else {
         return;
     };
@@ -66,7 +62,7 @@ async fn planted(kind: ServerKind) {
         ))
         .await;
     }
-    let log = estate.primary.data_dir().join("slow.log");
+    let log = log_of(&estate.primary);
     let before = folder.path().join("before.log");
     std::fs::write(&before, written(&log, "SLEEP(0.15)", 2).await).expect("copied");
     let report = slow(folder.path(), &["before.log", "--user", estate.app.name()], 0).await;
@@ -544,21 +540,7 @@ async fn what_postgresql_has_counted() {
 async fn sequences(kind: ServerKind) {
     let sandbox = Sandbox::open().expect("a sandbox");
     let postgres = matches!(kind, ServerKind::Postgres(_));
-    let options = EstateOptions::new(kind);
-    let options = if postgres {
-        options
-            .setting("logging_collector", "on")
-            .setting("log_directory", "statements")
-            .setting("log_filename", "all")
-            .setting("log_line_prefix", "%m [%p] %q%u@%d %r ")
-            .setting("log_min_duration_statement", "0")
-    } else {
-        options
-            .setting("slow_query_log", "ON")
-            .setting("log_output", "FILE")
-            .setting("slow_query_log_file", "slow.log")
-            .setting("long_query_time", "0")
-    };
+    let options = logging(EstateOptions::new(kind));
     let Some(estate) = available(Estate::start(&sandbox, options).await) else {
         return;
     };
@@ -617,11 +599,7 @@ async fn sequences(kind: ServerKind) {
     };
     tokio::join!(say(one), say(other));
     say("SELECT 'the end';\n".to_owned()).await;
-    let log = if postgres {
-        estate.primary.data_dir().join("statements/all")
-    } else {
-        estate.primary.data_dir().join("slow.log")
-    };
+    let log = log_of(&estate.primary);
     for _ in 0..200 {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         if text.contains("'the end'") && text.ends_with('\n') {

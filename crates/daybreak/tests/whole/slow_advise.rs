@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use daybreak_sandbox::{Estate, EstateOptions, Login, Server, ServerKind, available};
 use serde_json::Value;
 
-use crate::looking::{Looking, list, run};
+use crate::looking::{Looking, list, log_of, logging, run};
 
 const MYSQL: &str = "
     CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, state VARCHAR(20) NOT NULL, placed DATETIME NOT NULL,
@@ -52,31 +52,19 @@ impl Ground {
         let options = EstateOptions::new(kind)
             .gtid(kind == ServerKind::Mysql97)
             .replicas(1);
-        let options = if postgres {
-            options
-                .setting("shared_preload_libraries", "pg_stat_statements")
-                .setting("logging_collector", "on")
-                .setting("log_directory", "statements")
-                .setting("log_filename", "all")
-                .setting("log_line_prefix", "%m [%p] %q%u@%d %r ")
-                .setting("log_min_duration_statement", "0")
-        } else {
-            options
-                .setting("slow_query_log", "ON")
-                .setting("log_output", "FILE")
-                .setting("slow_query_log_file", "slow.log")
-                .setting("long_query_time", "0")
-        };
+        let mut options = logging(options);
+        if postgres {
+            options = options.setting("shared_preload_libraries", "pg_stat_statements");
+        }
         let estate = available(Estate::start(&looking.sandbox, options).await)?;
         run(&estate.primary, "shop", if postgres { POSTGRES } else { MYSQL }).await;
-        let data = estate.primary.data_dir();
-        let log = if postgres {
-            run(&estate.primary, "shop", "ANALYZE public.orders").await;
-            data.join("statements/all")
+        let analyze = if postgres {
+            "ANALYZE public.orders"
         } else {
-            run(&estate.primary, "shop", "ANALYZE TABLE orders").await;
-            data.join("slow.log")
+            "ANALYZE TABLE orders"
         };
+        run(&estate.primary, "shop", analyze).await;
+        let log = log_of(&estate.primary);
         let also = estate.replicas[0].address().to_string();
         let adviser = looking.account(&estate, &["slow", "check"], &[], "adviser").await;
         let own = Self {

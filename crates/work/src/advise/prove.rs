@@ -24,12 +24,6 @@ const SOME_ROWS: &str = "10";
 /// A gain smaller than this is none, whatever the ratio.
 const LEAST: Duration = Duration::from_micros(300);
 
-/// How long a statement takes.
-#[derive(Debug, Clone, Copy)]
-struct Measured {
-    median: Duration,
-}
-
 /// Brings the tables to the clone and tries indexes there. Without a source the clone holds them already, and what is made there is
 /// dropped again in the end. What could not be tried is said among what is untold of its class.
 ///
@@ -110,7 +104,7 @@ struct Tried<'a> {
     explained: String,
     rehearsal: Box<dyn Rehearse>,
     /// Before anything was made.
-    first: Measured,
+    first: Duration,
 }
 
 struct Ground<'a> {
@@ -167,7 +161,7 @@ impl Ground<'_> {
                 before = now;
             }
         }
-        let mut best: Option<(Measured, &NewIndex)> = None;
+        let mut best: Option<(Duration, &NewIndex)> = None;
         for index in &subject.candidates {
             let known = advised
                 .indexes
@@ -192,7 +186,7 @@ impl Ground<'_> {
             let Some(now) = now? else { continue };
             let better = best.as_ref().is_none_or(|(best, chosen)| {
                 // Of two that are near each other, the one with fewer columns.
-                let (own, other) = (now.median.as_secs_f64(), best.median.as_secs_f64());
+                let (own, other) = (now.as_secs_f64(), best.as_secs_f64());
                 own < other * 0.9 || (own < other * 1.1 && index.columns.len() < chosen.columns.len())
             });
             if self.is_gain(before, now) && better {
@@ -211,7 +205,7 @@ impl Ground<'_> {
         tried: &mut Tried<'_>,
         index: &NewIndex,
         advised: &Advised,
-    ) -> Result<Option<Measured>, EngineError> {
+    ) -> Result<Option<Duration>, EngineError> {
         if let Some(table) = advised.catalog.tables.get(&index.table) {
             self.clone.writer().await?.analyze(table).await?;
         }
@@ -231,8 +225,8 @@ impl Ground<'_> {
         tried: &mut Tried<'_>,
         advised: &mut Advised,
         index: &NewIndex,
-        before: Measured,
-        after: Measured,
+        before: Duration,
+        after: Duration,
     ) -> Result<(), EngineError> {
         let statements = self.clone.index_statements(index);
         let began = Instant::now();
@@ -270,7 +264,7 @@ impl Ground<'_> {
     }
 
     /// The median of some runs after a first that is not counted, or that one where it took long.
-    async fn measure(&self, rehearsal: &mut dyn Rehearse, statement: &str) -> Result<Measured, EngineError> {
+    async fn measure(&self, rehearsal: &mut dyn Rehearse, statement: &str) -> Result<Duration, EngineError> {
         let began = Instant::now();
         let first = match rehearsal.carry_out(statement).await {
             Ok(first) => first.took,
@@ -283,13 +277,10 @@ impl Ground<'_> {
             times.push(rehearsal.carry_out(statement).await?.took);
         }
         times.sort();
-        Ok(Measured {
-            median: times.get(times.len() / 2).copied().unwrap_or(first),
-        })
+        Ok(times.get(times.len() / 2).copied().unwrap_or(first))
     }
 
-    fn is_gain(&self, before: Measured, after: Measured) -> bool {
-        let (before, after) = (before.median, after.median);
+    fn is_gain(&self, before: Duration, after: Duration) -> bool {
         before.saturating_sub(after) >= LEAST
             && before.as_secs_f64() >= after.as_secs_f64() * self.settings.gain
     }
@@ -358,10 +349,10 @@ async fn values(
     Ok(values)
 }
 
-fn helped(id: String, before: Measured, after: Measured) -> Helped {
+fn helped(id: String, before: Duration, after: Duration) -> Helped {
     Helped {
         id,
-        before_s: before.median.as_secs_f64(),
-        after_s: after.median.as_secs_f64(),
+        before_s: before.as_secs_f64(),
+        after_s: after.as_secs_f64(),
     }
 }
