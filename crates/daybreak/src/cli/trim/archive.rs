@@ -75,7 +75,10 @@ impl Drop for Scratch {
 
 /// Reaches an archive. A bucket is reached as the plan says, if there is one.
 async fn open(place: &str, plan: &Path) -> Result<Opened, Trouble> {
-    let settings = config::read(plan).ok();
+    let is_bucket = place.starts_with("s3://");
+    let settings = (is_bucket && plan.exists())
+        .then(|| super::super::settings(plan))
+        .transpose()?;
     let access = settings.as_ref().map(|settings| settings.trim.access.clone());
     let place = Place::named(&access.unwrap_or_default(), Path::new("."), place).map_err(|hint| {
         Trouble::usage(
