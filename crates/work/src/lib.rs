@@ -2,6 +2,7 @@
 //!
 //! Modules may import only from groups above their own; siblings never import each other.
 
+mod hex;
 mod observe;
 mod topology;
 

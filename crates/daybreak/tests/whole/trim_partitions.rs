@@ -103,6 +103,14 @@ impl Ground {
             .expect("a count")
     }
 
+    /// A place for old rows once more: PostgreSQL takes none where no partition is theirs.
+    async fn make_room(&self) {
+        if matches!(self.primary().kind(), ServerKind::Postgres(_)) {
+            let old = "CREATE TABLE public.old PARTITION OF public.visits FOR VALUES FROM (MINVALUE) TO ('2022-01-01')";
+            run(self.primary(), "shop", old).await;
+        }
+    }
+
     fn archive(&self) -> PathBuf {
         self.looking.folder.path().join("archive")
     }
@@ -198,14 +206,7 @@ async fn whole_partitions(kind: ServerKind) {
     assert_eq!(ground.partitions().await.len(), had.len() - 3);
 
     // They come back, once there is a place for them again.
-    if matches!(kind, ServerKind::Postgres(_)) {
-        run(
-            ground.primary(),
-            "shop",
-            "CREATE TABLE public.old PARTITION OF public.visits FOR VALUES FROM (MINVALUE) TO ('2022-01-01')",
-        )
-        .await;
-    }
+    ground.make_room().await;
     let archive = ground.archive();
     let folder = std::fs::read_dir(&archive)
         .expect("a folder")
@@ -220,6 +221,37 @@ async fn whole_partitions(kind: ServerKind) {
         .await;
     assert!(back.status.success(), "{}", String::from_utf8_lossy(&back.stderr));
     assert_eq!(ground.digest().await, began);
+
+    // As if a run had been killed while it archived, and its table had been dropped by hand since: that is said, and nothing else is done.
+    let run = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .flatten()
+        .next()
+        .expect("a run")
+        .path();
+    let manifest = run.join("manifest.jsonl");
+    let text = std::fs::read_to_string(&manifest).expect("read");
+    let before: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.starts_with("{\"held\""))
+        .collect();
+    let end = text.lines().last().expect("an end");
+    for more in [None, Some(end)] {
+        let lines: Vec<&str> = before.iter().copied().chain(more).collect();
+        std::fs::write(&manifest, lines.join("\n") + "\n").expect("written");
+        let rule = ground.rule(&["--execute"]);
+        let rule: Vec<&str> = rule.iter().map(String::as_str).collect();
+        let refused = ground
+            .looking
+            .run(ground.primary(), &ground.estate.admin, &rule)
+            .await;
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(
+            refused.status.code() == Some(1) && said.contains("is gone, and not all of it is archived"),
+            "{said}"
+        );
+        assert_eq!(ground.digest().await, began);
+    }
 }
 
 /// Killed again and again wherever it is; in the end all is as if it never had been.
@@ -262,14 +294,7 @@ async fn killed_anywhere(kind: ServerKind) {
     let last = ground.trim(&["--execute"], 0).await;
     assert_eq!(last[0]["whole"], true, "{last}");
     assert_eq!((ground.rows(OLD).await, ground.asides().await), (0, 0));
-    if matches!(kind, ServerKind::Postgres(_)) {
-        run(
-            ground.primary(),
-            "shop",
-            "CREATE TABLE public.old PARTITION OF public.visits FOR VALUES FROM (MINVALUE) TO ('2022-01-01')",
-        )
-        .await;
-    }
+    ground.make_room().await;
     let folder = std::fs::read_dir(ground.archive())
         .expect("a folder")
         .flatten()

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::catalog::Catalog;
 use super::statement::{Block, ColumnRef, Condition, Parsed};
+use crate::hex::hex;
 
 /// Rows below which reading all of a table costs nothing.
 const FEW_ROWS: u64 = 1000;
@@ -238,7 +239,7 @@ fn name(table: &TableName, columns: &[(String, Option<u32>)], catalog: &Catalog)
         let mut name = format!("{whole}{end}");
         if name.len() > LONGEST_NAME {
             let digest = Sha256::digest(&whole);
-            end = format!("_{:02x}{:02x}{:02x}{end}", digest[0], digest[1], digest[2]);
+            end = format!("_{}{end}", hex(&digest[..3]));
             let mut most = LONGEST_NAME - end.len();
             while !whole.is_char_boundary(most) {
                 most -= 1;

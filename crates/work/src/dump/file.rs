@@ -7,9 +7,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use zstd::stream::raw::{Decoder, Encoder, InBuffer, Operation, OutBuffer};
 
-use super::layout::{Packing, Stored, hex};
+use super::layout::{Packing, Stored};
 use super::{DumpError, DumpLimits};
 use crate::Depot;
+use crate::hex::hex;
 
 /// Zstd's own default: files of rows shrink to a third or so of their size at some hundred megabytes a second.
 const LEVEL: i32 = 3;

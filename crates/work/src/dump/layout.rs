@@ -10,6 +10,7 @@
 //! manifest.json            written last
 //! ```
 
+use crate::hex::hex;
 use daybreak_model::{
     ChunkDigest, Family, Flavor, IdentityValue, KeyRange, Position, RowRange, SchemaImage, Scope, Table,
     TableName,
@@ -193,11 +194,6 @@ pub(super) fn file_name(place: usize, digest: &ChunkDigest, family: Family, pack
     };
     let rows = Sha256::digest(format!("{} {} {}", digest.rows, digest.sum, digest.second_sum));
     format!("{:06}-{}.{kind}{packed}", place + 1, &hex(&rows)[..8])
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

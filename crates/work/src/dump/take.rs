@@ -15,11 +15,12 @@ use tokio::task::JoinSet;
 use super::file::{self, Named};
 use super::layout::{
     AURORA, BEGUN, Begun, Done, FORMAT, LIST, MANIFEST, Manifest, Packing, ROWS, RangeFile, TableEntry,
-    TableFiles, file_name, folder, hex,
+    TableFiles, file_name, folder,
 };
 use super::script;
 use super::{DumpError, DumpLimits};
 use crate::copy::{Queue, Task, is_small, stands};
+use crate::hex::hex;
 use crate::{Depot, LoadError, LoadSettings, Observe, Progress, Throttle, WorkEvent};
 
 /// Blocks between the server and a file.

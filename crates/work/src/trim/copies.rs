@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::TrimError;
 use super::manifest::{MANIFEST, Part, Run};
 use crate::Depot;
+use crate::hex::hex;
 
 /// Where the runs of a rule are kept: a folder, or a bucket of which manifests, and the file at hand, are in a folder meanwhile.
 #[derive(Debug)]
@@ -156,9 +157,7 @@ async fn is_there(depot: &Depot, name: &str, facts: &Archived) -> Result<(), Tri
         file: name.to_owned(),
         place: place(),
     })?;
-    let digest = Sha256::digest(&bytes);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    if digest == facts.sha256 {
+    if hex(&Sha256::digest(&bytes)) == facts.sha256 {
         return Ok(());
     }
     Err(TrimError::Manifest {

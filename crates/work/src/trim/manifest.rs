@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::error::TrimError;
+use crate::hex::hex;
 
 /// The manifest's name in the folder of a run.
 pub(super) const MANIFEST: &str = "manifest.jsonl";
@@ -124,8 +125,7 @@ pub(super) struct Run {
 /// The name of a lock that the sessions of a run hold, for as long as they may change anything.
 pub(super) fn session_lock(rule: &str, at: Timestamp) -> String {
     let digest = Sha256::digest(format!("{rule}\0{at}"));
-    let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("daybreak_run_{digest}")
+    format!("daybreak_run_{}", hex(&digest[..12]))
 }
 
 /// A manifest that is being written.

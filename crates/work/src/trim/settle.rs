@@ -99,17 +99,16 @@ async fn asides(database: &Arc<dyn Database>, runs: &[Run]) -> Result<Vec<Aside>
     let mut left = Vec::new();
     let mut partitions = database.partitions().await?;
     for aside in known.into_values().filter(|aside| !aside.dropped) {
-        let parts = runs.iter().filter(|run| !run.ended).flat_map(|run| &run.parts);
-        let files = parts
-            .filter(|part| part.aside.as_ref() == Some(&aside.aside))
-            .count();
+        // A run that ended without it has read some of it: it was there.
+        let mut parts = runs.iter().flat_map(|run| &run.parts);
+        let was_there = parts.any(|part| part.aside.as_ref() == Some(&aside.aside));
         match (partitions.is_there(&aside.aside).await?, aside.held) {
             // Every row of it is in files.
             (true, true) => partitions.drop_aside(&aside.aside).await?,
             (true, false) => left.push(aside),
             // Gone as it was to go, or never made.
             (false, true) => {}
-            (false, false) if files == 0 => {}
+            (false, false) if !was_there => {}
             (false, false) => {
                 return Err(TrimError::Aside {
                     aside: aside.aside.to_string(),

@@ -12,6 +12,7 @@ use super::error::TrimError;
 use super::manifest::{Aside, Line};
 use super::plan::TrimPart;
 use crate::WorkEvent;
+use crate::hex::hex;
 
 impl Running<'_> {
     /// Takes out the partitions of a table that the rule means as a whole.
@@ -157,8 +158,10 @@ impl Running<'_> {
             .as_ref()
             .map_or_else(String::new, |(folder, _)| folder.display().to_string());
         let digest = Sha256::digest(format!("{run}\0{}\0{}", part.table.name, partition.name));
-        let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        TableName::new(&partition.name.schema, format!("daybreak_trim_{digest}"))
+        TableName::new(
+            &partition.name.schema,
+            format!("daybreak_trim_{}", hex(&digest[..6])),
+        )
     }
 
     fn note(&mut self, line: &Line) -> Result<(), TrimError> {

@@ -102,6 +102,9 @@ impl Advise {
         let begin = self.logs.start.begin(plan)?;
         let mut topology = self.logs.start.around(&begin).await?;
         begin.recognise_target(&mut topology).await;
+        if self.execute {
+            self.all_are_reached(&topology)?;
+        }
         let settings = AdviseSettings {
             schema: self.schema.clone(),
             longest: Duration::from_secs(self.longest.into()),
@@ -196,6 +199,23 @@ impl Advise {
         Ok(Some(format!("{endpoint} ({flavor})")))
     }
 
+    /// Whether every server can be asked how far it is behind, before any time is spent on proof.
+    fn all_are_reached(&self, topology: &Topology) -> Result<(), Trouble> {
+        let Some(server) = topology.unreached.first().filter(|_| !self.ignore_unreached) else {
+            return Ok(());
+        };
+        Err(Trouble::new(
+            anyhow::anyhow!(
+                "{} cannot be asked how far it is behind: {}",
+                server.name,
+                server.why
+            ),
+            Some(
+                "name it with `--also HOST:PORT`, or make the indexes all the same with `--ignore-unreached`",
+            ),
+        ))
+    }
+
     async fn apply(&self, report: &mut Report<'_>, topology: &Topology) -> Result<(), Trouble> {
         let primary = topology.primary().map_err(|missing| {
             Trouble::new(
@@ -203,20 +223,6 @@ impl Advise {
                 Some("name the primary with `--source URL`"),
             )
         })?;
-        if let Some(server) = topology.unreached.first()
-            && !self.ignore_unreached
-        {
-            return Err(Trouble::new(
-                anyhow::anyhow!(
-                    "{} cannot be asked how far it is behind: {}",
-                    server.name,
-                    server.why
-                ),
-                Some(
-                    "name it with `--also HOST:PORT`, or make the indexes all the same with `--ignore-unreached`",
-                ),
-            ));
-        }
         let of_mysql = primary.endpoint.family == daybreak_model::Family::Mysql;
         let followers: Vec<Arc<dyn Database>> = topology
             .members
