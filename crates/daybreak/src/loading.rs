@@ -1,94 +1,24 @@
 //! The load as the plan has it (D2), for the runbook's step and for whoever loads by hand: by which method, and whose what already
 //! lies on the target is.
 
+mod backup;
+mod error;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use daybreak_cloud::{CloudError, bucket};
-use daybreak_engine::{Database, EngineError};
+use daybreak_cloud::bucket;
+use daybreak_engine::{Database, Replication, replication};
+use daybreak_model::Position;
 use daybreak_work::{
     Depot, DumpError, DumpLimits, DumpManifest, DumpReport, DumpSettings, LoadError, LoadReport, Observe,
-    dump, load, load_dump, plan_load, reopen_dump,
+    dump, load, load_dump, plan_load, reopen_dump, take_over,
 };
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::error::{BackupRule, LoadingError};
 use crate::config::{LoadMethod, Place, Settings};
-
-/// Why the load did not happen.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadingError {
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    #[error(transparent)]
-    Dump(#[from] DumpError),
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error(transparent)]
-    Cloud(#[from] CloudError),
-    #[error("failed to make the directory {place}")]
-    Directory {
-        place: String,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error("failed to write down in {file} that a load began")]
-    Mark {
-        file: String,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error("no place is named for a dump")]
-    NoPlace,
-    #[error("the load was interrupted")]
-    Interrupted,
-    #[error("failed to write into the journal that a load began")]
-    Unnoted(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl LoadingError {
-    pub(crate) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Load(error) => error.hint(),
-            Self::Dump(error) => error.hint(),
-            Self::Engine(error) => error.hint().map(str::to_owned),
-            Self::Cloud(error) => error.hint(),
-            Self::Directory { .. } => Some("name a directory that can be made and written to".to_owned()),
-            Self::Mark { .. } | Self::Unnoted(_) => {
-                Some("make the state folder writable; nothing was changed".to_owned())
-            }
-            Self::Interrupted => Some("run the same command again: it goes on where it was".to_owned()),
-            Self::NoPlace => Some("name it by `--to`, or in the plan: `load.dump.to`".to_owned()),
-        }
-    }
-
-    /// Whether it was refused before any snapshot was taken.
-    pub(crate) fn is_early(&self) -> bool {
-        let refused =
-            |error: &LoadError| matches!(error, LoadError::TargetNotEmpty(_) | LoadError::Refused(_));
-        match self {
-            Self::Load(error) | Self::Dump(DumpError::Load(error)) => refused(error),
-            Self::Dump(error) => matches!(
-                error,
-                DumpError::NotEmpty { .. }
-                    | DumpError::Another { .. }
-                    | DumpError::NotWhole { .. }
-                    | DumpError::TooLarge(_)
-            ),
-            Self::Cloud(_) | Self::Directory { .. } | Self::Mark { .. } | Self::NoPlace => true,
-            Self::Engine(_) | Self::Unnoted(_) | Self::Interrupted => false,
-        }
-    }
-
-    /// Whether the same load may succeed when begun again.
-    pub(crate) fn is_transient(&self) -> bool {
-        match self {
-            Self::Load(error) | Self::Dump(DumpError::Load(error)) => error.is_transient(),
-            Self::Engine(error) | Self::Dump(DumpError::Engine(error)) => error.is_transient(),
-            _ => false,
-        }
-    }
-}
 
 /// Whose objects lie on the target. Written before the first of them is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,13 +77,62 @@ impl Loading<'_> {
                     }
                 };
                 self.see_ours(&depot, &manifest).await?;
+                self.see_followed(&manifest.position).await?;
                 if !begun {
                     self.see_empty(From::Dump(&manifest)).await?;
                     begin().await?;
                 }
                 Ok(load_dump(&depot, self.target, &self.settings.load, true, observer).await?)
             }
+            LoadMethod::Xtrabackup => {
+                let position = self.backup_position().await?;
+                self.take_over(position, begun, begin, observer).await
+            }
+            LoadMethod::Restored => {
+                let position = self.settings.brought_at.clone().ok_or(LoadingError::NoPosition)?;
+                self.take_over(position, begun, begin, observer).await
+            }
         }
+    }
+
+    /// What another program brought to the target becomes this migration's.
+    async fn take_over<B>(
+        &self,
+        position: Position,
+        begun: bool,
+        begin: B,
+        observer: &Arc<dyn Observe>,
+    ) -> Result<LoadReport, LoadingError>
+    where
+        B: AsyncFnOnce() -> Result<(), LoadingError>,
+    {
+        self.see_followed(&position).await?;
+        if !begun {
+            begin().await?;
+        }
+        let scope = &self.settings.scope;
+        Ok(take_over(self.source, self.target, scope, position, observer).await?)
+    }
+
+    /// Whether changes from a position on can still be had: else hours of loading would be for nothing.
+    async fn see_followed(&self, position: &Position) -> Result<(), LoadingError> {
+        if !self.settings.native {
+            return Ok(());
+        }
+        match self.link().cannot_start_at(position).await? {
+            None => Ok(()),
+            Some(refusal) => Err(LoadError::Refused(vec![refusal]).into()),
+        }
+    }
+
+    /// Replication from the source to the target.
+    pub(crate) fn link(&self) -> Arc<dyn Replication> {
+        let settings = self.settings;
+        replication(
+            settings.source.endpoint.clone(),
+            settings.target.endpoint.clone(),
+            settings.link.clone(),
+        )
     }
 
     /// The same by hand, from files that are there: written down beside the plan.
@@ -229,7 +208,14 @@ impl Loading<'_> {
 
     /// Where the plan's dumps go.
     pub(crate) async fn depot(&self) -> Result<Depot, LoadingError> {
-        open(self.settings.dump.to.as_ref().ok_or(LoadingError::NoPlace)?).await
+        open(
+            self.settings
+                .dump
+                .to
+                .as_ref()
+                .ok_or(LoadingError::NoPlace("dump"))?,
+        )
+        .await
     }
 
     /// Whether the target holds nothing that this load would be refused for.

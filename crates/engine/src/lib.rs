@@ -25,11 +25,11 @@ pub use connect::{
 pub use error::{EngineError, ErrorKind};
 pub use port::{
     AbsentDefiner, Access, AccountCopy, Block, CarriedAccount, CarriedLogin, Change, Changes, Check, Chunks,
-    Compare, Copied, Database, Deleted, Direction, Explained, Fetch, Following, Grantee, GtidChange,
-    GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay, HASH, Hashing,
-    Identity, IndexStatements, Inspect, JOBS, JobRows, LeftBehind, Mend, Mended, NEW_PASSWORD, NewIndex,
-    Numbering, Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse, Rehearsed, RepairFrame,
-    Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck, Snapshot, Statement,
-    StatementFigures, StoredRow, Surroundings, TableIndex, TextRow, Tie, TieKind, Trim, TrimJob, Untold,
-    Values, Write,
+    Compare, Copied, DataFiles, Database, Deleted, Direction, Explained, Fetch, Following, Grantee,
+    GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
+    HASH, Hashing, Identity, IndexStatements, Inspect, JOBS, JobRows, LeftBehind, Mend, Mended, NEW_PASSWORD,
+    NewIndex, Numbering, Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse, Rehearsed,
+    RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck, Snapshot,
+    Statement, StatementFigures, StoredRow, Surroundings, TableIndex, TextRow, Tie, TieKind, Trim, TrimJob,
+    Untold, Values, Write,
 };

@@ -24,8 +24,8 @@ pub use check::{Check, Chunks, RowRepair};
 pub(crate) use compare::added;
 pub use compare::{Compare, Hashing};
 pub use database::{
-    AbsentDefiner, Database, Following, Identity, Inspect, Open, Role, SchemaMark, Session, SettingCheck,
-    TextRow,
+    AbsentDefiner, DataFiles, Database, Following, Identity, Inspect, Open, Role, SchemaMark, Session,
+    SettingCheck, TextRow,
 };
 pub use grantee::{Grantee, JOBS, OwnAccount};
 pub use gtid::{

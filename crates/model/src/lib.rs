@@ -35,7 +35,7 @@ pub use flavor::{Family, Flavor, Hosting, Product, Version, VersionError};
 pub use foreign_key::ForeignKey;
 pub use gtid_set::{GtidSet, GtidSetError};
 pub use name::TableName;
-pub use position::{Lsn, LsnError, Position};
+pub use position::{Lsn, LsnError, Position, PositionError};
 pub use replication::{Behind, LinkSettings, ReplicationFault, ReplicationStatus};
 pub use requirement::{Requirement, Unmet, some_of};
 pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowHash, RowRange};

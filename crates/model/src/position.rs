@@ -89,6 +89,37 @@ impl Position {
     }
 }
 
+/// A text that is no position.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a position")]
+pub struct PositionError(String);
+
+/// Reads what is printed: a GTID set, `FILE:OFFSET` of a binary log, or a log sequence number.
+impl std::str::FromStr for Position {
+    type Err = PositionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(lsn) = text.parse() {
+            return Ok(Self::Lsn(lsn));
+        }
+        // The name of a binary log ends in its number; a GTID set begins with a UUID, which has no dot.
+        if let Some((file, offset)) = text.rsplit_once(':')
+            && binlog_number(file).is_some()
+            && let Ok(offset) = offset.parse()
+        {
+            return Ok(Self::BinlogFile {
+                file: file.to_owned(),
+                offset,
+            });
+        }
+        let error = || PositionError(text.to_owned());
+        match text.parse::<GtidSet>() {
+            Ok(set) if !set.is_empty() => Ok(Self::Gtid(set)),
+            _ => Err(error()),
+        }
+    }
+}
+
 /// Splits `binlog.000042` into its base name and number; numbers grow past six digits.
 fn binlog_number(file: &str) -> Option<(&str, u64)> {
     let (base, number) = file.rsplit_once('.')?;
@@ -129,6 +160,22 @@ mod tests {
         let uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
         assert!(gtids(&format!("{uuid}:1-9")).covers(&gtids(&format!("{uuid}:3-9"))));
         assert!(!gtids(&format!("{uuid}:1-9")).covers(&gtids(&format!("{uuid}:3-10"))));
+    }
+
+    #[test]
+    fn a_position_reads_what_it_prints() {
+        let uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+        for text in [
+            "16/B374D848",
+            "mysql-bin.000042:4711",
+            "db1.company.binlog.1000001:4",
+            &format!("{uuid}:1-9"),
+        ] {
+            assert_eq!(text.parse::<Position>().expect("valid").to_string(), text);
+        }
+        for text in ["", "binlog.000001", "binlog:4", "binlog.000001:x", "4711", uuid] {
+            assert!(text.parse::<Position>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -160,6 +160,14 @@ impl AwsStandIn {
         self.front.put(&format!("{bucket}/{key}"), body).await
     }
 
+    /// The names of a bucket's objects.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn objects(&self, bucket: &str) -> Result<Vec<String>, SandboxError> {
+        self.front.list(bucket).await
+    }
+
     /// Asks a service of the Query protocol, unsigned, as somebody else would by hand; the answer's text.
     ///
     /// # Errors

@@ -7,6 +7,8 @@
 mod decide;
 mod queue;
 
+mod take_over;
+
 mod order;
 
 mod load;
@@ -30,6 +32,7 @@ pub(crate) use load::Load;
 pub(crate) use order::is_small;
 pub(crate) use queue::{Queue, Task};
 pub(crate) use range::move_range;
+pub use take_over::take_over;
 
 use crate::{Observe, Throttle, ThrottleLimits, WorkEvent};
 
@@ -107,6 +110,9 @@ pub enum LoadError {
         /// Missing or different.
         trouble: String,
     },
+    /// What another program was to bring to the target is not what the source has.
+    #[error("the target does not hold what the source has: {0}")]
+    NotBrought(String),
     /// The source's schema is not what it was at the snapshot.
     #[error("the schema of the source changed during the load: {0}")]
     SchemaChanged(String),
@@ -129,6 +135,11 @@ impl LoadError {
                     .to_owned(),
             ),
             Self::NotSeen { .. } => Some("look at the object on both sides, mend it, then run the same command again".to_owned()),
+            Self::NotBrought(_) => Some(
+                "see that the backup or dump was restored there as a whole and that the source's schema has not changed since, then run \
+                 the same command again"
+                    .to_owned(),
+            ),
             Self::SchemaChanged(_) => {
                 Some("hold back schema changes until the migration has ended, then run the same command again".to_owned())
             }

@@ -241,22 +241,17 @@ impl Depot {
 }
 
 fn sweep_directory(path: &FilePath, folder: &str, named: &HashSet<String>) -> std::io::Result<()> {
-    let tables = match std::fs::read_dir(path.join(folder)) {
+    let inside = match std::fs::read_dir(path.join(folder)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        tables => tables?,
+        inside => inside?,
     };
-    for table in tables {
-        let table = table?;
-        for file in std::fs::read_dir(table.path())? {
-            let file = file?;
-            let name = format!(
-                "{folder}/{}/{}",
-                table.file_name().display(),
-                file.file_name().display()
-            );
-            if !named.contains(&name) {
-                std::fs::remove_file(file.path())?;
-            }
+    for found in inside {
+        let found = found?;
+        let name = format!("{folder}/{}", found.file_name().display());
+        if found.file_type()?.is_dir() {
+            sweep_directory(path, &name, named)?;
+        } else if !named.contains(&name) {
+            std::fs::remove_file(found.path())?;
         }
     }
     Ok(())

@@ -22,6 +22,7 @@ mod split;
 mod trim;
 
 mod advise;
+mod backup;
 mod dump;
 
 pub use accounts::{
@@ -32,7 +33,13 @@ pub use advise::{
     Advice, AdviseSettings, Advised, AdvisedClass, Helped, IndexRemark, ProvenIndex, TableRead, advise,
     apply_indexes, prove,
 };
-pub use copy::{LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema};
+pub use backup::{
+    BACKUP_FOLDER, BackupError, BackupManifest, BackupPart, BackupProgram, BackupReport, BackupSettings,
+    back_up,
+};
+pub use copy::{
+    LoadError, LoadPlan, LoadReport, LoadSettings, load, plan as plan_load, same_schema, take_over,
+};
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use daybreak_engine::{Replication, database, replication};
+use daybreak_engine::database;
 use daybreak_model::Position;
-use daybreak_work::{DumpManifest, DumpReport, LoadReport, Observe};
+use daybreak_work::{BackupError, BackupReport, DumpManifest, DumpReport, LoadReport, Observe};
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use super::status::history;
 use crate::conduct::{Leader, Stage};
 use crate::config::{LoadMethod, Place, Settings};
 use crate::exit::{Exit, Trouble};
-use crate::loading::{Loading, LoadingError};
+use crate::loading::{BackupRule, Loading, LoadingError};
 use crate::output::{self, Format};
 
 /// Loads the plan's schemas onto the target, and compares what came there. Changes nothing without `--execute`; broken off, the same
@@ -28,15 +28,18 @@ pub(crate) struct Load {
     /// How rows come there; the plan's `load.method`, if none is named.
     #[arg(long, value_enum)]
     method: Option<LoadMethod>,
-    /// Where a dump goes: a directory, or s3://BUCKET/PREFIX; the plan's `load.dump.to`, if none is named.
+    /// Where a dump or backup goes: a directory, or s3://BUCKET/PREFIX; the plan's `load.dump.to` or `load.backup.to`, if none is named.
     #[arg(long, value_name = "PLACE")]
     to: Option<String>,
-    /// Of a dump only one half: write the files, or load the target from them.
+    /// Of a dump or backup only one half: write the files, or load the target from them (of a backup: take over what was restored).
     #[arg(long, value_enum, value_name = "HALF")]
     only: Option<Half>,
     /// Bring a whole dump up to date: from another snapshot, and only what is no more as the source has it.
     #[arg(long)]
     again: bool,
+    /// Back up also a server whose files Aurora does not restore: for a server of one's own.
+    #[arg(long, requires = "only")]
+    any_server: bool,
     /// Do it.
     #[arg(long)]
     execute: bool,
@@ -73,8 +76,16 @@ struct Report {
     /// By the server's estimate, where the source is to be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<Estimate>,
+    /// What a backup is made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
+    /// What of Aurora's rules that backup would not meet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<BackupRule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dumped: Option<DumpReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backed_up: Option<BackupReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     loaded: Option<LoadReport>,
 }
@@ -109,7 +120,9 @@ impl Load {
             return Ok(Exit::Done);
         }
         refuse_beside_a_run(&settings).await?;
-        refuse_beside_replication(&settings).await?;
+        if !(settings.method == LoadMethod::Xtrabackup && self.only == Some(Half::Dump)) {
+            refuse_beside_replication(&loading).await?;
+        }
         let bar: Arc<dyn Observe> = Arc::new(Bar::new());
         let done = tokio::select! {
             done = self.carry_out(&loading, &mut report, &bar) => done,
@@ -130,68 +143,112 @@ impl Load {
 
     /// Puts what the command line says in the place of what the plan says.
     fn apply(&self, settings: &mut Settings) -> Result<(), Trouble> {
+        let usage = |what: String, hint: &str| Trouble::usage(anyhow::anyhow!(what), Some(hint.to_owned()));
         if let Some(method) = self.method {
             settings.method = method;
         }
-        if let Some(named) = &self.to {
-            // What is named on a command line lies where that is given.
-            let place = Place::named(&settings.dump.access, Path::new("."), named);
-            let usage =
-                |hint: &str| Trouble::usage(anyhow::anyhow!("`--to` is `{named}`"), Some(hint.to_owned()));
-            settings.dump.to = Some(place.map_err(usage)?);
+        let method = settings.method;
+        let stored = matches!(method, LoadMethod::Dump | LoadMethod::Xtrabackup);
+        if !stored && (self.to.is_some() || self.only.is_some()) {
+            let what = "`--to` and `--only` are of `--method dump` and `--method xtrabackup`";
+            return Err(usage(what.to_owned(), "name the method, too"));
         }
-        let through_files = settings.method == LoadMethod::Dump;
-        if !through_files && (self.to.is_some() || self.only.is_some() || self.again) {
-            return Err(Trouble::usage(
-                anyhow::anyhow!("`--to`, `--only` and `--again` are of `--method dump`"),
-                Some("name the method, too".to_owned()),
+        if self.again && method != LoadMethod::Dump {
+            return Err(usage(
+                "`--again` is of `--method dump`".to_owned(),
+                "a backup is made anew in another place",
+            ));
+        }
+        if self.any_server && (method != LoadMethod::Xtrabackup || self.only != Some(Half::Dump)) {
+            return Err(usage(
+                "`--any-server` is of `--method xtrabackup --only dump`".to_owned(),
+                "leave it out",
             ));
         }
         if self.again && self.only == Some(Half::Load) {
-            return Err(Trouble::usage(
-                anyhow::anyhow!("`--again` reads the source, and `--only load` does not"),
-                Some("leave one of them out".to_owned()),
+            return Err(usage(
+                "`--again` reads the source, and `--only load` does not".to_owned(),
+                "leave one of them out",
             ));
         }
-        if through_files && settings.dump.to.is_none() {
+        if method == LoadMethod::Restored && settings.brought_at.is_none() {
             return Err(Trouble {
                 exit: Exit::Usage,
-                ..failed(LoadingError::NoPlace)
+                ..failed(LoadingError::NoPosition)
+            });
+        }
+        if let Some(named) = &self.to {
+            let of_backup = method == LoadMethod::Xtrabackup;
+            let access = if of_backup {
+                &settings.backup.access
+            } else {
+                &settings.dump.access
+            };
+            // What is named on a command line lies where that is given.
+            let place = Place::named(access, Path::new("."), named)
+                .map_err(|hint| usage(format!("`--to` is `{named}`"), hint))?;
+            *(if of_backup {
+                &mut settings.backup.to
+            } else {
+                &mut settings.dump.to
+            }) = Some(place);
+        }
+        if stored && place(settings).is_none() {
+            let kind = if method == LoadMethod::Dump {
+                "dump"
+            } else {
+                "backup"
+            };
+            return Err(Trouble {
+                exit: Exit::Usage,
+                ..failed(LoadingError::NoPlace(kind))
             });
         }
         Ok(())
     }
 
     fn report(&self, settings: &Settings) -> Report {
-        let through_files = settings.method == LoadMethod::Dump;
-        let place = settings.dump.to.as_ref().filter(|_| through_files);
         Report {
-            method: if through_files { "dump" } else { "direct" },
+            method: settings.method.name(),
             source: settings.source.endpoint.to_string(),
             target: settings.target.endpoint.to_string(),
-            place: place.map(ToString::to_string),
+            place: place(settings).map(ToString::to_string),
             whole_since: None,
             schemas: settings.scope.schemas.clone(),
             executed: false,
             estimate: None,
+            command: None,
+            rules: Vec::new(),
             dumped: None,
+            backed_up: None,
             loaded: None,
         }
     }
 
     /// What there is to do. Makes nothing, not even a directory.
     async fn look(&self, loading: &Loading<'_>, report: &mut Report) -> Result<(), LoadingError> {
-        if loading.has_place() {
+        let of_backup = loading.settings.method == LoadMethod::Xtrabackup;
+        report.whole_since = if of_backup {
+            let manifest = loading.backup().await?;
+            manifest.map(|manifest| manifest.at.to_string())
+        } else if loading.has_place() {
             let manifest = DumpManifest::read(&loading.depot().await?).await?;
-            report.whole_since = manifest.map(|manifest| manifest.at.to_string());
+            manifest.map(|manifest| manifest.at.to_string())
+        } else {
+            None
+        };
+        if self.only == Some(Half::Load) || report.whole_since.is_some() {
+            return Ok(());
         }
-        if self.only != Some(Half::Load) && report.whole_since.is_none() {
-            let tables = loading.source.tables(&loading.settings.scope).await?;
-            report.estimate = Some(Estimate {
-                tables: tables.len(),
-                rows: tables.iter().map(|table| table.estimated_rows).sum(),
-                bytes: tables.iter().map(|table| table.estimated_bytes).sum(),
-            });
+        let tables = loading.source.tables(&loading.settings.scope).await?;
+        report.estimate = Some(Estimate {
+            tables: tables.len(),
+            rows: tables.iter().map(|table| table.estimated_rows).sum(),
+            bytes: tables.iter().map(|table| table.estimated_bytes).sum(),
+        });
+        if of_backup {
+            report.command = loading.backup_command().await?;
+            report.rules = loading.backup_rules(None).await?;
         }
         Ok(())
     }
@@ -205,6 +262,9 @@ impl Load {
         if self.again {
             loading.reopen().await?;
         }
+        if loading.settings.method == LoadMethod::Xtrabackup {
+            return self.by_backup(loading, report, observer).await;
+        }
         match self.only {
             Some(Half::Dump) => {
                 report.dumped = Some(loading.dump(&loading.depot().await?, observer).await?);
@@ -217,26 +277,53 @@ impl Load {
         }
         Ok(())
     }
+
+    /// The backup, where there is none yet; afterwards what Aurora restored of it.
+    async fn by_backup(
+        &self,
+        loading: &Loading<'_>,
+        report: &mut Report,
+        observer: &Arc<dyn Observe>,
+    ) -> Result<(), LoadingError> {
+        match (loading.backup().await?, self.only) {
+            (None, Some(Half::Dump) | None) => {
+                report.backed_up = Some(loading.back_up(self.any_server, observer).await?);
+            }
+            (Some(manifest), Some(Half::Dump)) => {
+                return Err(LoadingError::Backup(BackupError::Whole {
+                    place: report.place.clone().unwrap_or_default(),
+                    since: manifest.at,
+                }));
+            }
+            (_, Some(Half::Load)) | (Some(_), None) => {
+                let marked = async || loading.mark().await;
+                report.loaded = Some(loading.carry_out(false, marked, observer).await?);
+            }
+        }
+        Ok(())
+    }
 }
 
-fn link(settings: &Settings) -> Arc<dyn Replication> {
-    let (from, to) = (settings.source.endpoint.clone(), settings.target.endpoint.clone());
-    replication(from, to, settings.link.clone())
+/// Where files of the plan's method lie, where it has any.
+fn place(settings: &Settings) -> Option<&Place> {
+    match settings.method {
+        LoadMethod::Dump => settings.dump.to.as_ref(),
+        LoadMethod::Xtrabackup => settings.backup.to.as_ref(),
+        LoadMethod::Direct | LoadMethod::Restored => None,
+    }
 }
 
 /// What follows already was loaded before, whatever this machine knows of it; a snapshot would take its slot away.
-async fn refuse_beside_replication(settings: &Settings) -> Result<(), Trouble> {
-    let status = link(settings)
-        .status()
-        .await
-        .map_err(|error| failed(error.into()))?;
+async fn refuse_beside_replication(loading: &Loading<'_>) -> Result<(), Trouble> {
+    let status = loading.link().status().await;
+    let status = status.map_err(|error| failed(error.into()))?;
     if !status.configured {
         return Ok(());
     }
     Err(Trouble::new(
         anyhow::anyhow!(
             "{} replicates already: nothing was loaded",
-            settings.target.endpoint
+            loading.settings.target.endpoint
         ),
         Some("end its replication first, if it is to be loaded anew"),
     ))
@@ -247,7 +334,7 @@ async fn forget_snapshot(loading: &Loading<'_>) {
     if loading.has_files().await {
         return;
     }
-    if let Err(error) = link(loading.settings).forget_snapshot().await {
+    if let Err(error) = loading.link().forget_snapshot().await {
         tracing::warn!(%error, "a replication slot may be left on the source");
     }
 }
@@ -283,10 +370,15 @@ impl Report {
         }
         output::line(format!("{} from {} to {}", self.method, self.source, self.target));
         if let Some(place) = &self.place {
+            let kind = if self.method == LoadMethod::Xtrabackup.name() {
+                "backup"
+            } else {
+                "dump"
+            };
             let holds = match &self.whole_since {
-                Some(since) => format!("holds a dump that has been whole since {since}"),
-                None if self.executed => "holds the dump".to_owned(),
-                None => "holds no whole dump".to_owned(),
+                Some(since) => format!("holds a {kind} that has been whole since {since}"),
+                None if self.executed => format!("holds the {kind}"),
+                None => format!("holds no whole {kind}"),
             };
             output::line(format!("{place} {holds}"));
         }
@@ -317,6 +409,16 @@ impl Report {
                 );
             }
         }
+        if let Some(command) = &self.command {
+            output::line(command);
+        }
+        for rule in &self.rules {
+            output::line(format!("not restored by Aurora: {} ({})", rule.what, rule.rule));
+            output::say(format!("hint: {}", rule.hint));
+        }
+        if let Some(made) = &self.backed_up {
+            self.print_backup(made);
+        }
         if let Some(loaded) = &self.loaded {
             output::line(format!(
                 "loaded: {} rows of {} tables, {} objects, in {:.1} s; {} ranges were there already",
@@ -332,9 +434,31 @@ impl Report {
             let what = match half {
                 Some(Half::Dump) => "write the files",
                 Some(Half::Load) => "load the target from the files",
+                None if self.command.is_some() => "write the backup",
                 None => "load the target",
             };
             output::say(format!("nothing was changed; `--execute` is to {what}"));
         }
+    }
+
+    fn print_backup(&self, made: &BackupReport) {
+        let manifest = &made.manifest;
+        output::line(format!(
+            "backed up by {} {}: {} files, {} in {} parts, in {:.1} s",
+            manifest.program,
+            manifest.program_version,
+            HumanCount(manifest.files),
+            HumanBytes(manifest.parts.iter().map(|part| part.bytes).sum()),
+            HumanCount(manifest.parts.len() as u64),
+            made.seconds
+        ));
+        output::line(format!(
+            "the binary log stood at {}:{}",
+            manifest.position.file, manifest.position.offset
+        ));
+        output::say(format!(
+            "have Aurora restore it: `daybreak provision apply --from-backup {} --role ARN --execute`; then load by this method again",
+            self.place.as_deref().unwrap_or_default()
+        ));
     }
 }

@@ -148,7 +148,7 @@ fn failed(error: TrimError) -> Trouble {
 impl Trim {
     pub(crate) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
         match self.what {
-            Some(What::Restore(restore)) => return restore.run(plan, format).await,
+            Some(What::Restore(restore)) => return Box::pin(restore.run(plan, format)).await,
             Some(What::Verify(verify)) => return verify.run(plan, format).await,
             Some(What::Schedule(schedule)) => return schedule.run(plan, format).await,
             None => {}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use daybreak_cloud::{Alarms, AwsSettings, Engine, Flow, InstanceGroup, Network, Role, Spec};
+use daybreak_model::AuroraLine;
 use serde::Deserialize;
 
 use super::prices::{Cost, Prices};
@@ -22,6 +23,39 @@ pub(crate) struct ClusterSettings {
     pub(crate) cost: Option<Cost>,
     /// Findings that are accepted.
     pub(crate) waivers: Vec<Waiver>,
+}
+
+/// What a load has to know of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClusterOutline {
+    /// The line of Aurora that it is to run; none where no rule is known for its version.
+    pub(crate) line: Option<&'static AuroraLine>,
+    /// The classes of its instances.
+    pub(crate) classes: Vec<String>,
+    /// Where it is to be.
+    pub(crate) region: String,
+}
+
+pub(super) fn outline(raw: &RawCluster) -> ClusterOutline {
+    ClusterOutline {
+        line: api_line(&raw.version),
+        classes: raw.instances.iter().map(|group| group.class.clone()).collect(),
+        region: raw.region.clone(),
+    }
+}
+
+/// The line that a version of the API is of: `8.0.mysql_aurora.3.10.0` is of 3.10.
+pub(crate) fn api_line(version: &str) -> Option<&'static AuroraLine> {
+    let own = version
+        .rsplit_once("mysql_aurora.")
+        .map_or(version, |(_, own)| own);
+    let mut name = own;
+    loop {
+        if let Ok(line) = AuroraLine::named(&format!("aurora-mysql {name}")) {
+            return Some(line);
+        }
+        name = name.rsplit_once('.')?.0;
+    }
 }
 
 /// A plan file with a cluster. What else it has is not looked at.
@@ -47,6 +81,8 @@ struct RawWithCluster {
     _gate: Option<toml::Value>,
     #[serde(default)]
     waivers: Vec<raw::RawWaiver>,
+    #[serde(rename = "slow")]
+    _slow: Option<toml::Value>,
     #[serde(rename = "trim")]
     _trim: Option<toml::Value>,
 }
@@ -330,6 +366,25 @@ parameters = { aurora_parallel_query = true, max_execution_time = 0 }
         assert_eq!(bi.parameters["max_execution_time"], "0");
         assert!(settings.spec.deletion_protection && settings.spec.insights && !settings.public);
         assert_eq!(settings.spec.network.flows[1].to_port, Some(3306));
+    }
+
+    #[test]
+    fn other_tables_of_a_plan_stand_beside_it() {
+        for table in [
+            "source",
+            "target",
+            "replication",
+            "load",
+            "load.backup",
+            "check",
+            "cut_over",
+            "gate",
+            "slow",
+            "trim",
+        ] {
+            let read = read(&format!("{PLAN}\n[{table}]\n"));
+            assert!(read.is_ok(), "{table}: {read:?}");
+        }
     }
 
     #[test]

@@ -23,9 +23,8 @@ pub(crate) struct RawPlan {
     pub(super) waivers: Vec<RawWaiver>,
     pub(super) slow: Option<super::slow::RawSlow>,
     pub(super) trim: Option<RawTrim>,
-    /// Read by itself; here its keys are looked at alone.
-    #[serde(rename = "cluster")]
-    pub(super) _cluster: Option<super::cluster::RawCluster>,
+    /// Read by itself; here only what loads have to know of it.
+    pub(super) cluster: Option<super::cluster::RawCluster>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,6 +147,8 @@ pub(crate) struct RawLoad {
     pub(super) retries: Option<u32>,
     pub(super) method: Option<super::load::LoadMethod>,
     pub(super) dump: Option<super::load::RawDump>,
+    pub(super) backup: Option<super::load::RawBackup>,
+    pub(super) position: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,7 +6,7 @@ use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
 use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
-use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, load, slow, trim, waiver};
+use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, cluster, load, slow, trim, waiver};
 
 /// What a name may be.
 pub(crate) const NAME_HINT: &str =
@@ -34,7 +34,7 @@ struct Resolver<'a> {
 /// Fills in every default and fetches every secret.
 pub(super) fn resolve(
     path: &Path,
-    raw: RawPlan,
+    mut raw: RawPlan,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Settings, PlanError> {
     let resolver = Resolver { path, environment };
@@ -98,10 +98,12 @@ pub(super) fn resolve(
         name: format!("daybreak_{name}"),
     };
     let load_settings = resolver.load(&raw.load, &link.name)?;
-    let method = raw.load.method.unwrap_or_default();
-    let dump = load::resolve(method, raw.load.dump, folder, |key, message, hint| {
-        resolver.error(key, message, hint)
-    })?;
+    let methods = load::resolve(
+        &mut raw.load,
+        source.endpoint.family,
+        folder,
+        |key, message, hint| resolver.error(key, message, hint),
+    )?;
     let check = resolver.check(&raw.check)?;
     let cut_over = resolver.cut_over(raw.cut_over)?;
     let gate = raw.gate.map(|gate| resolver.gate(gate)).transpose()?;
@@ -135,8 +137,11 @@ pub(super) fn resolve(
         native,
         way_back: raw.replication.way_back.unwrap_or(native),
         load: load_settings,
-        method,
-        dump,
+        method: methods.method,
+        dump: methods.dump,
+        backup: methods.backup,
+        brought_at: methods.brought_at,
+        cluster: raw.cluster.as_ref().map(cluster::outline),
         check,
         estate_check: raw.check.estate.unwrap_or(true),
         cut_over,

@@ -3,6 +3,8 @@
 mod accounts;
 mod assess;
 mod audit;
+mod backup;
+mod brought;
 mod carry;
 mod clean;
 mod data_check;

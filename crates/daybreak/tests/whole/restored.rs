@@ -102,3 +102,75 @@ async fn a_cluster_is_made_from_a_backup() {
     let drift = ground.json("restored", &plan, &["drift"], 0).await;
     assert_eq!(drift["changes"], 0);
 }
+
+/// A backup that the program itself made tells what was backed up, and of its place only the stream is restored; one that is not as it
+/// was written is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_is_made_from_a_backup_of_our_own() {
+    let Some(ground) = Ground::lay().await else { return };
+    let bucket = "company-backups";
+    ground.aws.make_bucket(bucket).await.expect("a bucket");
+    let version = |patch| serde_json::json!({ "major": 8, "minor": 0, "patch": patch });
+    let put = async |place: &str, server: u16, tool: u16, first: &str| {
+        let manifest = serde_json::json!({
+            "format": 1, "at": "2026-11-27T03:00:00Z", "server": "1", "address": "db1:3306",
+            "source": { "product": "Mysql", "version": version(server), "hosting": "SelfManaged" },
+            "program": "xtrabackup", "program_version": version(tool),
+            "position": { "file": "mysql-bin.000042", "offset": 4711 }, "files": 9, "bytes": 6,
+            "parts": [
+                { "name": "files/backup.xbstream000000", "bytes": 3, "sha256": "" },
+                { "name": "files/backup.xbstream000001", "bytes": 3, "sha256": "" },
+            ],
+        });
+        for (name, body) in [
+            ("backup-begun.json", "{}"),
+            ("backup.json", &*manifest.to_string()),
+            ("files/backup.xbstream000000", first),
+            ("files/backup.xbstream000001", "two"),
+        ] {
+            let put = ground
+                .aws
+                .put_object(bucket, &format!("{place}/{name}"), body.as_bytes())
+                .await;
+            put.expect("an object");
+        }
+    };
+    put("shop", 36, 36, "one").await;
+    put("short", 36, 36, "on").await;
+    put("new", 45, 45, "one").await;
+    put("tool", 36, 35, "one").await;
+    let plan = ground.plan("ours", "", &[("writer", 1)]);
+    let role = "arn:aws:iam::123456789012:role/reads-backups";
+    for (place, more, words) in [
+        (
+            "short",
+            &[][..],
+            "s3://company-backups/short/files does not hold the 2 parts",
+        ),
+        ("new", &[], "8.0.45 is newer than the 8.0.42 of 3.10"),
+        ("tool", &[], "XtraBackup 8.0.35 does not back 8.0.36 up"),
+        ("shop", &["--backup-of", "8.0.30"], "holds a backup of 8.0.36"),
+    ] {
+        let place = format!("s3://{bucket}/{place}");
+        let arguments = [&["apply", "--from-backup", &place, "--role", role], more].concat();
+        let said = ground.refused("ours", &plan, &arguments).await;
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(ground.aws.changes(), [""; 0], "nothing was made");
+    let place = format!("s3://{bucket}/shop");
+    ground
+        .json(
+            "ours",
+            &plan,
+            &["apply", "--from-backup", &place, "--role", role],
+            0,
+        )
+        .await;
+    let restores = ground.aws.restores();
+    let asked = restores.first().expect("a restore");
+    assert_eq!(asked.get("S3Prefix").map(String::as_str), Some("shop/files"));
+    assert_eq!(
+        asked.get("SourceEngineVersion").map(String::as_str),
+        Some("8.0.36")
+    );
+}

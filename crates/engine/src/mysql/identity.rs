@@ -1,5 +1,6 @@
 //! Who a server is: flavor, identity, role, position.
 
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use daybreak_model::{Flavor, GtidSet, Hosting, Position, Product, Version};
@@ -8,7 +9,7 @@ use mysql_async::{Conn, Row};
 
 use super::connection::Server;
 use super::{classify, privileges, quote};
-use crate::{EngineError, ErrorKind, Identity, Role, SettingCheck};
+use crate::{DataFiles, EngineError, ErrorKind, Identity, Role, SettingCheck};
 
 /// The server's own schemas, and ours.
 pub(super) const SYSTEM_SCHEMAS: &str =
@@ -276,6 +277,24 @@ impl Server {
             )
             .await?;
         Ok(names.into_iter().map(|(name,)| name).collect())
+    }
+
+    /// Where its data lie on its own machine.
+    pub(crate) async fn data_files(&self) -> Result<DataFiles, EngineError> {
+        let (machine, directory, socket) = self
+            .row::<(String, String, String)>(
+                "failed to ask where its data files lie",
+                "SELECT @@GLOBAL.hostname, @@GLOBAL.datadir, @@GLOBAL.socket",
+            )
+            .await?;
+        let directory = PathBuf::from(directory);
+        // A socket may be named as the data directory has it.
+        let socket = directory.join(socket);
+        Ok(DataFiles {
+            machine,
+            directory,
+            socket,
+        })
     }
 
     /// Whether no table of these databases holds a row.

@@ -15,6 +15,7 @@
 //! leader prefers `caching_sha2_password`.
 
 mod follow;
+mod gap;
 mod settings;
 mod status;
 
@@ -195,6 +196,10 @@ impl Replication for Link {
         );
         let (found,) = self.from.row::<(u64,)>(&what, &ask).await?;
         Ok(found > 0)
+    }
+
+    async fn cannot_start_at(&self, position: &Position) -> Result<Option<Refusal>, EngineError> {
+        self.gap_after(position).await
     }
 
     async fn start(&self, from: Option<&Position>) -> Result<(), EngineError> {

@@ -25,10 +25,10 @@ use super::trim::Trimmer;
 use super::writer::Writer;
 use super::{indexes, literal};
 use crate::{
-    AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, Database, EngineError, Following, Identity,
-    IndexStatements, Inspect, NewIndex, Open, Partitions, Read, Receiver, Rehearse, RepairFrame, SchemaMark,
-    Session, SettingCheck, Snapshot, Statement, StatementFigures, Surroundings, TableIndex, TextRow, Trim,
-    Untold, Write,
+    AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, DataFiles, Database, EngineError,
+    Following, Identity, IndexStatements, Inspect, NewIndex, Open, Partitions, Read, Receiver, Rehearse,
+    RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures, Surroundings,
+    TableIndex, TextRow, Trim, Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -157,6 +157,10 @@ impl Inspect for Mysql {
     async fn ask(&self, what: &str, question: &str) -> Result<Vec<TextRow>, EngineError> {
         let rows: Vec<Row> = self.server.rows(what, question).await?;
         Ok(rows.into_iter().map(session::text_row).collect())
+    }
+
+    async fn data_files(&self) -> Result<Option<DataFiles>, EngineError> {
+        self.server.data_files().await.map(Some)
     }
 
     async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError> {

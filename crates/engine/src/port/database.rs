@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -101,6 +102,17 @@ pub struct AbsentDefiner {
     pub account: String,
     /// The objects, each with its kind.
     pub objects: Vec<String>,
+}
+
+/// Where a server keeps its data, on its own machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DataFiles {
+    /// The name that its machine has for itself.
+    pub machine: String,
+    /// Its data directory.
+    pub directory: PathBuf,
+    /// The socket by which programs on that machine reach it.
+    pub socket: PathBuf,
 }
 
 /// A row of an answer: the values as text, `None` for NULL. Bytes that are no UTF-8 are replaced.
@@ -213,6 +225,10 @@ pub trait Inspect: Send + Sync {
     /// The rows a read-only question answers with, every value as text. The question is a constant of the program or made
     /// of quoted names: nothing from outside is ever pasted in. Bounded in time as every question is.
     async fn ask(&self, what: &str, question: &str) -> Result<Vec<TextRow>, EngineError>;
+
+    /// Where its data files lie, as it names the place on its own machine; `None` where no file is a backup's business (PostgreSQL,
+    /// whose files Aurora does not restore).
+    async fn data_files(&self) -> Result<Option<DataFiles>, EngineError>;
 
     /// Whether no table of the scope holds any row. Cheap: looks at one row of each.
     async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError>;

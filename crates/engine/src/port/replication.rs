@@ -26,6 +26,10 @@ pub trait Replication: Send + Sync {
     /// Whether `from` has what `prepare` makes.
     async fn is_prepared(&self) -> Result<bool, EngineError>;
 
+    /// Why this direction cannot start at a position, before anything is loaded that stands there: it is no position of `from`, or
+    /// `from` has thrown away what came after it. `None` when it can.
+    async fn cannot_start_at(&self, position: &Position) -> Result<Option<Refusal>, EngineError>;
+
     /// Starts from a position at which both sides hold the same data. With `None` from *now*: the caller guarantees that the
     /// sides are equal at this moment, or that all that differs originated at `to` (the way back of a running pair).
     async fn start(&self, from: Option<&Position>) -> Result<(), EngineError>;

@@ -13,9 +13,9 @@ use super::{
     sequences, sessions, statements, surroundings,
 };
 use crate::{
-    AbsentDefiner, AccountCopy, CarriedAccount, EngineError, ErrorKind, Following, Identity, Inspect,
-    Receiver, RepairFrame, SchemaMark, Session, SettingCheck, StatementFigures, Surroundings, TableIndex,
-    TextRow, Untold,
+    AbsentDefiner, AccountCopy, CarriedAccount, DataFiles, EngineError, ErrorKind, Following, Identity,
+    Inspect, Receiver, RepairFrame, SchemaMark, Session, SettingCheck, StatementFigures, Surroundings,
+    TableIndex, TextRow, Untold,
 };
 
 #[async_trait]
@@ -242,6 +242,10 @@ impl Inspect for Postgres {
                 .collect()
         };
         Ok(rows.iter().map(text).collect())
+    }
+
+    async fn data_files(&self) -> Result<Option<DataFiles>, EngineError> {
+        Ok(None)
     }
 
     async fn is_empty(&self, scope: &Scope) -> Result<bool, EngineError> {

@@ -41,6 +41,9 @@ impl Down {
     }
 }
 
+/// What to do where a slot does not stand at a load's position.
+const LOAD_AGAIN: &str = "load again: the changes since the load's snapshot cannot be had from this slot";
+
 /// One direction.
 pub(crate) struct Link {
     pub(crate) from: Server,
@@ -216,6 +219,14 @@ impl Replication for Link {
         let found = from.value(&ask, what).await?;
         from.give_back();
         Ok(found.as_deref() == Some("t"))
+    }
+
+    async fn cannot_start_at(&self, position: &Position) -> Result<Option<Refusal>, EngineError> {
+        Ok(self.slot_beside(position).await?.map(|reason| Refusal {
+            object: format!("replication from {} at {position}", self.from.endpoint),
+            reason,
+            hint: LOAD_AGAIN.to_owned(),
+        }))
     }
 
     async fn start(&self, from: Option<&Position>) -> Result<(), EngineError> {
@@ -417,28 +428,34 @@ impl Link {
 
     /// A slot that has gone past the position no longer has what came between.
     async fn check_slot_stands_at(&self, position: &Position) -> Result<(), EngineError> {
+        let Some(reason) = self.slot_beside(position).await? else {
+            return Ok(());
+        };
+        Err(trouble(
+            &self.from.endpoint.to_string(),
+            format!("failed to start replication at {position}: {reason}"),
+            ErrorKind::Other,
+            Some(LOAD_AGAIN),
+        ))
+    }
+
+    /// Where the slot is, if it does not stand at the position.
+    async fn slot_beside(&self, position: &Position) -> Result<Option<String>, EngineError> {
         let wanted = self.lsn(position)?;
-        let what = format!("failed to start replication at {wanted}");
         let connection = self.from.lease().await?;
         let ask = format!(
             "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = {}",
             quote::literal(self.name())
         );
-        let stands = connection.value(&ask, what.clone()).await?;
+        let what = format!("failed to look at the replication slot `{}`", self.name());
+        let stands = connection.value(&ask, what).await?;
         connection.give_back();
         let stands: Option<Lsn> = stands.and_then(|text| text.parse().ok());
         if stands == Some(wanted) {
-            return Ok(());
+            return Ok(None);
         }
         let found = stands.map_or_else(|| "is not there".to_owned(), |lsn| format!("stands at {lsn}"));
-        let what = format!("{what}: the slot `{}` {found}", self.name());
-        let hint = "load again: the changes since the load's snapshot cannot be had from this slot";
-        Err(trouble(
-            &self.from.endpoint.to_string(),
-            what,
-            ErrorKind::Other,
-            Some(hint),
-        ))
+        Ok(Some(format!("the slot `{}` {found}", self.name())))
     }
 
     async fn drop_slot(&self) -> Result<(), EngineError> {

@@ -313,6 +313,21 @@ impl Front {
         })
     }
 
+    /// The names of a bucket's objects.
+    pub(super) async fn list(&self, bucket: &str) -> Result<Vec<String>, SandboxError> {
+        let request = Request::get(format!("/{bucket}?list-type=2"))
+            .header(HOST, "s3.eu-central-1.amazonaws.com")
+            .header(AUTHORIZATION, signature("s3"))
+            .body(Full::new(Bytes::new()))
+            .map_err(|why| SandboxError::NotPossible(why.to_string()))?;
+        let body = text(self.pass_on(request).await).await;
+        let names = body.split("<Key>").skip(1);
+        Ok(names
+            .filter_map(|rest| rest.split_once("</Key>"))
+            .map(|(name, _)| name.to_owned())
+            .collect())
+    }
+
     pub(super) async fn ask(&self, service: &str, form: &[(&str, &str)]) -> Result<String, SandboxError> {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
@@ -322,15 +337,15 @@ impl Front {
             .header(AUTHORIZATION, signature(service))
             .body(Full::new(Bytes::from(body.finish())))
             .map_err(|why| SandboxError::NotPossible(why.to_string()))?;
-        let answer = self.pass_on(request).await;
-        let body = answer
-            .into_body()
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes);
-        let body = body.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&body).into_owned())
+        Ok(text(self.pass_on(request).await).await)
     }
+}
+
+/// What an answer says; nothing where it breaks off.
+async fn text(answer: Response<Full<Bytes>>) -> String {
+    let body = answer.into_body().collect().await;
+    let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// moto knows the service by the signature, which it does not look at.

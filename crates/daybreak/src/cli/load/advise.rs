@@ -282,7 +282,8 @@ impl Known<'_> {
             why.extend(notes.map(|note| format!("{}: {}", note.object, note.remedy)));
             why.insert(
                 0,
-                "a copy of the data files, made by XtraBackup and sent to S3 by hand, is restored (`provision apply --from-backup`); a bucket and a role are needed".to_owned(),
+                "the data files go to S3 by XtraBackup (`load --method xtrabackup`, on the machine that has them), and Aurora restores them (`provision apply --from-backup`); a bucket and a role are needed"
+                    .to_owned(),
             );
         }
         if !told_all {
@@ -291,7 +292,7 @@ impl Known<'_> {
         Advised {
             method: "xtrabackup",
             fits,
-            ours: false,
+            ours: true,
             why,
             // How fast files are read and sent to S3 was not measured.
             hours: None,

@@ -3,19 +3,19 @@
 use clap::Args;
 use daybreak_assess::{Backup, BackupFile, BackupRefusal, backup_refusals};
 use daybreak_cloud::{BackupSource, BucketSettings, Engine, bucket};
-use daybreak_model::{AuroraLine, Version};
-use daybreak_work::{Depot, DepotError};
+use daybreak_model::Version;
+use daybreak_work::{BACKUP_FOLDER, BackupManifest, Depot, DepotError};
 
-use crate::config::ClusterSettings;
+use crate::config::{self, ClusterSettings};
 use crate::exit::{Exit, Trouble};
 
 /// What the cluster is made from.
 #[derive(Debug, Args)]
 pub(super) struct FromBackup {
     /// Make the cluster from the backup by XtraBackup that lies here, s3://BUCKET/PREFIX, in the cluster's region; not an empty one.
-    #[arg(long, value_name = "PLACE", requires_all = ["backup_of", "role"])]
+    #[arg(long, value_name = "PLACE", requires = "role")]
     from_backup: Option<String>,
-    /// The version of the server that was backed up, such as 8.0.36.
+    /// The version of the server that was backed up, such as 8.0.36; a backup by `daybreak load --method xtrabackup` tells it.
     #[arg(long, value_name = "VERSION", requires = "from_backup")]
     backup_of: Option<Version>,
     /// The role by which RDS reads the bucket: it trusts rds.amazonaws.com, and has s3:ListBucket, s3:GetObject and s3:GetObjectVersion.
@@ -26,7 +26,7 @@ pub(super) struct FromBackup {
 impl FromBackup {
     /// The backup, once every rule that AWS has for one is met; `None` where none is named.
     pub(super) async fn source(&self, settings: &ClusterSettings) -> Result<Option<BackupSource>, Trouble> {
-        let (Some(place), Some(server), Some(role)) = (&self.from_backup, self.backup_of, &self.role) else {
+        let (Some(place), Some(role)) = (&self.from_backup, &self.role) else {
             return Ok(None);
         };
         let usage = |what: String, hint: &str| Trouble::usage(anyhow::anyhow!(what), Some(hint.to_owned()));
@@ -43,15 +43,40 @@ impl FromBackup {
                 hint,
             ));
         }
-        let line = line(&settings.spec.version).ok_or_else(|| {
+        let line = config::api_line(&settings.spec.version).ok_or_else(|| {
             let hint = "choose a version that `daybreak assess` names";
             usage(
                 format!("no rule is known for Aurora {}", settings.spec.version),
                 hint,
             )
         })?;
-        let prefix = prefix.trim_matches('/');
-        let files = files(settings, name, prefix).await?;
+        let depot = depot(settings, name, prefix).await?;
+        let ours = BackupManifest::read(&depot).await.map_err(unread)?;
+        let told = ours.as_ref().map(|manifest| manifest.source.version);
+        let server = match (self.backup_of, told) {
+            (Some(said), Some(told)) if said != told => {
+                let what = format!("`--backup-of` is {said}, and {place} holds a backup of {told}");
+                return Err(usage(what, "leave it out"));
+            }
+            (said, told) => said.or(told).ok_or_else(|| {
+                usage(
+                    format!("{place} does not tell what was backed up"),
+                    "name the server's version: `--backup-of`",
+                )
+            })?,
+        };
+        let listed = files(&depot).await?;
+        // Aurora reads every file below the prefix: of our own backups those of the stream alone.
+        let (prefix, files) = match &ours {
+            None => (prefix.trim_matches('/').to_owned(), listed),
+            Some(manifest) => {
+                let below = format!("{}/{BACKUP_FOLDER}", prefix.trim_matches('/'));
+                (
+                    below.trim_matches('/').to_owned(),
+                    parts(manifest, listed, place)?,
+                )
+            }
+        };
         let classes: Vec<String> = settings
             .spec
             .instances
@@ -61,11 +86,11 @@ impl FromBackup {
         let region = &settings.aws.region;
         let refusals = backup_refusals(&Backup {
             arguments: &[],
-            tool: None,
+            tool: ours.as_ref().map(|manifest| manifest.program_version),
             server,
             line,
             files: &files,
-            database_bytes: 0,
+            database_bytes: ours.as_ref().map_or(0, |manifest| manifest.bytes),
             // It was listed by way of this region; elsewhere AWS sends us away.
             bucket_region: region,
             cluster_region: region,
@@ -76,29 +101,15 @@ impl FromBackup {
         }
         Ok(Some(BackupSource {
             bucket: name.to_owned(),
-            prefix: prefix.to_owned(),
+            prefix,
             role: role.clone(),
             server_version: server.to_string(),
         }))
     }
 }
 
-/// The line that a version of the API is of: `8.0.mysql_aurora.3.10.0` is of 3.10.
-fn line(version: &str) -> Option<&'static AuroraLine> {
-    let own = version
-        .rsplit_once("mysql_aurora.")
-        .map_or(version, |(_, own)| own);
-    let mut name = own;
-    loop {
-        if let Ok(line) = AuroraLine::named(&format!("aurora-mysql {name}")) {
-            return Some(line);
-        }
-        name = name.rsplit_once('.')?.0;
-    }
-}
-
-/// What lies there.
-async fn files(settings: &ClusterSettings, name: &str, prefix: &str) -> Result<Vec<BackupFile>, Trouble> {
+/// The place, reached by way of the cluster's region.
+async fn depot(settings: &ClusterSettings, name: &str, prefix: &str) -> Result<Depot, Trouble> {
     let place = BucketSettings {
         bucket: name.to_owned(),
         region: Some(settings.aws.region.clone()),
@@ -106,11 +117,12 @@ async fn files(settings: &ClusterSettings, name: &str, prefix: &str) -> Result<V
         endpoint_url: settings.aws.endpoint_url.clone(),
     };
     let (region, store) = bucket(&place).await.map_err(super::trouble)?;
-    let depot = Depot::bucket(&region, name, prefix, store);
-    let listed = depot.files().await.map_err(|error: DepotError| {
-        let hint = error.hint();
-        Trouble::new(error, Some(hint))
-    })?;
+    Ok(Depot::bucket(&region, name, prefix, store))
+}
+
+/// What lies there.
+async fn files(depot: &Depot) -> Result<Vec<BackupFile>, Trouble> {
+    let listed = depot.files().await.map_err(unread)?;
     if listed.is_empty() {
         return Err(Trouble {
             exit: Exit::Usage,
@@ -124,6 +136,41 @@ async fn files(settings: &ClusterSettings, name: &str, prefix: &str) -> Result<V
         .into_iter()
         .map(|(name, bytes)| BackupFile { name, bytes })
         .collect())
+}
+
+/// The parts of a backup of ours, each as large as it was written, and nothing beside them.
+fn parts(
+    manifest: &BackupManifest,
+    listed: Vec<BackupFile>,
+    place: &str,
+) -> Result<Vec<BackupFile>, Trouble> {
+    let folder = format!("{BACKUP_FOLDER}/");
+    let there: Vec<BackupFile> = listed
+        .into_iter()
+        .filter(|file| file.name.starts_with(&folder))
+        .collect();
+    let written = manifest.parts.iter().map(|part| BackupFile {
+        name: part.name.clone(),
+        bytes: part.bytes,
+    });
+    if there.iter().cloned().eq(written) {
+        return Ok(there);
+    }
+    Err(Trouble {
+        exit: Exit::Usage,
+        ..Trouble::new(
+            anyhow::anyhow!(
+                "{place}/{BACKUP_FOLDER} does not hold the {} parts of the backup as they were written, and nothing else",
+                manifest.parts.len()
+            ),
+            Some("restore the files from a copy, take out what is not of the backup, or make it again"),
+        )
+    })
+}
+
+fn unread(error: DepotError) -> Trouble {
+    let hint = error.hint();
+    Trouble::new(error, Some(hint))
 }
 
 fn refused(place: &str, refusals: &[BackupRefusal]) -> Trouble {

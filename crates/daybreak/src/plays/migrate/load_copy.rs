@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::{DumpError, LoadError, LoadReport, same_schema};
 
-use crate::config::LoadMethod;
+use crate::config::{LoadMethod, Place};
 use crate::loading::{Loading, LoadingError};
 use crate::plays::World;
 use crate::plays::failure::{OrFail, evidence};
@@ -38,6 +38,41 @@ impl LoadCopy {
         }
     }
 
+    /// What is done, by the plan's method.
+    fn statements(&self) -> Vec<String> {
+        let world = &self.0;
+        let (source, target, settings) = (world.source.endpoint(), world.target.endpoint(), &world.settings);
+        let schemas = settings.scope.schemas.join(", ");
+        let place = |place: &Option<Place>| place.as_ref().map(ToString::to_string).unwrap_or_default();
+        let brought = |by: String| {
+            vec![
+                format!("{target}: every object of {schemas} is there as the source has it, {by}"),
+                format!("{target}: no event runs"),
+            ]
+        };
+        let snapshot = match settings.method {
+            LoadMethod::Xtrabackup => {
+                return brought(format!(
+                    "restored from the backup in {}",
+                    place(&settings.backup.to)
+                ));
+            }
+            LoadMethod::Restored => {
+                let at = settings.brought_at.as_ref().map(ToString::to_string);
+                return brought(format!("brought there at {}", at.unwrap_or_default()));
+            }
+            LoadMethod::Dump => format!(
+                "held while rows are written to {}; those rows are loaded",
+                place(&settings.dump.to)
+            ),
+            LoadMethod::Direct => "held while rows are read".to_owned(),
+        };
+        vec![
+            format!("{source}: a consistent snapshot, {snapshot}"),
+            format!("{target}: every object of {schemas} as the source defines it"),
+        ]
+    }
+
     fn loading(&self) -> Loading<'_> {
         Loading {
             settings: &self.0.settings,
@@ -56,23 +91,7 @@ impl Step for LoadCopy {
                 world.source.endpoint().to_string(),
                 world.target.endpoint().to_string(),
             ],
-            statements: vec![
-                match &world.settings.dump.to {
-                    Some(to) if world.settings.method == LoadMethod::Dump => format!(
-                        "{}: a consistent snapshot, held while rows are written to {to}; those rows are loaded",
-                        world.source.endpoint()
-                    ),
-                    _ => format!(
-                        "{}: a consistent snapshot, held while rows are read",
-                        world.source.endpoint()
-                    ),
-                },
-                format!(
-                    "{}: every object of {} as the source defines it",
-                    world.target.endpoint(),
-                    world.settings.scope.schemas.join(", ")
-                ),
-            ],
+            statements: self.statements(),
             undo: if world.settings.native {
                 Undo::By(vec![format!(
                     "{}: forget where the copy's changes begin (PostgreSQL: drop the replication slot); {STAYS}",
@@ -82,10 +101,15 @@ impl Step for LoadCopy {
                 Undo::Irreversible(STAYS.to_owned())
             },
             deadline: Duration::from_secs(7 * 86_400),
-            blast_radius: format!(
-                "writes on the source wait at most {:.0} s while the snapshot is taken; reading load on the source",
-                world.settings.load.snapshot_patience.as_secs_f64()
-            ),
+            blast_radius: match world.settings.method {
+                LoadMethod::Xtrabackup | LoadMethod::Restored => {
+                    "none on the source: its schema alone is read".to_owned()
+                }
+                LoadMethod::Direct | LoadMethod::Dump => format!(
+                    "writes on the source wait at most {:.0} s while the snapshot is taken; reading load on the source",
+                    world.settings.load.snapshot_patience.as_secs_f64()
+                ),
+            },
             ..StepPlan::new(
                 "load.copy",
                 "D2",
