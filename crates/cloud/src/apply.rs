@@ -158,7 +158,11 @@ async fn one(
             cloud.create(resource).await?;
             ledger.note(What::Made, kind, name)?;
             tell(Applied::Created(resource));
-            // What cannot be said with the call that makes it, such as rules and parameters.
+            // What cannot be said with the call that makes it, such as rules and parameters. A cluster takes no change until it is
+            // there.
+            if kind == Kind::Cluster {
+                wait(cloud, resource, tell).await?;
+            }
             let found = cloud.find(kind, name).await?;
             let planned = compare(resource, found);
             if let Action::Update { differences } = planned.action {

@@ -10,6 +10,7 @@ mod endpoint;
 mod ground;
 mod groups;
 mod instance;
+mod origin;
 mod practices;
 mod query;
 mod restore;
@@ -29,6 +30,7 @@ use crate::port::{Cloud, Found, Ground};
 use crate::resource::{Attributes, Kind, MARK, Resource};
 use crate::spec::Spec;
 pub use bucket::{BucketSettings, bucket};
+pub use origin::{Origin, OriginFacts};
 use query::Query;
 pub use restore::{BackupSource, RecoveredPosition};
 
@@ -65,8 +67,8 @@ pub struct Aws {
     query: Query,
     vpc: String,
     cluster: String,
-    /// What the cluster is made from, if it is not to be empty.
-    backup: Option<BackupSource>,
+    /// What the cluster is made from.
+    origin: Origin,
 }
 
 impl Aws {
@@ -89,7 +91,7 @@ impl Aws {
             query: Query::new(&config, settings),
             vpc: settings.vpc.clone(),
             cluster: settings.cluster.clone(),
-            backup: None,
+            origin: Origin::Empty,
         }
     }
 

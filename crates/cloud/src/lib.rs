@@ -23,7 +23,9 @@ mod apply;
 mod aws;
 
 pub use apply::{Applied, ApplyError, apply, destroy, restart};
-pub use aws::{Aws, AwsSettings, BackupSource, BucketSettings, RecoveredPosition, bucket};
+pub use aws::{
+    Aws, AwsSettings, BackupSource, BucketSettings, Origin, OriginFacts, RecoveredPosition, bucket,
+};
 pub use error::{CloudError, Trouble};
 pub use export::{cloudformation, terraform};
 pub use hole::{Hole, HoleKind, Weight};

@@ -14,7 +14,7 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use cluster::{ClusterOutline, ClusterSettings, api_line, read as read_cluster};
-pub(crate) use load::{BackupPlan, BucketAccess, DumpPlan, LoadMethod, Place};
+pub(crate) use load::{BackupPlan, BroughtAt, BucketAccess, DumpPlan, LoadMethod, Place};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
@@ -25,7 +25,7 @@ pub(crate) use waiver::{DATA_CHECK, SCHEMA_CHECK, UNREACHED, Waiver};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use daybreak_model::{Endpoint, LinkSettings, Position, Scope};
+use daybreak_model::{Endpoint, LinkSettings, Scope};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits};
 
 /// One side of the migration.
@@ -90,7 +90,7 @@ pub(crate) struct Settings {
     /// Where a backup of data files goes, in the same way.
     pub(crate) backup: BackupPlan,
     /// The state of the source that another program brought to the target, where that is the method.
-    pub(crate) brought_at: Option<Position>,
+    pub(crate) brought_at: Option<BroughtAt>,
     /// The cluster that the plan describes, if it does.
     pub(crate) cluster: Option<ClusterOutline>,
     /// How data is checked.

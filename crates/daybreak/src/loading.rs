@@ -18,7 +18,7 @@ use daybreak_work::{
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::{BackupRule, LoadingError};
-use crate::config::{LoadMethod, Place, Settings};
+use crate::config::{BroughtAt, LoadMethod, Place, Settings};
 
 /// Whose objects lie on the target. Written before the first of them is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,10 +89,28 @@ impl Loading<'_> {
                 self.take_over(position, begun, begin, observer).await
             }
             LoadMethod::Restored => {
-                let position = self.settings.brought_at.clone().ok_or(LoadingError::NoPosition)?;
+                let position = self.brought_position().await?;
                 self.take_over(position, begun, begin, observer).await
             }
         }
+    }
+
+    /// Which state of the source another program brought to the target.
+    async fn brought_position(&self) -> Result<Position, LoadingError> {
+        let brought_at = self.settings.brought_at.as_ref();
+        if let BroughtAt::Position(position) = brought_at.ok_or(LoadingError::NoPosition)? {
+            return Ok(position.clone());
+        }
+        let (there, here) = (self.target.position().await?, self.source.position().await?);
+        let (Position::Gtid(there), Position::Gtid(here)) = (there, here) else {
+            return Err(LoadingError::TargetSilent(self.target.endpoint().to_string()));
+        };
+        // What it executed that the source did not is its own.
+        let held = there.minus(&there.minus(&here));
+        if held.is_empty() {
+            return Err(LoadingError::TargetSilent(self.target.endpoint().to_string()));
+        }
+        Ok(Position::Gtid(held))
     }
 
     /// What another program brought to the target becomes this migration's.

@@ -137,7 +137,7 @@ impl AwsStandIn {
         self.front.changes()
     }
 
-    /// The restores from S3 that were taken on, each as its form.
+    /// The calls by which clusters were made from something that were taken on, each as its form.
     #[must_use]
     pub fn restores(&self) -> Vec<std::collections::BTreeMap<String, String>> {
         self.front.restores()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration};
 
-use super::{Aws, parted, said, sorted, trouble};
+use super::{Aws, Origin, parted, said, sorted, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
 use crate::resource::{Attributes, Resource};
@@ -93,9 +93,13 @@ impl Aws {
 
     pub(super) async fn create_cluster(&self, resource: &Resource) -> Result<(), CloudError> {
         let get = |name: &str| Some(resource.get(name).to_owned()).filter(|value| !value.is_empty());
-        let password = self.password(resource.get("secret")).await?;
         let group = self.security_group_id(resource.get("security_group")).await?;
-        if let Some(backup) = &self.backup {
+        let password = match &self.origin {
+            Origin::Snapshot(snapshot) => return self.restore_snapshot(resource, snapshot, group).await,
+            Origin::Replica(instance) => return self.follow_instance(resource, instance, group).await,
+            Origin::Empty | Origin::Backup(_) => self.password(resource.get("secret")).await?,
+        };
+        if let Origin::Backup(backup) = &self.origin {
             return self.restore_cluster(resource, backup, password, group).await;
         }
         let logs: Vec<String> = parted(resource.get("logs")).collect();
@@ -298,7 +302,7 @@ pub(super) fn number(text: &str) -> Option<i32> {
     text.parse().ok()
 }
 
-fn scaling(text: &str) -> Option<ServerlessV2ScalingConfiguration> {
+pub(super) fn scaling(text: &str) -> Option<ServerlessV2ScalingConfiguration> {
     let (least, most) = text.split_once('-')?;
     Some(
         ServerlessV2ScalingConfiguration::builder()

@@ -1,4 +1,4 @@
-//! A cluster from a backup of data files in S3, in the place of an empty one.
+//! A cluster from a backup of data files in S3, and where replication starts after a restore.
 //!
 //! Source: Amazon RDS API Reference, "RestoreDBClusterFromS3"; Aurora User Guide, "Physical migration from MySQL by using Percona
 //! XtraBackup and Amazon S3".
@@ -33,13 +33,6 @@ pub struct RecoveredPosition {
 }
 
 impl Aws {
-    /// The same, making its cluster from a backup.
-    #[must_use]
-    pub fn from_backup(mut self, backup: BackupSource) -> Self {
-        self.backup = Some(backup);
-        self
-    }
-
     pub(super) async fn restore_cluster(
         &self,
         resource: &Resource,
@@ -109,9 +102,17 @@ impl Aws {
     }
 }
 
-/// The position that an event tells, which begins with "Recovered from Binary log filename".
+/// What an event says before a position: after a restore from S3, and after one from a snapshot.
+const BEFORE: [&str; 2] = [
+    "Recovered from Binary log filename",
+    "Binlog position from crash recovery is",
+];
+
+/// The position that an event tells.
 fn position(message: &str) -> Option<RecoveredPosition> {
-    let (_, rest) = message.split_once("Recovered from Binary log filename")?;
+    let rest = BEFORE
+        .iter()
+        .find_map(|words| message.split_once(words).map(|(_, rest)| rest))?;
     let mut words = rest
         .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ',' | ';'))
         .map(|word| word.trim_end_matches('.'))
@@ -134,6 +135,7 @@ mod tests {
         for message in [
             "Recovered from Binary log filename 'mysqld-bin.000007', position 1234",
             "Recovered from Binary log filename mysqld-bin.000007 position 1234.",
+            "Binlog position from crash recovery is mysqld-bin.000007 1234",
             "DB instance restored. Recovered from Binary log filename \"mysqld-bin.000007\" at position '1234'",
         ] {
             assert_eq!(position(message), expected, "{message}");

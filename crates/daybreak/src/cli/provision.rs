@@ -1,3 +1,4 @@
+mod origin;
 mod restore;
 mod settings;
 
@@ -6,8 +7,8 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
-    Action, Applied, ApplyError, Aws, Cloud, CloudError, Ground, Kind, Ledger, LedgerError, Planned, apply,
-    changes, cloudformation, destroy, plan, resources, restart, terraform,
+    Action, Applied, ApplyError, Aws, Cloud, CloudError, Ground, Kind, Ledger, LedgerError, Origin, Planned,
+    Resource, apply, changes, cloudformation, destroy, plan, resources, restart, terraform,
 };
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ enum What {
     Drift(Said),
     /// Make another instance the writer.
     Failover(Failover),
+    /// Make a cluster that follows an RDS instance one that stands alone.
+    Promote(Promote),
     /// Make a snapshot of the cluster and wait until it is complete.
     Snapshot(Snapshot),
     /// Delete what the ledger says that this plan made, and nothing else.
@@ -65,7 +68,7 @@ struct MakeIt {
     #[command(flatten)]
     said: Said,
     #[command(flatten)]
-    from: restore::FromBackup,
+    from: origin::MadeFrom,
     /// Start instances again in which parameters wait for that: readers first, the writer last. Connections to them break.
     #[arg(long)]
     restart: bool,
@@ -77,6 +80,13 @@ struct Failover {
     #[arg(long, value_name = "INSTANCE")]
     to: Option<String>,
     /// Do it: connections to the writer break.
+    #[arg(long)]
+    execute: bool,
+}
+
+#[derive(Debug, Args)]
+struct Promote {
+    /// Do it: what the instance is written from then on comes by replication of its own, or not at all.
     #[arg(long)]
     execute: bool,
 }
@@ -151,6 +161,7 @@ impl Provision {
             }
             What::Apply(asked) => make(&settings, &asked, aws, format).await,
             What::Failover(failover) => fail_over(&settings, &failover, &aws, format).await,
+            What::Promote(asked) => promote(&settings, &asked, &aws, format).await,
             What::Snapshot(snapshot) => {
                 aws.snapshot(&settings.spec.name, &snapshot.name)
                     .await
@@ -221,12 +232,10 @@ fn stray(ledger: &Ledger, planned: &[Planned]) -> Vec<(Kind, String)> {
 
 async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Format) -> Result<Exit, Trouble> {
     said_twice(settings, &asked.said)?;
-    let backup = asked.from.source(settings).await?;
-    let restores = backup.is_some();
-    let aws = &match backup {
-        Some(backup) => aws.from_backup(backup),
-        None => aws,
-    };
+    let origin = asked.from.origin(settings).await?;
+    let restores = matches!(origin, Origin::Backup(_) | Origin::Snapshot(_));
+    let aws = &aws.from_origin(origin.clone());
+    origin::see(aws, &origin, &settings.spec).await?;
     let mut ledger = ledger(settings)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
@@ -260,6 +269,9 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         .await
         .map_err(stopped)?;
     let cluster = &settings.spec.name;
+    if matches!(origin, Origin::Snapshot(_)) {
+        set_password(aws, &wanted).await?;
+    }
     let restarted = match asked.restart {
         true => restart(aws, cluster, &mut tell).await.map_err(stopped)?,
         false => 0,
@@ -289,6 +301,9 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
             )),
             None if restores => text
                 .push_str("; no event tells where replication starts: it was no restore, or is too long ago"),
+            None if matches!(origin, Origin::Replica(_)) => {
+                text.push_str("; it follows the instance until `provision promote --execute`");
+            }
             None => {}
         }
         if !waiting.is_empty() {
@@ -298,6 +313,41 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
             ));
         }
         text
+    });
+    Ok(Exit::Done)
+}
+
+/// A cluster that has its administrator from its origin gets the password that the plan's secret holds.
+async fn set_password(aws: &Aws, wanted: &[Resource]) -> Result<(), Trouble> {
+    match wanted.iter().find(|resource| resource.kind == Kind::Cluster) {
+        Some(cluster) => aws.set_password(cluster).await.map_err(trouble),
+        None => Ok(()),
+    }
+}
+
+async fn promote(
+    settings: &ClusterSettings,
+    asked: &Promote,
+    aws: &Aws,
+    format: Format,
+) -> Result<Exit, Trouble> {
+    let cluster = &settings.spec.name;
+    let followed = aws.followed(cluster).await.map_err(trouble)?;
+    if asked.execute {
+        if followed.is_some() {
+            aws.promote(cluster).await.map_err(trouble)?;
+        }
+        let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
+        set_password(aws, &resources(&settings.spec, &ground)).await?;
+    }
+    let report = serde_json::json!({ "cluster": cluster, "followed": followed, "executed": asked.execute });
+    told(format, &report, || match (&followed, asked.execute) {
+        (None, _) => format!("{cluster} follows no instance"),
+        (Some(instance), false) => format!("{cluster} follows {instance}; `--execute` is to promote it"),
+        (Some(instance), true) => format!(
+            "{cluster} stands alone; what {instance} is written from here on comes by replication: `load.method = \"restored\"` with \
+             `position = \"target\"`, where both have GTIDs"
+        ),
     });
     Ok(Exit::Done)
 }

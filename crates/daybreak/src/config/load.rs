@@ -137,10 +137,12 @@ impl Place {
     }
 }
 
-/// What the plan says of loads through files, of backups, and of what another program brought. `folder` is the plan's.
+/// What the plan says of loads through files, of backups, and of what another program brought. `by_gtid`: whether it replicates so;
+/// `folder` is the plan's.
 pub(super) fn resolve(
     raw: &mut super::raw::RawLoad,
     family: Family,
+    by_gtid: bool,
     folder: &Path,
     error: impl Fn(&str, &str, &str) -> PlanError,
 ) -> Result<Methods, PlanError> {
@@ -196,9 +198,21 @@ pub(super) fn resolve(
     };
     let brought_at = match (raw.position.take(), method) {
         (Some(text), LoadMethod::Restored) => {
-            let hint = "write it as the backup or tool told it: a GTID set, or FILE:OFFSET of the source's binary log";
-            let position = text.parse();
-            Some(position.map_err(|_| error("load.position", &format!("is `{text}`"), hint))?)
+            let hint = "write it as the backup or tool told it: a GTID set, FILE:OFFSET of the source's binary log, or \"target\"";
+            let brought_at = match (text.as_str(), by_gtid) {
+                ("target", true) => Ok(BroughtAt::TargetTells),
+                ("target", false) => {
+                    let hint =
+                        "name FILE:OFFSET of the source's binary log: without GTIDs the target does not know";
+                    return Err(error(
+                        "load.position",
+                        "is `target`, and `replication.gtid` is not set",
+                        hint,
+                    ));
+                }
+                (text, _) => text.parse().map(BroughtAt::Position),
+            };
+            Some(brought_at.map_err(|_| error("load.position", &format!("is `{text}`"), hint))?)
         }
         (Some(_), _) => {
             let hint = "set `load.method = \"restored\"`, or take it out";
@@ -231,7 +245,25 @@ pub(crate) struct Methods {
     pub(crate) dump: DumpPlan,
     pub(crate) backup: BackupPlan,
     /// The state of the source that another program brought to the target.
-    pub(crate) brought_at: Option<Position>,
+    pub(crate) brought_at: Option<BroughtAt>,
+}
+
+/// Which state of the source another program brought to the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BroughtAt {
+    /// This one.
+    Position(Position),
+    /// The one that the target's GTIDs tell: it holds the source's own, as a restored or promoted server does.
+    TargetTells,
+}
+
+impl std::fmt::Display for BroughtAt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Position(position) => position.fmt(formatter),
+            Self::TargetTells => formatter.write_str("the source's transactions that it has executed"),
+        }
+    }
 }
 
 /// Megabytes of a part of a backup.
@@ -273,14 +305,18 @@ mod tests {
 
     fn methods(text: &str, family: Family) -> Result<Methods, String> {
         let mut raw = toml::from_str(text).expect("it is TOML");
-        resolve(&mut raw, family, Path::new("/plans"), |key, message, hint| {
-            PlanError::Value {
+        resolve(
+            &mut raw,
+            family,
+            true,
+            Path::new("/plans"),
+            |key, message, hint| PlanError::Value {
                 path: PathBuf::from("daybreak.toml"),
                 key: key.to_owned(),
                 message: message.to_owned(),
                 hint: Some(hint.to_owned()),
-            }
-        })
+            },
+        )
         .map_err(|error| error.to_string())
     }
 

@@ -101,6 +101,7 @@ pub(super) fn resolve(
     let methods = load::resolve(
         &mut raw.load,
         source.endpoint.family,
+        link.gtid,
         folder,
         |key, message, hint| resolver.error(key, message, hint),
     )?;

@@ -30,6 +30,8 @@ pub(crate) enum LoadingError {
     NoPlace(&'static str),
     #[error("the plan names no position that was brought")]
     NoPosition,
+    #[error("{0} has executed no transaction of the source's, by its GTIDs")]
+    TargetSilent(String),
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error("Aurora does not restore a backup of {server}: {}", shortened(rules))]
@@ -61,6 +63,9 @@ impl LoadingError {
             }
             Self::Interrupted => Some("run the same command again: it goes on where it was".to_owned()),
             Self::NoPlace(kind) => Some(format!("name it by `--to`, or in the plan: `load.{kind}.to`")),
+            Self::TargetSilent(_) => {
+                Some("name the position that the backup or tool told: `load.position`".to_owned())
+            }
             Self::NoPosition => Some("name it: `load.position`".to_owned()),
             Self::Backup(error) => error.hint(),
             Self::NotRestored { rules, .. } => {
@@ -98,6 +103,7 @@ impl LoadingError {
             | Self::Mark { .. }
             | Self::NoPlace(_)
             | Self::NoPosition
+            | Self::TargetSilent(_)
             | Self::Backup(_)
             | Self::NotRestored { .. }
             | Self::NoBackup { .. }

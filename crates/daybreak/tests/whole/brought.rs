@@ -250,3 +250,31 @@ async fn what_another_tool_loaded_is_taken_over_by_gtid() {
 async fn what_another_tool_loaded_is_taken_over_by_file_position() {
     is_taken_over(false).await;
 }
+
+/// A target that has the source's transactions by their GTIDs, as a restored or a promoted server has, tells itself where it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_tells_by_its_gtids_where_it_stands() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    let Some(ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    ground.found(500).await;
+    ground.init(|plan| brought_at(&plan, "target")).await;
+    let brought = bring(&ground, true).await;
+    let load = ["--format", "json", "load", "--execute"];
+    let refused = ground.run(&load).await;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let silent = "has executed no transaction of the source's";
+    assert!(!refused.status.success() && said.contains(silent), "{said}");
+    let told = format!("CALL mysql.rds_gtid_purged('+{}')", brought.gtid_set);
+    ground.cluster.sql(&told).await.expect("told");
+    let loaded = ground.succeed(&load).await;
+    assert_eq!(loaded[0]["loaded"]["position"]["gtid"], brought.gtid_set.as_str());
+    ground.change(|plan| plan.replace("gtid = true", "gtid = false"));
+    let refused = ground.run(&load).await;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && said.contains("`replication.gtid` is not set"),
+        "{said}"
+    );
+}

@@ -174,3 +174,155 @@ async fn a_cluster_is_made_from_a_backup_of_our_own() {
         Some("8.0.36")
     );
 }
+
+/// An instance of RDS, and a snapshot of it, as somebody else made them.
+async fn instance(ground: &Ground, name: &str, version: &str) -> String {
+    let made = ground
+        .aws
+        .ask(
+            "rds",
+            &[
+                ("Action", "CreateDBInstance"),
+                ("DBInstanceIdentifier", name),
+                ("DBInstanceClass", "db.r6g.large"),
+                ("Engine", "mysql"),
+                ("EngineVersion", version),
+                ("MasterUsername", "admin"),
+                ("MasterUserPassword", "that-of-the-instance"),
+                ("AllocatedStorage", "100"),
+                ("BackupRetentionPeriod", "7"),
+                ("StorageEncrypted", "true"),
+            ],
+        )
+        .await
+        .expect("asked");
+    let (_, rest) = made
+        .split_once("<DBInstanceArn>")
+        .unwrap_or_else(|| panic!("{made}"));
+    let arn = rest.split_once('<').expect("an end").0.to_owned();
+    let snapshot = format!("{name}-night");
+    let made = ground
+        .aws
+        .ask(
+            "rds",
+            &[
+                ("Action", "CreateDBSnapshot"),
+                ("DBInstanceIdentifier", name),
+                ("DBSnapshotIdentifier", &snapshot),
+            ],
+        )
+        .await
+        .expect("asked");
+    assert!(made.contains(&snapshot), "{made}");
+    arn
+}
+
+/// What only calls of ours changed.
+fn since(ground: &Ground, before: usize) -> Vec<String> {
+    ground.aws.changes().split_off(before)
+}
+
+/// `--from-snapshot`: a snapshot of an RDS instance becomes a cluster with everything that the plan says, and its administrator gets the
+/// plan's password.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_is_made_from_a_snapshot_of_an_instance() {
+    let Some(ground) = Ground::lay().await else { return };
+    instance(&ground, "db1", "8.0.36").await;
+    instance(&ground, "old", "5.7.44").await;
+    let before = ground.aws.changes().len();
+    let plan = ground.plan("restored", "", &[("writer", 1), ("reader", 1)]);
+    let other = ground.plan("restored", "administrator = \"dba\"", &[("writer", 1)]);
+    for (plan, snapshot, words) in [
+        (&plan, "old-night", "the plan's cluster is of 8.0.42"),
+        (&plan, "none", "rds:DescribeDBSnapshots failed for none"),
+        (
+            &other,
+            "db1-night",
+            "its administrator is `admin`, and the plan's `dba`",
+        ),
+    ] {
+        let said = ground
+            .refused("restored", plan, &["apply", "--from-snapshot", snapshot])
+            .await;
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(since(&ground, before), [""; 0], "nothing was made");
+    let apply = ["apply", "--from-snapshot", "db1-night"];
+    let report = ground.json("restored", &plan, &apply, 0).await;
+    assert_eq!(report["position"]["offset"], 4711, "{report}");
+    let restores = ground.aws.restores();
+    let [asked] = restores.as_slice() else {
+        panic!("one restore: {restores:?}");
+    };
+    for (name, value) in [
+        ("Action", "RestoreDBClusterFromSnapshot"),
+        ("DBClusterIdentifier", "restored"),
+        ("SnapshotIdentifier", "db1-night"),
+        ("Engine", "aurora-mysql"),
+        ("EngineVersion", "8.0.mysql_aurora.3.10.0"),
+        ("DBSubnetGroupName", "restored"),
+        ("Tags.Tag.1.Key", "daybreak:cluster"),
+    ] {
+        assert_eq!(asked.get(name).map(String::as_str), Some(value), "{asked:?}");
+    }
+    assert!(!asked.contains_key("MasterUsername") && !asked.contains_key("MasterUserPassword"));
+    let calls = since(&ground, before);
+    assert!(!calls.iter().any(|call| call == "CreateDBCluster"), "{calls:?}");
+    assert!(
+        calls.iter().any(|call| call == "ModifyDBCluster"),
+        "its password: {calls:?}"
+    );
+    assert_eq!(ground.census("restored").await[0], 2, "its instances");
+    let drift = ground.json("restored", &plan, &["drift"], 0).await;
+    assert_eq!(drift["changes"], 0);
+}
+
+/// `--replica-of` and `promote`: a cluster follows an RDS instance until it stands alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_follows_an_instance_and_is_promoted() {
+    let Some(ground) = Ground::lay().await else { return };
+    let arn = instance(&ground, "db1", "8.0.36").await;
+    let before = ground.aws.changes().len();
+    let plan = ground.plan("following", "", &[("writer", 1)]);
+    let report = ground
+        .json("following", &plan, &["apply", "--replica-of", &arn], 0)
+        .await;
+    assert!(list(&report, "created").len() > 5, "{report}");
+    let asked = ground.aws.restores().pop().expect("a replica");
+    assert_eq!(asked.get("ReplicationSourceIdentifier"), Some(&arn));
+    for absent in ["MasterUsername", "MasterUserPassword", "DatabaseName"] {
+        assert!(!asked.contains_key(absent), "{absent}");
+    }
+    let again = ground
+        .json("following", &plan, &["apply", "--replica-of", &arn], 0)
+        .await;
+    assert_eq!(list(&again, "created"), &[] as &[Value]);
+
+    let shown = ground.json("following", &plan, &["promote"], 0).await;
+    assert_eq!(
+        (shown["followed"].as_str(), &shown["executed"]),
+        (Some(&*arn), &Value::Bool(false))
+    );
+    let promotions = || {
+        since(&ground, before)
+            .iter()
+            .filter(|call| call.starts_with("Promote"))
+            .count()
+    };
+    assert_eq!(promotions(), 0, "nothing was changed");
+    ground
+        .json("following", &plan, &["promote", "--execute"], 0)
+        .await;
+    assert_eq!(promotions(), 1);
+    let calls = since(&ground, before);
+    assert_eq!(
+        calls.last().map(String::as_str),
+        Some("ModifyDBCluster"),
+        "its password"
+    );
+    // Once more, it stands alone already.
+    let alone = ground
+        .json("following", &plan, &["promote", "--execute"], 0)
+        .await;
+    assert_eq!((&alone["followed"], promotions()), (&Value::Null, 1));
+}

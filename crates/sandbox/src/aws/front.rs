@@ -53,8 +53,10 @@ struct State {
     endpoints: Endpoints,
     /// Instances whose cluster parameters wait for a restart, which moto never says.
     pending: BTreeSet<String>,
-    /// The forms of restores from S3.
+    /// The forms by which clusters were made from something.
     restores: Vec<BTreeMap<String, String>>,
+    /// Clusters that follow an instance, and which.
+    follows: BTreeMap<String, String>,
 }
 
 /// The front. Clones are the same.
@@ -112,10 +114,15 @@ impl Front {
         {
             state.pending.remove(instance);
         }
-        if action != "DescribeDBClusters" || state.pending.is_empty() {
+        if action != "DescribeDBClusters" || (state.pending.is_empty() && state.follows.is_empty()) {
             return body;
         }
-        let text = String::from_utf8_lossy(&body);
+        let mut text = String::from_utf8_lossy(&body).into_owned();
+        for (cluster, instance) in &state.follows {
+            let name = format!("<DBClusterIdentifier>{cluster}</DBClusterIdentifier>");
+            let source = format!("<ReplicationSourceIdentifier>{instance}</ReplicationSourceIdentifier>");
+            text = text.replace(&name, &format!("{name}{source}"));
+        }
         let members = text.split_inclusive("</DBClusterMember>").map(|part| {
             let waits = state.pending.iter().any(|instance| {
                 part.contains(&format!(
@@ -187,6 +194,11 @@ impl Front {
         }
         let own = {
             let mut state = self.lock();
+            if action == "PromoteReadReplicaDBCluster" {
+                state
+                    .follows
+                    .remove(form.get("DBClusterIdentifier").map_or("", String::as_str));
+            }
             let State {
                 endpoints, withheld, ..
             } = &mut *state;
@@ -195,7 +207,7 @@ impl Front {
         let answer = match own {
             Some(lacking::Answer::Good(text)) => xml(StatusCode::OK, text),
             Some(lacking::Answer::Refused(code, message)) => error(StatusCode::BAD_REQUEST, code, &message),
-            None if action == "RestoreDBClusterFromS3" => self.restore(head, &form).await,
+            None if lacking::is_made_from(&action, &form) => self.restore(head, &form).await,
             None => {
                 let answer = self.pass_on(Request::from_parts(head, Full::new(body))).await;
                 self.seen(&action, &form, answer).await
@@ -226,10 +238,18 @@ impl Front {
             .map(http_body_util::Collected::to_bytes)
             .unwrap_or_default();
         head.headers.remove(hyper::header::CONTENT_LENGTH);
+        let action = form.get("Action").cloned().unwrap_or_default();
         if good {
-            self.lock().restores.push(form.clone());
+            let mut state = self.lock();
+            state.restores.push(form.clone());
+            if let (Some(instance), Some(cluster)) = (
+                form.get("ReplicationSourceIdentifier"),
+                form.get("DBClusterIdentifier"),
+            ) {
+                state.follows.insert(cluster.clone(), instance.clone());
+            }
         }
-        let text = String::from_utf8_lossy(&body).replace("CreateDBCluster", "RestoreDBClusterFromS3");
+        let text = String::from_utf8_lossy(&body).replace("CreateDBCluster", &action);
         Response::from_parts(head, Full::new(Bytes::from(text)))
     }
 

@@ -1,5 +1,5 @@
 //! Calls of RDS that moto 5.2 lacks, answered in the shapes of the RDS API reference: custom endpoints, versions and classes on offer,
-//! restores from S3, events.
+//! restores from S3 and from snapshots of instances, replicas of instances, events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -66,6 +66,7 @@ pub(super) fn answer(
             endpoints.insert(name, endpoint);
             result(action, &text)
         }
+        "PromoteReadReplicaDBCluster" => result(action, "<DBCluster></DBCluster>"),
         "ModifyDBClusterEndpoint" => match endpoints.get_mut(&name) {
             None => missing(),
             Some(endpoint) => {
@@ -150,9 +151,15 @@ pub(super) fn answer(
     })
 }
 
-/// The form of the creation of an empty cluster, of that of a restore from S3.
+/// The form of the creation of an empty cluster, of that of one that is made from something. What has its administrator from there is
+/// given one called `admin`.
 pub(super) fn as_creation(form: &BTreeMap<String, String>) -> String {
-    let own = ["S3", "Source"];
+    let own = [
+        "S3",
+        "Source",
+        "SnapshotIdentifier",
+        "ReplicationSourceIdentifier",
+    ];
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in form
         .iter()
@@ -165,7 +172,22 @@ pub(super) fn as_creation(form: &BTreeMap<String, String>) -> String {
         };
         body.append_pair(name, value);
     }
+    // A restored cluster is encrypted as its origin is.
+    body.append_pair("StorageEncrypted", "true");
+    if !form.contains_key("MasterUsername") {
+        body.append_pair("MasterUsername", "admin");
+        body.append_pair("MasterUserPassword", "that-of-its-origin");
+    }
     body.finish()
+}
+
+/// Whether the call makes a cluster from something, which moto does not.
+pub(super) fn is_made_from(action: &str, form: &BTreeMap<String, String>) -> bool {
+    match action {
+        "RestoreDBClusterFromS3" | "RestoreDBClusterFromSnapshot" => true,
+        "CreateDBCluster" => form.contains_key("ReplicationSourceIdentifier"),
+        _ => false,
+    }
 }
 
 fn members(form: &BTreeMap<String, String>) -> Vec<String> {

@@ -56,7 +56,7 @@ struct Report {
 struct Advised {
     method: &'static str,
     fits: bool,
-    /// Whether `load --method` carries it out; else it is done by hand, as `why` says.
+    /// Whether the program carries it out, as `why` says; else it is done by hand.
     ours: bool,
     why: Vec<String>,
     /// From what was measured; no less than this where `at_least` says so.
@@ -219,24 +219,33 @@ impl Known<'_> {
             ),
         ];
         methods.push(self.files(to_line(Method::PhysicalRestore).is_some()));
-        for (method, name, otherwise) in [
+        for (method, name, how, otherwise) in [
             (
                 Method::Snapshot,
                 "rds-snapshot",
+                "`provision apply --from-snapshot NAME`, then `load.method = \"restored\"`",
                 "it is restored from a snapshot of an RDS instance of the same major version",
             ),
             (
                 Method::ReadReplica,
                 "aurora-replica",
+                "`provision apply --replica-of ARN`, `provision promote`, then `load.method = \"restored\"`",
                 "it follows an RDS instance of the same major version, in its region and account",
             ),
         ] {
             let way = to_line(method).filter(|way| way.path.is_empty());
+            let why = match way {
+                Some(way) => std::iter::once(how)
+                    .chain(way.condition)
+                    .map(str::to_owned)
+                    .collect(),
+                None => vec![otherwise.to_owned()],
+            };
             methods.push(Advised {
                 method: name,
                 fits: way.is_some(),
-                ours: false,
-                why: vec![way.and_then(|way| way.condition).unwrap_or(otherwise).to_owned()],
+                ours: true,
+                why,
                 hours: None,
                 at_least: false,
             });
