@@ -14,7 +14,7 @@ mod unknown_key;
 mod waiver;
 
 pub(crate) use cluster::{ClusterOutline, ClusterSettings, api_line, read as read_cluster};
-pub(crate) use load::{BackupPlan, BroughtAt, BucketAccess, DumpPlan, LoadMethod, Place};
+pub(crate) use load::{BackupPlan, BroughtAt, BucketAccess, DumpPlan, LoadMethod, Place, ToolsPlan};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
@@ -89,6 +89,8 @@ pub(crate) struct Settings {
     pub(crate) dump: DumpPlan,
     /// Where a backup of data files goes, in the same way.
     pub(crate) backup: BackupPlan,
+    /// The servers' own programs, where they load.
+    pub(crate) tools: ToolsPlan,
     /// The state of the source that another program brought to the target, where that is the method.
     pub(crate) brought_at: Option<BroughtAt>,
     /// The cluster that the plan describes, if it does.

@@ -3,6 +3,7 @@
 
 mod backup;
 mod error;
+mod tools;
 
 use std::fs;
 use std::path::PathBuf;
@@ -83,6 +84,13 @@ impl Loading<'_> {
                     begin().await?;
                 }
                 Ok(load_dump(&depot, self.target, &self.settings.load, true, observer).await?)
+            }
+            LoadMethod::LogicalTools => {
+                if !begun {
+                    self.see_empty(From::Source).await?;
+                    begin().await?;
+                }
+                self.by_tools(observer).await
             }
             LoadMethod::Xtrabackup => {
                 let position = self.backup_position().await?;

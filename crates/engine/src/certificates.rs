@@ -61,6 +61,29 @@ fn read(endpoint: &Endpoint, path: &Path) -> Result<Vec<CertificateDer<'static>>
         .collect())
 }
 
+/// Where systems keep the file with all their authorities: Debian's, Red Hat's.
+const SYSTEM_FILES: [&str; 2] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+];
+
+/// The same authorities as text, for programs that are not us.
+///
+/// # Errors
+/// When a file that was named cannot be read.
+pub(crate) fn authorities_as_text(endpoint: &Endpoint, ca: Option<&Path>) -> Result<String, EngineError> {
+    let named = std::env::var_os(BUNDLE_VARIABLE).map(PathBuf::from);
+    let usual = SYSTEM_FILES.iter().chain(&BUNDLE_PLACES).map(PathBuf::from);
+    let there = usual.filter(|path| path.is_file());
+    let mut text = String::new();
+    for path in there.chain(named).chain(ca.map(Path::to_owned)) {
+        let pem = std::fs::read_to_string(&path);
+        text.push_str(&pem.map_err(|error| unusable(endpoint, &path, &error.to_string()))?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
 /// Our own certificate chain and its key, where the endpoint names them.
 pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 

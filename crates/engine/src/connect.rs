@@ -1,10 +1,11 @@
+use std::path::Path;
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Secret, Table};
+use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Position, Secret, Table};
 
 use crate::{
-    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount, Replication, RowFile, TrimJob,
-    mysql, postgres,
+    ClientLogin, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount,
+    Replication, RowFile, ToolCalls, ToolWish, TrimJob, mysql, postgres,
 };
 
 /// The server at an endpoint. Connects when first asked something.
@@ -89,6 +90,36 @@ pub fn script(family: Family, statements: &[String]) -> String {
             .iter()
             .map(|statement| format!("{statement};\n"))
             .collect(),
+    }
+}
+
+/// How the server's own client programs log in to it, by files in a folder that is the caller's to take away.
+///
+/// # Errors
+/// When a file cannot be written, or one with authorities cannot be read.
+pub fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, EngineError> {
+    match endpoint.family {
+        Family::Mysql => mysql::client_login(endpoint, folder),
+        Family::Postgres => postgres::client_login(endpoint, folder),
+    }
+}
+
+/// What the servers' own programs are called with to bring schemas from one server to another.
+#[must_use]
+pub fn tool_calls(family: Family, wish: &ToolWish<'_>) -> ToolCalls {
+    match family {
+        Family::Mysql => mysql::tool_calls(wish),
+        Family::Postgres => postgres::tool_calls(wish),
+    }
+}
+
+/// Where a dump by the server's own program stands, by what it says at its head; `None` where it does not (PostgreSQL: its snapshot is
+/// ours).
+#[must_use]
+pub fn tool_position(family: Family, head: &str, by_gtid: bool) -> Option<Position> {
+    match family {
+        Family::Mysql => mysql::tool_position(head, by_gtid),
+        Family::Postgres => None,
     }
 }
 

@@ -6,6 +6,7 @@
 mod error;
 
 mod certificates;
+mod private_file;
 
 mod port;
 
@@ -19,17 +20,17 @@ mod postgres;
 mod connect;
 
 pub use connect::{
-    database, grants, gtid_restart, load_file, load_session, mend, new_password, own_account, replication,
-    script, trim_job,
+    client_login, database, grants, gtid_restart, load_file, load_session, mend, new_password, own_account,
+    replication, script, tool_calls, tool_position, trim_job,
 };
 pub use error::{EngineError, ErrorKind};
 pub use port::{
     AbsentDefiner, Access, AccountCopy, Block, CarriedAccount, CarriedLogin, Change, Changes, Check, Chunks,
-    Compare, Copied, DataFiles, Database, Deleted, Direction, Explained, Fetch, Following, Grantee,
-    GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState, GtidWay,
-    HASH, Hashing, Identity, IndexStatements, Inspect, JOBS, JobRows, LeftBehind, Mend, Mended, NEW_PASSWORD,
-    NewIndex, Numbering, Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse, Rehearsed,
-    RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck, Snapshot,
-    Statement, StatementFigures, StoredRow, Surroundings, TableIndex, TextRow, Tie, TieKind, Trim, TrimJob,
-    Untold, Values, Write,
+    ClientLogin, Compare, Copied, DataFiles, Database, Deleted, Direction, Explained, Fetch, Following,
+    Grantee, GtidChange, GtidChannel, GtidConsistency, GtidMode, GtidObstacle, GtidRestartStep, GtidState,
+    GtidWay, HASH, Hashing, Identity, IndexStatements, Inspect, JOBS, JobRows, LeftBehind, Mend, Mended,
+    NEW_PASSWORD, NewIndex, Numbering, Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse,
+    Rehearsed, RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck,
+    Snapshot, Statement, StatementFigures, StoredRow, Surroundings, TableIndex, TextRow, Tie, TieKind,
+    ToolCalls, ToolWish, Trim, TrimJob, Untold, Values, Write,
 };

@@ -1,12 +1,13 @@
 //! The MySQL family behind the ports: MySQL, Percona Server, MariaDB, and their RDS and Aurora forms.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Position, Secret, Table};
 
 use crate::{
-    Database, Grantee, GtidRestartStep, GtidState, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication,
-    RowFile, TrimJob,
+    ClientLogin, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended, NEW_PASSWORD,
+    OwnAccount, Replication, RowFile, ToolCalls, ToolWish, TrimJob,
 };
 
 mod classify;
@@ -55,6 +56,7 @@ mod writer;
 mod indexes;
 mod partitions;
 mod rehearse;
+mod tools;
 mod trim;
 mod trim_job;
 
@@ -131,6 +133,18 @@ pub(crate) fn own_account(flavor: &Flavor, grantee: &Grantee) -> OwnAccount {
 }
 
 /// The statements of [`crate::trim_job`].
+pub(crate) fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, EngineError> {
+    tools::login(endpoint, folder)
+}
+
+pub(crate) fn tool_calls(wish: &ToolWish<'_>) -> ToolCalls {
+    tools::calls(wish)
+}
+
+pub(crate) fn tool_position(head: &str, by_gtid: bool) -> Option<Position> {
+    tools::position(head, by_gtid)
+}
+
 pub(crate) fn trim_job(job: &TrimJob<'_>) -> Result<Vec<String>, String> {
     trim_job::statements(job)
 }

@@ -1,10 +1,14 @@
 //! PostgreSQL 12 to 18, and its RDS and Aurora forms.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
 
-use crate::{Database, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication, RowFile, TrimJob};
+use crate::{
+    ClientLogin, Database, EngineError, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication,
+    RowFile, ToolCalls, ToolWish, TrimJob,
+};
 
 mod quote;
 
@@ -42,6 +46,7 @@ mod writer;
 mod indexes;
 mod partitions;
 mod rehearse;
+mod tools;
 mod trim;
 mod trim_job;
 
@@ -113,6 +118,14 @@ pub(crate) fn own_account(grantee: &Grantee) -> OwnAccount {
 }
 
 /// The statements of [`crate::trim_job`].
+pub(crate) fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, EngineError> {
+    tools::login(endpoint, folder)
+}
+
+pub(crate) fn tool_calls(wish: &ToolWish<'_>) -> ToolCalls {
+    tools::calls(wish)
+}
+
 pub(crate) fn trim_job(job: &TrimJob<'_>) -> Result<Vec<String>, String> {
     trim_job::statements(job)
 }

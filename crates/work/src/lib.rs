@@ -4,6 +4,7 @@
 
 mod hex;
 mod observe;
+mod other_program;
 mod topology;
 
 mod depot;
@@ -24,6 +25,7 @@ mod trim;
 mod advise;
 mod backup;
 mod dump;
+mod tools;
 
 pub use accounts::{
     AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryError, CarryReport, CarrySettings,
@@ -74,6 +76,7 @@ pub use split::{
     queries_of_sql, touched,
 };
 pub use throttle::{Throttle, ThrottleLimits};
+pub use tools::{ToolError, ToolSettings, load_by_tools};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};
 pub use trim::{
     AgeUnit, Children, Due, Hold, RestoreReport, Schedule, ScheduleError, TrimArchive, TrimError, TrimLimits,

@@ -309,7 +309,7 @@ fn place(settings: &Settings) -> Option<&Place> {
     match settings.method {
         LoadMethod::Dump => settings.dump.to.as_ref(),
         LoadMethod::Xtrabackup => settings.backup.to.as_ref(),
-        LoadMethod::Direct | LoadMethod::Restored => None,
+        LoadMethod::Direct | LoadMethod::LogicalTools | LoadMethod::Restored => None,
     }
 }
 

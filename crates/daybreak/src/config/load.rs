@@ -18,6 +18,8 @@ pub(crate) enum LoadMethod {
     Dump,
     /// By a backup of the source's data files, which Aurora restores from S3.
     Xtrabackup,
+    /// By the servers' own programs: mysqldump and mysql, pg_dump and psql.
+    LogicalTools,
     /// By another program, from a state of the source that the plan names.
     Restored,
 }
@@ -29,6 +31,7 @@ impl LoadMethod {
             Self::Direct => "direct",
             Self::Dump => "dump",
             Self::Xtrabackup => "xtrabackup",
+            Self::LogicalTools => "logical-tools",
             Self::Restored => "restored",
         }
     }
@@ -56,6 +59,24 @@ pub(super) struct RawBackup {
     region: Option<String>,
     profile: Option<String>,
     endpoint_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTools {
+    dump: Option<PathBuf>,
+    load: Option<PathBuf>,
+    #[serde(default)]
+    arguments: Vec<String>,
+}
+
+/// The servers' own programs; those on `PATH` where none are named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToolsPlan {
+    pub(crate) dump: Option<PathBuf>,
+    pub(crate) load: Option<PathBuf>,
+    /// Further arguments of the one that dumps.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// Where a backup of data files goes, and how it is made.
@@ -230,8 +251,14 @@ pub(super) fn resolve(
         }
         (None, _) => None,
     };
+    let of_tools = raw.tools.take().unwrap_or_default();
     Ok(Methods {
         method,
+        tools: ToolsPlan {
+            dump: of_tools.dump,
+            load: of_tools.load,
+            arguments: of_tools.arguments,
+        },
         dump,
         backup,
         brought_at,
@@ -244,6 +271,7 @@ pub(crate) struct Methods {
     pub(crate) method: LoadMethod,
     pub(crate) dump: DumpPlan,
     pub(crate) backup: BackupPlan,
+    pub(crate) tools: ToolsPlan,
     /// The state of the source that another program brought to the target.
     pub(crate) brought_at: Option<BroughtAt>,
 }

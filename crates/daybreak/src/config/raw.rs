@@ -148,6 +148,7 @@ pub(crate) struct RawLoad {
     pub(super) method: Option<super::load::LoadMethod>,
     pub(super) dump: Option<super::load::RawDump>,
     pub(super) backup: Option<super::load::RawBackup>,
+    pub(super) tools: Option<super::load::RawTools>,
     pub(super) position: Option<String>,
 }
 

@@ -141,6 +141,7 @@ pub(super) fn resolve(
         method: methods.method,
         dump: methods.dump,
         backup: methods.backup,
+        tools: methods.tools,
         brought_at: methods.brought_at,
         cluster: raw.cluster.as_ref().map(cluster::outline),
         check,

@@ -1,6 +1,6 @@
 use daybreak_cloud::CloudError;
 use daybreak_engine::EngineError;
-use daybreak_work::{BackupError, DumpError, LoadError};
+use daybreak_work::{BackupError, DumpError, LoadError, ToolError};
 use serde::Serialize;
 
 /// Why the load did not happen.
@@ -32,6 +32,8 @@ pub(crate) enum LoadingError {
     NoPosition,
     #[error("{0} has executed no transaction of the source's, by its GTIDs")]
     TargetSilent(String),
+    #[error(transparent)]
+    Tool(#[from] ToolError),
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error("Aurora does not restore a backup of {server}: {}", shortened(rules))]
@@ -68,6 +70,7 @@ impl LoadingError {
             }
             Self::NoPosition => Some("name it: `load.position`".to_owned()),
             Self::Backup(error) => error.hint(),
+            Self::Tool(error) => error.hint(),
             Self::NotRestored { rules, .. } => {
                 let mut hints: Vec<&str> = rules.iter().map(|rule| rule.hint.as_str()).collect();
                 hints.dedup();
@@ -90,7 +93,10 @@ impl LoadingError {
         let refused =
             |error: &LoadError| matches!(error, LoadError::TargetNotEmpty(_) | LoadError::Refused(_));
         match self {
-            Self::Load(error) | Self::Dump(DumpError::Load(error)) => refused(error),
+            Self::Load(error) | Self::Dump(DumpError::Load(error)) | Self::Tool(ToolError::Load(error)) => {
+                refused(error)
+            }
+            Self::Tool(error) => matches!(error, ToolError::NoProgram { .. }),
             Self::Dump(error) => matches!(
                 error,
                 DumpError::NotEmpty { .. }

@@ -20,6 +20,7 @@ mod gtid;
 mod init;
 mod kill_matrix;
 mod load_advise;
+mod logical_tools;
 mod looking;
 mod migration;
 mod planted_rows;

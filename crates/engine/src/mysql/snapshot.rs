@@ -42,6 +42,10 @@ impl Snapshot for MysqlSnapshot {
         Ok(Some(now == then))
     }
 
+    fn shared_as(&self) -> Option<&str> {
+        None
+    }
+
     fn take_readers(&mut self) -> Vec<Box<dyn Read>> {
         let readers = std::mem::take(&mut self.readers);
         readers

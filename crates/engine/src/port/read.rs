@@ -35,6 +35,10 @@ pub trait Snapshot: Send {
     /// read of it since holds. `None` where this cannot be told.
     async fn schema_stands(&mut self) -> Result<Option<bool>, EngineError>;
 
+    /// The name by which another session of the server sees the same, until the snapshot ends; `None` where there are no such names
+    /// (MySQL family).
+    fn shared_as(&self) -> Option<&str>;
+
     /// The connections inside the snapshot; taken once.
     fn take_readers(&mut self) -> Vec<Box<dyn Read>>;
 

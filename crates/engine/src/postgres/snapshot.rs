@@ -25,6 +25,8 @@ pub(crate) struct SharedSnapshot {
     readers: Vec<Box<dyn Read>>,
     /// Holds a share lock on every table until the snapshot ends.
     keeper: Connection,
+    /// The first reader's export of it.
+    name: Option<String>,
 }
 
 /// Takes one.
@@ -49,6 +51,15 @@ pub(crate) async fn take(
     let shared = import(&origin, connections, slot).await;
     match shared {
         Ok((position, connections)) => {
+            let first = connections.first();
+            let name = match first {
+                Some(first) => {
+                    first
+                        .value("SELECT pg_export_snapshot()", "failed to share the snapshot")
+                        .await?
+                }
+                None => None,
+            };
             let large_rows = Arc::new(Semaphore::new(1));
             let sizes = Arc::new(Sizes::default());
             let reader = |connection| {
@@ -67,6 +78,7 @@ pub(crate) async fn take(
                 position,
                 readers: connections.into_iter().map(reader).collect(),
                 keeper,
+                name,
             }))
         }
         Err(error) => {
@@ -152,6 +164,10 @@ impl Snapshot for SharedSnapshot {
     /// The marks of [`Inspect::schema_mark`](crate::Inspect::schema_mark) tell more.
     async fn schema_stands(&mut self) -> Result<Option<bool>, EngineError> {
         Ok(None)
+    }
+
+    fn shared_as(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     fn take_readers(&mut self) -> Vec<Box<dyn Read>> {

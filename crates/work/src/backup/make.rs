@@ -1,6 +1,6 @@
 //! Making a backup.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use super::parts::Parts;
 use super::position::LogPosition;
 use super::stream::{BINLOG, Broken, REPLICA, Stream};
 use super::{BackupError, BackupProgram};
+use crate::other_program::PrivateFolder;
 use crate::{Depot, Observe, WorkEvent};
 
 /// Bytes read at once.
@@ -74,11 +75,13 @@ pub async fn back_up(
             server.endpoint()
         ),
     });
-    let scratch = Scratch::lay(&settings.scratch).map_err(|source| BackupError::Scratch {
+    let scratch = PrivateFolder::lay(&settings.scratch).map_err(|source| BackupError::Scratch {
         program: settings.program.name(),
         source,
     })?;
-    let mut running = settings.program.start(server.endpoint(), &files, &scratch.0)?;
+    let mut running = settings
+        .program
+        .start(server.endpoint(), &files, scratch.path())?;
     let mut parts = Parts::new(depot, settings.part_bytes);
     let read = read_through(&mut running.child, &mut parts, observer).await?;
     let broken = |broken| BackupError::Broken(broken, settings.program.name());
@@ -206,28 +209,4 @@ fn sent(bytes: u64, elapsed: Duration) -> String {
     let megabytes = bytes >> 20;
     let rate = u128::from(megabytes) * 1000 / elapsed.as_millis().max(1);
     format!("{megabytes} MiB of the backup are written, {rate} MiB/s")
-}
-
-/// A folder that nobody else may look into, gone with this value.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn lay(folder: &Path) -> std::io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        // What a killed run left.
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)?;
-        }
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-        Ok(Self(folder.to_owned()))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }

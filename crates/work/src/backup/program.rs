@@ -7,13 +7,11 @@ use std::process::Stdio;
 
 use daybreak_engine::DataFiles;
 use daybreak_model::{Endpoint, Version};
-use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 
 use super::BackupError;
+use crate::other_program::{heard, listen};
 
-/// What is kept of the program's words: its last.
-const LAST_WORDS: usize = 4096;
 /// What it says last when all went well.
 const DONE: &str = "completed OK!";
 
@@ -108,7 +106,7 @@ impl BackupProgram {
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| self.cannot_run(source))?;
-        let words = child.stderr.take().map(|stderr| tokio::spawn(last_words(stderr)));
+        let words = listen(child.stderr.take());
         Ok(Running {
             name: self.name(),
             child,
@@ -139,29 +137,12 @@ impl Running {
             Ok(status) => status,
             Err(error) => return Err(failed(error.to_string(), String::new())),
         };
-        let words = match self.words {
-            Some(words) => words.await.unwrap_or_default(),
-            None => String::new(),
-        };
+        let words = heard(self.words).await;
         if status.success() && words.contains(DONE) {
             return Ok(());
         }
         Err(failed(status.to_string(), trouble(&words)))
     }
-}
-
-/// Reads on, so that the program never waits for us, and keeps the end.
-async fn last_words(mut stderr: tokio::process::ChildStderr) -> String {
-    let mut kept = Vec::new();
-    let mut buffer = vec![0; LAST_WORDS];
-    while let Ok(read) = stderr.read(&mut buffer).await
-        && read > 0
-    {
-        kept.extend_from_slice(&buffer[..read]);
-        let beyond = kept.len().saturating_sub(LAST_WORDS);
-        kept.drain(..beyond);
-    }
-    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// What of its last words tells why it failed: the lines that say so, or the last.

@@ -251,9 +251,9 @@ impl Known<'_> {
             });
         }
         methods.push(of_rows(
-            false,
+            true,
             "logical-tools",
-            "mysqldump, mysqlsh or pg_dump, where a company insists: slower, not resumed, and compared by nobody but `data-check`",
+            "mysqldump or pg_dump, where a company insists: slower, on one connection, and begun anew when broken off",
             true,
         ));
         methods

@@ -65,6 +65,7 @@ impl LoadCopy {
                 "held while rows are written to {}; those rows are loaded",
                 place(&settings.dump.to)
             ),
+            LoadMethod::LogicalTools => "that the source's own program dumps into the target's".to_owned(),
             LoadMethod::Direct => "held while rows are read".to_owned(),
         };
         vec![
@@ -105,7 +106,7 @@ impl Step for LoadCopy {
                 LoadMethod::Xtrabackup | LoadMethod::Restored => {
                     "none on the source: its schema alone is read".to_owned()
                 }
-                LoadMethod::Direct | LoadMethod::Dump => format!(
+                LoadMethod::Direct | LoadMethod::Dump | LoadMethod::LogicalTools => format!(
                     "writes on the source wait at most {:.0} s while the snapshot is taken; reading load on the source",
                     world.settings.load.snapshot_patience.as_secs_f64()
                 ),
