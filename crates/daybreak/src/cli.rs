@@ -15,6 +15,7 @@ mod load;
 mod log;
 mod plan;
 mod provision;
+mod reach;
 mod report;
 mod run;
 mod schema_check;
@@ -83,6 +84,8 @@ enum Command {
     Slow(slow::Slow),
     /// Make the plan's Aurora cluster by roles, with its network, parameters, secret and alarms; find what drifted; take it away.
     Provision(provision::Provision),
+    /// Go from here to the plan's servers, step by step, and say what stands in the way: name, port, TLS, login.
+    Reach(reach::Reach),
     /// Tell which tables serve one purpose, and what would break where purposes are parted.
     Split(split::Split),
     /// Take old rows out of tables, archived and verified, while all are at work; put them back.
@@ -93,7 +96,8 @@ enum Command {
     Serve(serve::Serve),
     /// Print the exact statements that let an account do a job, or carry the source's accounts to the target.
     Accounts(accounts::Accounts),
-    /// Load by hand what `run` would load: straight, or through files in a directory or in S3; `load advise` says what fits.
+    /// Load by hand what `run` would load: straight, through files in a directory or in S3, by a backup of data files or the servers' own
+    /// programs; `load advise` says what fits.
     Load(load::Load),
     /// Look at a source and write a commented plan file.
     Init(init::Init),
@@ -154,6 +158,7 @@ impl Cli {
             Command::SchemaCheck(command) => command.run(&self.plan, format).await,
             Command::Slow(command) => command.run(&self.plan, format).await,
             Command::Provision(command) => command.run(&self.plan, format).await,
+            Command::Reach(command) => Ok(command.run(settings()?, format).await),
             Command::Split(command) => command.run(&self.plan, format).await,
             Command::Audit(command) => Box::pin(command.run(&self.plan, format)).await,
             Command::Trim(command) => Box::pin(command.run(&self.plan, format)).await,

@@ -99,6 +99,10 @@ pub(crate) struct Settings {
     pub(crate) check: CheckSettings,
     /// Whether the primary is compared with its replicas, row by row, before the load.
     pub(crate) estate_check: bool,
+    /// Whether an audit comes before everything else, and what is open ends the run.
+    pub(crate) audit: bool,
+    /// The plan file.
+    pub(crate) plan: PathBuf,
     /// Limits of the cut-over.
     pub(crate) cut_over: CutOverSettings,
     /// The gate, where the plan has one.

@@ -1,6 +1,7 @@
 //! `daybreak`: takes a company's own MySQL, MariaDB or PostgreSQL servers to Amazon Aurora, along a DBA's runbook.
 
 mod assessment;
+mod auditing;
 mod bench;
 mod captures;
 mod cli;

@@ -17,6 +17,7 @@ mod cut_over;
 mod data_check;
 mod digest;
 mod gtid;
+mod reach;
 mod reading_speed;
 mod schema_check;
 mod split;
@@ -64,6 +65,7 @@ pub use gtid::{
     gtid_stages, gtid_statements, turn_gtid,
 };
 pub use observe::{Drift, Observe, Progress, Silent, WorkEvent};
+pub use reach::{Blocked, ReachStep, Reached, name_too_long, reach};
 pub use reading_speed::{ReadingSpeed, reading_speed};
 pub use schema_check::{
     ComparedNode, Consequence, SchemaByHand, SchemaCheckSettings, SchemaDifference, SchemaNode, SchemaPlace,

@@ -1,16 +1,13 @@
 use std::path::Path;
 
 use clap::Args;
-use daybreak_assess::audit;
-use daybreak_cloud::{Aws, Hole, Weight};
-use daybreak_engine::{EngineError, database};
-use daybreak_model::{Endpoint, Finding, Severity, Told};
-use futures_util::future::join_all;
+use daybreak_model::{Finding, Severity, Told};
 
 use super::source::Start;
 use super::{assess, plain};
 use crate::assessment::{day_of, judge};
-use crate::config::{self, ClusterSettings, Waiver};
+use crate::auditing::{has_table, of_cluster, of_estate, unseen};
+use crate::config::{self, Waiver};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
@@ -50,23 +47,11 @@ impl Audit {
                         further = Some(settings.target.endpoint.clone());
                     }
                     let topology = self.start.around(&begin).await?;
-                    let mut servers: Vec<Endpoint> = topology
-                        .members
-                        .iter()
-                        .map(|member| member.endpoint.clone())
-                        .collect();
-                    servers.extend(further.filter(|target| topology.at(&target.address()).is_none()));
-                    findings.extend(
-                        topology
-                            .unreached
-                            .iter()
-                            .map(|unreached| untold(&unreached.name, &unreached.why)),
-                    );
-                    findings.extend(of_servers(&servers).await);
+                    findings.extend(of_estate(&topology, further).await);
                 }
                 // What stands in the file is said though the file cannot be used, as when it holds a password.
                 Err(trouble) if !findings.is_empty() => {
-                    findings.push(untold(&plan.display().to_string(), &trouble.error.to_string()));
+                    findings.push(unseen(&plan.display().to_string(), &trouble.error.to_string()));
                 }
                 Err(trouble) => return Err(trouble),
             }
@@ -86,105 +71,6 @@ impl Audit {
             ));
         }
         Ok(report(&findings, &waivers, format))
-    }
-}
-
-/// Whether a plan has this table, however the rest of it is.
-fn has_table(text: &str, table: &str) -> bool {
-    text.lines().any(|line| {
-        let name = line
-            .trim()
-            .trim_start_matches('[')
-            .split([']', '.'])
-            .next()
-            .unwrap_or_default();
-        line.trim_start().starts_with('[') && name.trim() == table
-    })
-}
-
-async fn of_servers(servers: &[Endpoint]) -> Vec<Finding> {
-    let looks = servers.iter().map(|endpoint| async move {
-        if output::is_terminal() {
-            output::say(format!("asking {}", endpoint.address()));
-        }
-        match audit(&database(endpoint.clone())).await {
-            Ok(verdict) => verdict.findings,
-            Err(error) => vec![untold(&endpoint.to_string(), &EngineError::in_words(&error))],
-        }
-    });
-    join_all(looks).await.into_iter().flatten().collect()
-}
-
-async fn of_cluster(settings: &ClusterSettings, best_practices: bool) -> Vec<Finding> {
-    let name = &settings.spec.name;
-    let place = format!("{name} ({})", settings.aws.region);
-    let aws = Aws::new(&settings.aws).await;
-    let mut findings = match aws.audit(name).await {
-        Ok(Some(holes)) => holes.into_iter().map(|hole| of_hole(&place, hole)).collect(),
-        Ok(None) => vec![untold(&place, "there is no such cluster")],
-        Err(error) => vec![untold(&place, &error.to_string())],
-    };
-    if best_practices {
-        match aws.practices(name).await {
-            Ok(broken) => {
-                findings.extend(broken.into_iter().flatten().map(|(practice, object, evidence)| {
-                    let remedy = format!("{} ({})", practice.remedy, practice.source);
-                    finding(&place, practice.id, practice.weight, object, evidence, remedy)
-                }))
-            }
-            Err(error) => findings.push(untold(&place, &error.to_string())),
-        }
-    }
-    findings
-}
-
-fn of_hole(place: &str, hole: Hole) -> Finding {
-    let (kind, remedy) = (hole.kind, hole.kind.remedy().to_owned());
-    finding(
-        place,
-        kind.id(),
-        kind.weight(),
-        hole.object,
-        hole.evidence,
-        remedy,
-    )
-}
-
-fn finding(
-    place: &str,
-    id: &str,
-    weight: Weight,
-    object: String,
-    evidence: String,
-    remedy: String,
-) -> Finding {
-    Finding {
-        id: id.to_owned(),
-        rows: vec!["D3".to_owned()],
-        severity: match weight {
-            Weight::Open => Severity::Blocks,
-            Weight::Weak => Severity::Degrades,
-        },
-        server: place.to_owned(),
-        object,
-        evidence,
-        remedy,
-        statement: None,
-        told: Told::Found,
-    }
-}
-
-fn untold(server: &str, why: &str) -> Finding {
-    Finding {
-        id: config::UNREACHED.to_owned(),
-        rows: vec!["D3".to_owned()],
-        severity: Severity::Blocks,
-        server: server.to_owned(),
-        object: server.to_owned(),
-        evidence: format!("could not tell: {why}"),
-        remedy: "let it be reached by the account that asks, or waive it with the reason".to_owned(),
-        statement: None,
-        told: Told::CouldNotTell,
     }
 }
 

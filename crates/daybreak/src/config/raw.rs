@@ -156,6 +156,7 @@ pub(crate) struct RawLoad {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawCheck {
     pub(super) estate: Option<bool>,
+    pub(super) audit: Option<bool>,
     pub(super) range_rows: Option<u64>,
     pub(super) range_megabytes: Option<u64>,
     pub(super) chunk_seconds: Option<f64>,

@@ -146,6 +146,8 @@ pub(super) fn resolve(
         cluster: raw.cluster.as_ref().map(cluster::outline),
         check,
         estate_check: raw.check.estate.unwrap_or(true),
+        audit: raw.check.audit.unwrap_or(false),
+        plan: path.to_owned(),
         cut_over,
         gate,
         waivers,

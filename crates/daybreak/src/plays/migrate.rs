@@ -1,4 +1,5 @@
 mod assess;
+mod audit;
 mod data_check;
 mod estate_check;
 mod estate_data_check;
@@ -29,6 +30,8 @@ struct Shape {
     native: bool,
     /// Whether the plan sets limits for slow statements.
     slow: bool,
+    /// Whether the plan wants an audit.
+    audit: bool,
 }
 
 impl Shape {
@@ -36,6 +39,7 @@ impl Shape {
         Self {
             native: world.settings.native,
             slow: world.settings.slow.is_some(),
+            audit: world.settings.audit,
         }
     }
 }
@@ -48,8 +52,11 @@ pub(crate) fn migrate(world: &Arc<World>) -> Result<Runbook, BadRunbook> {
 
 /// The same as other plans would have it: to end a run that was begun with one of them.
 pub(crate) fn migrate_otherwise(world: &Arc<World>) -> Result<Vec<Runbook>, BadRunbook> {
-    let all = [(true, true), (true, false), (false, true), (false, false)];
-    let shapes = all.into_iter().map(|(native, slow)| Shape { native, slow });
+    let both = [true, false];
+    let shapes = both.into_iter().flat_map(|native| {
+        both.into_iter()
+            .flat_map(move |slow| both.into_iter().map(move |audit| Shape { native, slow, audit }))
+    });
     let others = shapes.filter(|shape| *shape != Shape::of(world));
     others.map(|shape| shaped(world, shape)).collect()
 }
@@ -57,6 +64,9 @@ pub(crate) fn migrate_otherwise(world: &Arc<World>) -> Result<Vec<Runbook>, BadR
 fn shaped(world: &Arc<World>, shape: Shape) -> Result<Runbook, BadRunbook> {
     let world = || Arc::clone(world);
     let mut book = Runbook::builder("migrate").step(assess::Assess(world()));
+    if shape.audit {
+        book = book.step(audit::Audit(world()));
+    }
     if shape.slow {
         book = book.step(slow_check::SlowCheck(world()));
     }

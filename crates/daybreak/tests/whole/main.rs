@@ -27,6 +27,7 @@ mod planted_rows;
 mod planted_schema;
 mod presteps;
 mod provision;
+mod reach;
 mod readiness;
 mod refusals;
 mod restored;

@@ -277,3 +277,41 @@ async fn slow_statements_that_remain_stop_a_migration() {
         "{told}"
     );
 }
+
+/// With `check.audit` an open hole ends a migration before anything is changed, until it is mended or waived.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hole_stops_a_migration() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    let Some(ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    ground.found(50).await;
+    ground
+        .init(|plan| plan.replace("[check]\n", "[check]\naudit = true\n"))
+        .await;
+    // What the sandbox's own servers have is accepted.
+    let audited = ground.run(&["--format", "json", "audit"]).await;
+    let found: Vec<Value> = serde_json::from_slice(&audited.stdout).expect("JSON");
+    let mut open: Vec<(&str, &str)> = found
+        .iter()
+        .filter(|finding| finding["severity"] == "blocks")
+        .filter_map(|finding| Some((finding["id"].as_str()?, finding["object"].as_str()?)))
+        .collect();
+    open.sort_unstable();
+    open.dedup();
+    let waivers: String = open.iter().map(|(id, object)| waiver(id, object)).collect();
+    ground.change(|plan| plan + &waivers + "\n# audited\n");
+    let run = ["--format", "json", "run", "--yes", "--until", "audit"];
+    let primary = &ground.estate.primary;
+    let hole = "CREATE USER ''@'127.0.0.9' IDENTIFIED BY 'Wx-73-long'";
+    primary.rows(hole).await.expect("a hole");
+    let said = refused(&ground, &run[2..], 1).await;
+    assert!(
+        said.contains("the audit found open holes: mysql.account.anonymous")
+            && said.contains("`daybreak audit`"),
+        "{said}"
+    );
+    primary.rows("DROP USER ''@'127.0.0.9'").await.expect("mended");
+    let lines = ground.succeed(&run).await;
+    assert!(evidence(&lines, "audit")["findings"].is_array(), "{lines:?}");
+}
