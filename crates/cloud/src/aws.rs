@@ -15,6 +15,7 @@ mod practices;
 mod query;
 mod restore;
 mod secret;
+mod secret_store;
 mod security_group;
 mod trouble;
 
@@ -33,6 +34,7 @@ pub use bucket::{BucketSettings, bucket};
 pub use origin::{Origin, OriginFacts};
 use query::Query;
 pub use restore::{BackupSource, RecoveredPosition};
+pub use secret_store::{SecretSettings, SecretStore};
 
 /// What AWS's crates send requests with.
 fn http() -> SharedHttpClient {

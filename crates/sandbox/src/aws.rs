@@ -168,6 +168,14 @@ impl AwsStandIn {
         self.front.list(bucket).await
     }
 
+    /// What AWS answers of a secret: JSON with `SecretString`, or an error.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn secret(&self, name: &str) -> Result<String, SandboxError> {
+        self.front.secret(name).await
+    }
+
     /// Asks a service of the Query protocol, unsigned, as somebody else would by hand; the answer's text.
     ///
     /// # Errors

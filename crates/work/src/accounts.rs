@@ -6,6 +6,7 @@ mod passwords;
 mod report;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use daybreak_engine::{
     CarriedAccount, CarriedLogin, Database, EngineError, HASH, NEW_PASSWORD, Statement, database,
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use own::{OwnFiles, OwnReport, OwnWork, own_account_work};
 use passwords::Passwords;
+pub use passwords::{PasswordFile, PasswordStore, PasswordsUnkept};
 pub use report::{AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryReport};
 
 /// What is carried, and to where.
@@ -33,8 +35,8 @@ pub struct CarrySettings {
     pub without: Vec<String>,
     /// Whether to do it. Without, nothing is changed.
     pub execute: bool,
-    /// Where new passwords are written to, one JSON object a line, for the owner of the file alone.
-    pub passwords: PathBuf,
+    /// Where new passwords are kept.
+    pub passwords: Arc<dyn PasswordStore>,
 }
 
 /// Why accounts could not be carried at all.
@@ -64,8 +66,11 @@ pub enum CarryError {
         why: String,
     },
     /// New passwords could not be kept, so none was set.
+    #[error(transparent)]
+    Passwords(#[from] PasswordsUnkept),
+    /// What we made could not be written down.
     #[error("failed to write to {}: {error}", path.display())]
-    Passwords {
+    Unnoted {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -87,9 +92,8 @@ impl CarryError {
             ),
             Self::Owns(_) => Some("give what it owns to another: REASSIGN OWNED BY … TO …".to_owned()),
             Self::Refused { .. } => None,
-            Self::Passwords { .. } => Some(
-                "no account was made: name a file that can be written with `--passwords FILE`".to_owned(),
-            ),
+            Self::Passwords(error) => Some(error.hint.clone()),
+            Self::Unnoted { .. } => Some("name a file that can be written with `--made FILE`".to_owned()),
         }
     }
 }
@@ -142,13 +146,8 @@ pub async fn carry_accounts(settings: &CarrySettings) -> Result<CarryReport, Car
                 && matches!(account.login, CarriedLogin::New(_))
         });
         let new: Vec<&str> = new.map(|account| account.carried_as.as_str()).collect();
-        let passwords = Passwords::keep(&settings.passwords, &report.target, &new).map_err(|error| {
-            CarryError::Passwords {
-                path: settings.passwords.clone(),
-                error,
-            }
-        })?;
-        report.passwords = (!new.is_empty()).then(|| settings.passwords.clone());
+        let passwords = Passwords::keep(settings.passwords.as_ref(), &report.target, &new).await?;
+        report.passwords = (!new.is_empty()).then(|| settings.passwords.place());
         execute(&*target, family, &accounts, &passwords, &mut report).await;
     }
     // What was done is told whatever becomes of this question.

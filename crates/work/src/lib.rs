@@ -30,7 +30,8 @@ mod tools;
 
 pub use accounts::{
     AccountOutcome, AccountPassword, AccountRefusal, AccountReport, CarryError, CarryReport, CarrySettings,
-    OwnFiles, OwnReport, OwnWork, carry_accounts, own_account_work,
+    OwnFiles, OwnReport, OwnWork, PasswordFile, PasswordStore, PasswordsUnkept, carry_accounts,
+    own_account_work,
 };
 pub use advise::{
     Advice, AdviseSettings, Advised, AdvisedClass, Helped, IndexRemark, ProvenIndex, TableRead, advise,

@@ -1,4 +1,5 @@
 mod carry;
+mod keeping;
 mod own;
 
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use daybreak_engine::{JOBS, database};
 use daybreak_model::{Endpoint, Secret};
-use daybreak_sandbox::{Estate, EstateOptions, ServerKind, available};
+use daybreak_sandbox::{AwsStandIn, Estate, EstateOptions, Login, Refusal, ServerKind, available};
 
 use crate::looking::{Looking, admit, list};
 
@@ -255,4 +255,97 @@ async fn an_account_of_ours_is_made_rotated_and_dropped() {
             assert!(said.contains("is none that was made here"), "{kind}: {said}");
         }
     }
+}
+
+/// New passwords in Secrets Manager: there before the server is told, made anew by a rotation, and never somebody else's secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_passwords_may_go_to_secrets_manager() {
+    let looking = Looking::new();
+    let Some(estate) = estate(&looking, ServerKind::Mysql97).await else {
+        return;
+    };
+    let Some(aws) = available(AwsStandIn::start(&looking.sandbox).await) else {
+        return;
+    };
+    let run = async |what: &[&str], prefix: &str| {
+        let passwords = format!("secretsmanager:{prefix}");
+        let made = looking.folder.path().join("made.jsonl").display().to_string();
+        let files = ["--passwords", &passwords, "--made", &made, "--execute"];
+        let arguments = [&["accounts"], what, &files].concat();
+        let mut command = looking.command(&estate.primary, &estate.admin, &arguments).await;
+        command
+            .env("AWS_ENDPOINT_URL", aws.url())
+            .env("AWS_REGION", "eu-central-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7")
+            .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        let output = command.output().await.expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    };
+    let secret = async |name: &str| {
+        let answer = aws.secret(name).await.expect("asked");
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+        let held = answer["SecretString"].as_str()?;
+        let held: serde_json::Value = serde_json::from_str(held).expect("JSON");
+        Some((
+            held["username"].as_str()?.to_owned(),
+            held["password"].as_str()?.to_owned(),
+        ))
+    };
+    let log_in = async |password: &str| {
+        let login = Login::new("watcher", password);
+        let url = looking.url(&estate.primary, &login).await;
+        let mut endpoint = Endpoint::parse("source", &url).expect("a URL");
+        endpoint.password = Secret::new(password.to_owned());
+        database(endpoint).flavor().await.is_ok()
+    };
+    let make = [
+        "make",
+        "--for",
+        "topology",
+        "--user",
+        "watcher",
+        "--host",
+        "127.0.0.1",
+    ];
+    aws.refuse(
+        "CreateSecret",
+        Refusal {
+            code: "AccessDeniedException".to_owned(),
+            message: "no".to_owned(),
+            status: 400,
+            times: 1,
+        },
+    );
+    let (done, said) = run(&make, "shop").await;
+    assert!(
+        !done && said.contains("allow secretsmanager:CreateSecret"),
+        "{said}"
+    );
+    let users = "SELECT COUNT(*) FROM mysql.user WHERE User = 'watcher'";
+    assert_eq!(
+        estate.primary.value(users).await.expect("counted").as_deref(),
+        Some("0")
+    );
+
+    let (done, said) = run(&make, "shop").await;
+    assert!(done && said.contains("secretsmanager:shop"), "{said}");
+    let (user, first) = secret("shop/watcher@127.0.0.1").await.expect("a secret");
+    assert_eq!(user, "watcher");
+    assert!(!said.contains(&first) && log_in(&first).await, "{said}");
+    let (done, said) = run(&["rotate", "--user", "watcher", "--host", "127.0.0.1"], "shop").await;
+    let (_, second) = secret("shop/watcher@127.0.0.1").await.expect("a secret");
+    assert!(
+        done && first != second && log_in(&second).await && !log_in(&first).await,
+        "{said}"
+    );
+    let (done, said) = run(&make, "not a prefix").await;
+    assert!(
+        !done && said.contains("write it as secretsmanager:PREFIX"),
+        "{said}"
+    );
 }

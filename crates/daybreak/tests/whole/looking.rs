@@ -45,7 +45,7 @@ impl Looking {
         )
     }
 
-    async fn command(&self, server: &Server, login: &Login, arguments: &[&str]) -> Command {
+    pub(crate) async fn command(&self, server: &Server, login: &Login, arguments: &[&str]) -> Command {
         self.command_at(&self.url(server, login).await, login, arguments)
     }
 

@@ -5,11 +5,12 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use daybreak_engine::{Database, Grantee, NEW_PASSWORD, Statement, new_password, own_account};
 use serde::{Deserialize, Serialize};
 
-use super::passwords::Passwords;
+use super::passwords::{PasswordStore, Passwords};
 use super::{CarryError, silent, spoken};
 
 /// What is done with an account.
@@ -26,8 +27,8 @@ pub enum OwnWork {
 /// Where new passwords and the names of what we made are kept.
 #[derive(Debug, Clone)]
 pub struct OwnFiles {
-    /// New passwords, one JSON object a line, for the owner of the file alone.
-    pub passwords: PathBuf,
+    /// New passwords.
+    pub passwords: Arc<dyn PasswordStore>,
     /// The accounts that we made.
     pub made: PathBuf,
 }
@@ -44,7 +45,7 @@ pub struct OwnReport {
     /// Whether they were run.
     pub executed: bool,
     /// Where the new password is.
-    pub passwords: Option<PathBuf>,
+    pub passwords: Option<String>,
 }
 
 /// A line of the file of what we made.
@@ -83,7 +84,7 @@ pub async fn own_account_work(
     };
     let unkept = |path: &Path| {
         let path = path.to_owned();
-        move |error| CarryError::Passwords { path, error }
+        move |error| CarryError::Unnoted { path, error }
     };
     let ours = is_ours(&files.made, &address, &words.name).map_err(unkept(&files.made))?;
     if !matches!(work, OwnWork::Make(_)) && !ours {
@@ -103,12 +104,11 @@ pub async fn own_account_work(
     }
     let mut secret = None;
     if *work != OwnWork::Drop {
-        let passwords =
-            Passwords::keep(&files.passwords, &address, &[&words.name]).map_err(unkept(&files.passwords))?;
+        let passwords = Passwords::keep(files.passwords.as_ref(), &address, &[&words.name]).await?;
         secret = passwords
             .of(&words.name)
             .map(|password| new_password(family, password));
-        report.passwords = Some(files.passwords.clone());
+        report.passwords = Some(files.passwords.place());
     }
     for (place, shown) in report.statements.iter().enumerate() {
         let text = match &secret {

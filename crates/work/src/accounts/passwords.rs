@@ -1,15 +1,17 @@
-//! New passwords: made here, and kept in a file before any server is told one.
+//! New passwords: made here, and kept before any server is told one.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
-use std::io::{Error, ErrorKind, Write};
+use std::io::{Error as IoError, ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::PathBuf;
 
+use async_trait::async_trait;
 use daybreak_model::Secret;
 use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use serde_json::json;
+use thiserror::Error;
 
 /// Characters of a password.
 const LENGTH: usize = 24;
@@ -22,22 +24,55 @@ const CLASSES: [&[u8]; 4] = [
     b"-_.~",
 ];
 
-/// The new password of each account.
-pub(super) struct Passwords(HashMap<String, Secret>);
-
-impl Passwords {
-    /// Makes one for each account and appends them to the file, one JSON object a line. When it returns they are on the disk.
+/// Where new passwords are kept.
+#[async_trait]
+pub trait PasswordStore: std::fmt::Debug + Send + Sync {
+    /// Keeps the password of each account of a server. When it returns nothing can lose them any more.
     ///
     /// # Errors
-    /// When the file cannot be written, or others may read it.
-    pub(super) fn keep(path: &Path, server: &str, accounts: &[&str]) -> Result<Self, Error> {
-        let made: HashMap<String, Secret> = accounts
-            .iter()
-            .map(|account| ((*account).to_owned(), password(&mut rand::rng())))
-            .collect();
-        if accounts.is_empty() {
-            return Ok(Self(made));
-        }
+    /// When they are not kept: no server is told one then.
+    async fn keep(&self, server: &str, passwords: &[(String, Secret)]) -> Result<(), PasswordsUnkept>;
+
+    /// Where that is, in words.
+    fn place(&self) -> String;
+}
+
+/// Why passwords were not kept.
+#[derive(Debug, Error)]
+#[error("failed to keep new passwords in {place}")]
+pub struct PasswordsUnkept {
+    /// Where.
+    pub place: String,
+    /// What to do.
+    pub hint: String,
+    /// What was said there.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A file, one JSON object a line, for its owner alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordFile(pub PathBuf);
+
+#[async_trait]
+impl PasswordStore for PasswordFile {
+    async fn keep(&self, server: &str, passwords: &[(String, Secret)]) -> Result<(), PasswordsUnkept> {
+        self.append(server, passwords).map_err(|error| PasswordsUnkept {
+            place: self.place(),
+            hint: "no account was told one: name a file that can be written with `--passwords FILE`"
+                .to_owned(),
+            source: Box::new(error),
+        })
+    }
+
+    fn place(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl PasswordFile {
+    fn append(&self, server: &str, passwords: &[(String, Secret)]) -> Result<(), IoError> {
+        let path = &self.0;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
@@ -47,17 +82,40 @@ impl Passwords {
             .mode(0o600)
             .open(path)?;
         if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            return Err(Error::new(
+            return Err(IoError::new(
                 ErrorKind::PermissionDenied,
                 "others than its owner may read or write it",
             ));
         }
-        for account in accounts {
-            let line = json!({ "server": server, "account": account, "password": made[*account].expose() });
+        for (account, password) in passwords {
+            let line = json!({ "server": server, "account": account, "password": password.expose() });
             writeln!(file, "{line}")?;
         }
-        file.sync_all()?;
-        Ok(Self(made))
+        file.sync_all()
+    }
+}
+
+/// The new password of each account.
+pub(super) struct Passwords(HashMap<String, Secret>);
+
+impl Passwords {
+    /// Makes one for each account, and has them kept before it returns.
+    ///
+    /// # Errors
+    /// When they are not kept.
+    pub(super) async fn keep(
+        store: &dyn PasswordStore,
+        server: &str,
+        accounts: &[&str],
+    ) -> Result<Self, PasswordsUnkept> {
+        let made: Vec<(String, Secret)> = accounts
+            .iter()
+            .map(|account| ((*account).to_owned(), password(&mut rand::rng())))
+            .collect();
+        if !made.is_empty() {
+            store.keep(server, &made).await?;
+        }
+        Ok(Self(made.into_iter().collect()))
     }
 
     /// The account's.
@@ -83,13 +141,15 @@ fn password(random: &mut impl Rng) -> Secret {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::{CLASSES, LENGTH, Passwords};
+    use super::{CLASSES, LENGTH, PasswordFile, Passwords};
 
-    #[test]
-    fn a_password_has_every_class_and_a_file_of_its_own() {
+    #[tokio::test]
+    async fn a_password_has_every_class_and_a_file_of_its_own() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new/passwords.jsonl");
-        let kept = Passwords::keep(&path, "host:1", &["'a'@'%'", "'b'@'%'"]).expect("kept");
+        let file = PasswordFile(path.clone());
+        let kept = Passwords::keep(&file, "host:1", &["'a'@'%'", "'b'@'%'"]).await;
+        let kept = kept.expect("kept");
         let password = kept.of("'a'@'%'").expect("made").expose().to_owned();
         assert_eq!(password.len(), LENGTH);
         assert!(
@@ -103,7 +163,7 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("set");
         assert!(
-            Passwords::keep(&path, "host:1", &["'c'@'%'"]).is_err(),
+            Passwords::keep(&file, "host:1", &["'c'@'%'"]).await.is_err(),
             "others may read it"
         );
     }

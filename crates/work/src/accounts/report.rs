@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use daybreak_engine::{AbsentDefiner, CarriedAccount, CarriedLogin, LeftBehind};
 use serde::Serialize;
 
@@ -12,8 +10,8 @@ pub struct CarryReport {
     pub target: String,
     /// Whether anything was done.
     pub executed: bool,
-    /// The file new passwords were written to, where there are any.
-    pub passwords: Option<PathBuf>,
+    /// Where new passwords were kept, where there are any.
+    pub passwords: Option<String>,
     /// One by one.
     pub accounts: Vec<AccountReport>,
     /// Accounts in whose names objects run on the target and that are not there.

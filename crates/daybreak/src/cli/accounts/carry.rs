@@ -1,10 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use daybreak_work::{
     AccountOutcome, AccountPassword, AccountReport, CarryReport, CarrySettings, carry_accounts,
 };
 
+use super::keeping::Keeping;
 use crate::cli::source::Start;
 use crate::cli::{plain, server};
 use crate::exit::{Exit, Trouble};
@@ -31,13 +32,8 @@ pub(super) struct Carry {
     /// Not this account. May be repeated.
     #[arg(long, value_name = "ACCOUNT")]
     without: Vec<String>,
-    /// Where new passwords go, one JSON object a line, for the owner of the file alone.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = ".daybreak/accounts/passwords.jsonl"
-    )]
-    passwords: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
     /// Do it.
     #[arg(long)]
     execute: bool,
@@ -71,7 +67,7 @@ impl Carry {
             only: self.only,
             without: self.without,
             execute: self.execute,
-            passwords: self.passwords,
+            passwords: self.keeping.store(plan).await?,
         };
         let report = carry_accounts(&settings).await.map_err(|error| {
             let hint = error.hint();
@@ -107,8 +103,8 @@ fn lines(report: &CarryReport) -> Vec<String> {
         ));
     }
     lines.push(summary(report));
-    if let Some(path) = &report.passwords {
-        lines.push(format!("new passwords: {}", path.display()));
+    if let Some(place) = &report.passwords {
+        lines.push(format!("new passwords: {place}"));
     }
     if !report.executed {
         lines.push("nothing was changed; `--execute` does it".to_owned());

@@ -5,6 +5,7 @@ use daybreak_engine::{Grantee, database};
 use daybreak_work::{CarryError, OwnFiles, OwnWork, own_account_work};
 
 use super::Job;
+use super::keeping::Keeping;
 use crate::cli::plain;
 use crate::cli::source::Start;
 use crate::exit::{Exit, Trouble};
@@ -24,13 +25,8 @@ pub(super) struct Own {
     /// MySQL database or PostgreSQL schema to which its jobs are limited. May be repeated; all, if none is named.
     #[arg(long = "schema", value_name = "NAME")]
     schemas: Vec<String>,
-    /// Where a new password goes, one JSON object a line, for the owner of the file alone.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = ".daybreak/accounts/passwords.jsonl"
-    )]
-    passwords: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
     /// Where is written down which accounts are ours.
     #[arg(long, value_name = "FILE", default_value = ".daybreak/accounts/made.jsonl")]
     made: PathBuf,
@@ -102,7 +98,7 @@ impl Own {
             OwnWork::Make(rights)
         });
         let files = OwnFiles {
-            passwords: self.passwords.clone(),
+            passwords: self.keeping.store(plan).await?,
             made: self.made.clone(),
         };
         let report = own_account_work(server.as_ref(), &grantee, &work, &files, self.execute)
@@ -118,8 +114,8 @@ impl Own {
                 by_hand
                     .iter()
                     .for_each(|statement| output::line(plain(statement)));
-                if let Some(path) = &report.passwords {
-                    output::line(format!("-- its password: {}", path.display()));
+                if let Some(place) = &report.passwords {
+                    output::line(format!("-- its password: {place}"));
                 }
                 if !report.executed {
                     output::line("-- nothing was changed; `--execute` does it");

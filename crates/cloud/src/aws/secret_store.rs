@@ -1,0 +1,76 @@
+//! Secrets of accounts in Secrets Manager, each by a name of its own.
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_secretsmanager::types::Tag;
+
+use super::trouble;
+use crate::error::{CloudError, Trouble};
+use crate::resource::MARK;
+
+/// Who we are to Secrets Manager, and where. What is not named here is found as AWS's own tools find it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SecretSettings {
+    /// Such as `eu-central-1`.
+    pub region: Option<String>,
+    /// A profile of `~/.aws`.
+    pub profile: Option<String>,
+    /// Another address than AWS's own.
+    pub endpoint_url: Option<String>,
+}
+
+/// Secrets Manager.
+#[derive(Debug, Clone)]
+pub struct SecretStore(aws_sdk_secretsmanager::Client);
+
+impl SecretStore {
+    /// Reads the configuration. Asks nobody yet.
+    pub async fn new(settings: &SecretSettings) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(super::http());
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        Self(aws_sdk_secretsmanager::Client::new(&loader.load().await))
+    }
+
+    /// Keeps a value under a name, in the place of what that name held. `tag` says whose it is.
+    ///
+    /// # Errors
+    /// When AWS refuses, or a secret of that name is none of ours.
+    pub async fn put(&self, name: &str, value: &str, tag: &str) -> Result<(), CloudError> {
+        let mark = Tag::builder().key(MARK).value(tag).build();
+        let made = self
+            .0
+            .create_secret()
+            .name(name)
+            .secret_string(value)
+            .tags(mark)
+            .send()
+            .await
+            .map_err(trouble::of("secretsmanager:CreateSecret", name));
+        match made {
+            Ok(_) => return Ok(()),
+            Err(error) if error.trouble == Trouble::Taken => {}
+            Err(error) => return Err(error),
+        }
+        let described = self.0.describe_secret().secret_id(name).send().await;
+        let described = described.map_err(trouble::of("secretsmanager:DescribeSecret", name))?;
+        let ours = |other: &Tag| other.key() == Some(MARK) && other.value() == Some(tag);
+        if !described.tags().iter().any(ours) {
+            return Err(CloudError {
+                call: "secretsmanager:PutSecretValue".to_owned(),
+                object: name.to_owned(),
+                message: "a secret of that name is there, and is none that was made here".to_owned(),
+                trouble: Trouble::Taken,
+            });
+        }
+        let put = self.0.put_secret_value().secret_id(name).secret_string(value);
+        let put = put.send().await.map(drop);
+        put.map_err(trouble::of("secretsmanager:PutSecretValue", name))
+    }
+}
