@@ -168,12 +168,12 @@ impl AwsStandIn {
         self.front.list(bucket).await
     }
 
-    /// What AWS answers of a secret: JSON with `SecretString`, or an error.
+    /// Asks Secrets Manager, unsigned, as somebody else would by hand; the answer's JSON.
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub async fn secret(&self, name: &str) -> Result<String, SandboxError> {
-        self.front.secret(name).await
+    pub async fn ask_secrets(&self, action: &str, body: &str) -> Result<String, SandboxError> {
+        self.front.ask_secrets(action, body).await
     }
 
     /// Asks a service of the Query protocol, unsigned, as somebody else would by hand; the answer's text.

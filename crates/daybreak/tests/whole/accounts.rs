@@ -287,7 +287,8 @@ async fn new_passwords_may_go_to_secrets_manager() {
         )
     };
     let secret = async |name: &str| {
-        let answer = aws.secret(name).await.expect("asked");
+        let named = format!("{{\"SecretId\": \"{name}\"}}");
+        let answer = aws.ask_secrets("GetSecretValue", &named).await.expect("asked");
         let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
         let held = answer["SecretString"].as_str()?;
         let held: serde_json::Value = serde_json::from_str(held).expect("JSON");
@@ -343,6 +344,25 @@ async fn new_passwords_may_go_to_secrets_manager() {
         done && first != second && log_in(&second).await && !log_in(&first).await,
         "{said}"
     );
+    // Somebody else's of that name stays as it is.
+    let theirs = "{\"Name\": \"theirs/watcher@127.0.0.2\", \"SecretString\": \"{\\\"username\\\": \\\"u\\\", \\\"password\\\": \\\"p\\\"}\"}";
+    aws.ask_secrets("CreateSecret", theirs).await.expect("asked");
+    let (done, said) = run(
+        &[
+            "make",
+            "--for",
+            "topology",
+            "--user",
+            "watcher",
+            "--host",
+            "127.0.0.2",
+        ],
+        "theirs",
+    )
+    .await;
+    assert!(!done && said.contains("is none that was made here"), "{said}");
+    let held = secret("theirs/watcher@127.0.0.2").await.expect("theirs");
+    assert_eq!(held, ("u".to_owned(), "p".to_owned()));
     let (done, said) = run(&make, "not a prefix").await;
     assert!(
         !done && said.contains("write it as secretsmanager:PREFIX"),

@@ -348,15 +348,14 @@ impl Front {
             .collect())
     }
 
-    /// What a secret of Secrets Manager holds, in the answer's own words.
-    pub(super) async fn secret(&self, name: &str) -> Result<String, SandboxError> {
-        let body = format!("{{\"SecretId\": \"{name}\"}}");
+    /// Asks Secrets Manager, which speaks JSON.
+    pub(super) async fn ask_secrets(&self, action: &str, body: &str) -> Result<String, SandboxError> {
         let request = Request::post("/")
             .header(HOST, "secretsmanager.eu-central-1.amazonaws.com")
             .header(CONTENT_TYPE, "application/x-amz-json-1.1")
-            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .header("x-amz-target", format!("secretsmanager.{action}"))
             .header(AUTHORIZATION, signature("secretsmanager"))
-            .body(Full::new(Bytes::from(body)))
+            .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
             .map_err(|why| SandboxError::NotPossible(why.to_string()))?;
         Ok(text(self.pass_on(request).await).await)
     }
