@@ -104,6 +104,12 @@ pub fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, E
     }
 }
 
+/// A value as it stands in an option file of the MySQL family's programs.
+#[must_use]
+pub fn option_value(value: &str) -> String {
+    mysql::option_value(value)
+}
+
 /// What the servers' own programs are called with to bring schemas from one server to another.
 #[must_use]
 pub fn tool_calls(family: Family, wish: &ToolWish<'_>) -> ToolCalls {

@@ -137,6 +137,10 @@ pub(crate) fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientL
     tools::login(endpoint, folder)
 }
 
+pub(crate) fn option_value(value: &str) -> String {
+    quote::option(value)
+}
+
 pub(crate) fn tool_calls(wish: &ToolWish<'_>) -> ToolCalls {
     tools::calls(wish)
 }

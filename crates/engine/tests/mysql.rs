@@ -31,5 +31,7 @@ mod session_lock;
 mod snapshot;
 #[path = "mysql/split.rs"]
 mod split;
+#[path = "mysql/tools.rs"]
+mod tools;
 #[path = "mysql/types.rs"]
 mod types;

@@ -79,7 +79,7 @@ pub use split::{
     queries_of_sql, touched,
 };
 pub use throttle::{Throttle, ThrottleLimits};
-pub use tools::{ToolError, ToolSettings, load_by_tools};
+pub use tools::{ToolError, ToolSettings, load_by_tools, tool_commands};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};
 pub use trim::{
     AgeUnit, Children, Due, Hold, RestoreReport, Schedule, ScheduleError, TrimArchive, TrimError, TrimLimits,

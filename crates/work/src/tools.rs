@@ -9,4 +9,4 @@ mod pipe;
 mod load;
 
 pub use error::ToolError;
-pub use load::{ToolSettings, load_by_tools};
+pub use load::{ToolSettings, load_by_tools, tool_commands};

@@ -254,6 +254,19 @@ async fn a_backup_is_whole_or_none() {
     std::fs::write(&left, "left").expect("written");
     ground.back_up(&ground.program, "short").await.expect("a backup");
     assert!(!left.exists());
+    // Files of another server, where this one's are said to be, are not backed up in its name.
+    let name = ground.estate.primary.data_dir().join("auto.cnf");
+    std::fs::write(
+        &name,
+        "[auto]\nserver-uuid=3e11fa47-71ca-11e1-9e33-c80aa9429562\n",
+    )
+    .expect("written");
+    let error = ground
+        .back_up(&ground.program, "another")
+        .await
+        .expect_err("refused");
+    assert!(matches!(error, BackupError::Elsewhere { .. }), "{error}");
+    std::fs::remove_file(&name).expect("removed");
     // A place that holds something else is not.
     let depot = ground.folder.path().join("theirs");
     std::fs::create_dir(&depot).expect("a directory");

@@ -76,7 +76,7 @@ struct Report {
     /// By the server's estimate, where the source is to be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<Estimate>,
-    /// What a backup is made with.
+    /// What programs of others are called with.
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<String>,
     /// What of Aurora's rules that backup would not meet.
@@ -246,6 +246,9 @@ impl Load {
             rows: tables.iter().map(|table| table.estimated_rows).sum(),
             bytes: tables.iter().map(|table| table.estimated_bytes).sum(),
         });
+        if loading.settings.method == LoadMethod::LogicalTools {
+            report.command = Some(loading.tool_commands().await?);
+        }
         if of_backup {
             report.command = loading.backup_command().await?;
             report.rules = loading.backup_rules(None).await?;
@@ -434,7 +437,9 @@ impl Report {
             let what = match half {
                 Some(Half::Dump) => "write the files",
                 Some(Half::Load) => "load the target from the files",
-                None if self.command.is_some() => "write the backup",
+                None if self.method == LoadMethod::Xtrabackup.name() && self.whole_since.is_none() => {
+                    "write the backup"
+                }
                 None => "load the target",
             };
             output::say(format!("nothing was changed; `--execute` is to {what}"));

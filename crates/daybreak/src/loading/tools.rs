@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use daybreak_model::{Family, Flavor, Product};
-use daybreak_work::{LoadReport, Observe, ToolSettings, load_by_tools};
+use daybreak_work::{LoadReport, Observe, ToolSettings, load_by_tools, tool_commands};
 
 use super::{Loading, LoadingError};
 
@@ -30,6 +30,13 @@ impl Loading<'_> {
             by_gtid: settings.link.gtid,
             scratch: settings.state_dir.join("tools-login"),
         }
+    }
+
+    /// What they would be called with.
+    pub(crate) async fn tool_commands(&self) -> Result<String, LoadingError> {
+        let flavor = self.source.flavor().await?;
+        let commands = tool_commands(flavor.family(), &self.settings.scope, &self.tools(&flavor)).await;
+        Ok(commands?)
     }
 
     pub(super) async fn by_tools(&self, observer: &Arc<dyn Observe>) -> Result<LoadReport, LoadingError> {

@@ -58,6 +58,12 @@ async fn tools_bring_it(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
     let bank = ground.open_bank(8);
     let execute = ["load", "--execute"];
 
+    let shown = ground.succeed(&["--format", "json", "load"]).await;
+    let command = shown[0]["command"].as_str().expect("a command");
+    assert!(
+        command.contains(&*dump.display().to_string()) && command.contains(" | "),
+        "{command}"
+    );
     // A program that is not there, or fails, is said; nothing was changed by the first.
     for (program, words) in [
         ("/nowhere/dump", "failed to run /nowhere/dump"),

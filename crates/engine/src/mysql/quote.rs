@@ -48,6 +48,22 @@ pub(crate) fn bytes(bytes: &[u8]) -> String {
     quoted
 }
 
+/// A value in an option file of the family's programs (manual, "Using Option Files").
+pub(crate) fn option(value: &str) -> String {
+    let mut quoted = String::with_capacity(value.len() + 2);
+    quoted.push('"');
+    for c in value.chars() {
+        match c {
+            '\\' | '"' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
     use daybreak_model::TableName;

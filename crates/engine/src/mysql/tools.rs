@@ -8,6 +8,7 @@ use std::path::Path;
 
 use daybreak_model::{Endpoint, Position, Tls};
 
+use super::quote;
 use crate::certificates::authorities_as_text;
 use crate::private_file::private_file;
 use crate::{ClientLogin, EngineError, ToolCalls, ToolWish};
@@ -21,13 +22,12 @@ const LEFT_OUT: [&str; 3] = [
 
 /// Writes an option file, which both families of clients read.
 pub(crate) fn login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, EngineError> {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let mut text = format!(
         "[client]\nprotocol=tcp\nhost={}\nport={}\nuser={}\npassword={}\n",
-        quoted(&endpoint.host),
+        quote::option(&endpoint.host),
         endpoint.port,
-        quoted(&endpoint.user),
-        quoted(endpoint.password.expose())
+        quote::option(&endpoint.user),
+        quote::option(endpoint.password.expose())
     );
     // Each family knows one of the two words.
     let (mode, checked) = match &endpoint.tls {
@@ -43,14 +43,18 @@ pub(crate) fn login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, E
         Tls::Verify { ca } => {
             let authorities = authorities_as_text(endpoint, ca.as_deref())?;
             let file = private_file(endpoint, folder, "authorities.pem", &authorities)?;
-            let _ = writeln!(text, "ssl-ca={}", quoted(&file.display().to_string()));
+            let _ = writeln!(text, "ssl-ca={}", quote::option(&file.display().to_string()));
         }
         Tls::Require => {}
         Tls::Off => text.push_str("loose-skip-ssl\n"),
     }
     if let Some(own) = &endpoint.certificate {
-        let _ = writeln!(text, "ssl-cert={}", quoted(&own.chain.display().to_string()));
-        let _ = writeln!(text, "ssl-key={}", quoted(&own.key.display().to_string()));
+        let _ = writeln!(
+            text,
+            "ssl-cert={}",
+            quote::option(&own.chain.display().to_string())
+        );
+        let _ = writeln!(text, "ssl-key={}", quote::option(&own.key.display().to_string()));
     }
     let file = private_file(endpoint, folder, "login.cnf", &text)?;
     let mut argument = std::ffi::OsString::from("--defaults-file=");

@@ -49,3 +49,49 @@ async fn by_password_and_by_certificate() {
         assert!(logged_in.is_ok(), "{user}: {logged_in:?}");
     }
 }
+
+/// The servers' own client programs log in by our files, whatever the password holds, and check the server as we do.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_log_in_by_files() {
+    const ODD: &str = "a:b\\c'd\"e f#;$(id)`%";
+    let sandbox = Sandbox::open_with(|message| eprintln!("{message}")).unwrap();
+    let kind = ServerKind::Postgres(15);
+    let Some(estate) = available(Estate::start(&sandbox, EstateOptions::new(kind)).await) else {
+        return;
+    };
+    let quoted = ODD.replace('\'', "''");
+    let make = format!("CREATE ROLE odd LOGIN PASSWORD '{quoted}'");
+    estate.primary.rows(&make).await.unwrap();
+    let program = sandbox.program(kind, "psql").await.unwrap();
+    let ca = sandbox.certificate_authority().await.unwrap();
+    let logs_in = |tls: Tls| {
+        let endpoint = Endpoint {
+            user: "odd".to_owned(),
+            password: Secret::new(ODD),
+            tls,
+            ..Endpoint::parse("source", &estate.admin_url()).unwrap()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let login = daybreak_engine::client_login(&endpoint, folder.path()).unwrap();
+        let output = std::process::Command::new(&program)
+            .args([
+                "--no-psqlrc",
+                "--no-password",
+                "--tuples-only",
+                "--no-align",
+                "--command=SELECT current_user",
+            ])
+            .envs(login.environment)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).trim().to_owned(),
+        )
+    };
+    assert_eq!(logs_in(Tls::Verify { ca: Some(ca) }), (true, "odd".to_owned()));
+    assert_eq!(logs_in(Tls::Require), (true, "odd".to_owned()));
+    let (done, said) = logs_in(Tls::Verify { ca: None });
+    assert!(!done && said.contains("certificate"), "{said}");
+}

@@ -57,7 +57,7 @@ pub async fn back_up(
 ) -> Result<BackupReport, BackupError> {
     let started = Instant::now();
     let identity = server.identity().await?;
-    let files = data_files(server.as_ref()).await?;
+    let files = data_files(server.as_ref(), &identity.unique_id).await?;
     let program_version = settings.program.version().await?;
     let begun = Begun {
         format: FORMAT,
@@ -121,8 +121,9 @@ pub async fn back_up(
     })
 }
 
-/// Where the server's files lie, seen with our own eyes.
-async fn data_files(server: &dyn Database) -> Result<DataFiles, BackupError> {
+/// Where the server's files lie, seen with our own eyes: another server's in the same place on this machine would be backed up in its
+/// name.
+async fn data_files(server: &dyn Database, unique_id: &str) -> Result<DataFiles, BackupError> {
     let Some(files) = server.data_files().await? else {
         return Err(BackupError::Engine(EngineError {
             server: server.endpoint().to_string(),
@@ -137,13 +138,29 @@ async fn data_files(server: &dyn Database) -> Result<DataFiles, BackupError> {
         server: server.endpoint().to_string(),
         why,
     };
+    let here = rustix::system::uname();
+    let here = here.nodename().to_string_lossy();
+    if here != files.machine {
+        return Err(elsewhere(format!(
+            "it runs on {}, and this is {here}",
+            files.machine
+        )));
+    }
+    // MySQL's own name stands beside its files.
+    if let Ok(text) = std::fs::read_to_string(files.directory.join("auto.cnf"))
+        && !text.contains(unique_id)
+    {
+        return Err(elsewhere(format!(
+            "those in {} are another server's",
+            files.directory.display()
+        )));
+    }
     let system = files.directory.join("ibdata1");
     match std::fs::File::open(&system) {
         Ok(_) => Ok(files),
         Err(error) => Err(elsewhere(format!(
-            "it keeps them in {} on {}, and here {} cannot be opened ({error})",
+            "it keeps them in {}, and {} cannot be opened ({error})",
             files.directory.display(),
-            files.machine,
             system.display()
         ))),
     }

@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use daybreak_engine::DataFiles;
+use daybreak_engine::{DataFiles, option_value};
 use daybreak_model::{Endpoint, Version};
 use tokio::process::{Child, Command};
 
@@ -166,16 +166,22 @@ fn trouble(words: &str) -> String {
 
 /// What the program logs in with; it reads the group of its first name under any.
 fn login_file(server: &Endpoint, files: &DataFiles) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let mut text = format!(
         "[xtrabackup]\nuser={}\npassword={}\n",
-        quoted(&server.user),
-        quoted(server.password.expose())
+        option_value(&server.user),
+        option_value(server.password.expose())
     );
     if files.socket.exists() {
-        text.push_str(&format!("socket={}\n", quoted(&files.socket.to_string_lossy())));
+        text.push_str(&format!(
+            "socket={}\n",
+            option_value(&files.socket.to_string_lossy())
+        ));
     } else {
-        text.push_str(&format!("host={}\nport={}\n", quoted(&server.host), server.port));
+        text.push_str(&format!(
+            "host={}\nport={}\n",
+            option_value(&server.host),
+            server.port
+        ));
     }
     text
 }

@@ -124,6 +124,31 @@ pub async fn load_by_tools(
     })
 }
 
+/// What would be run, without how the programs log in and the snapshot's name.
+///
+/// # Errors
+/// When the program that dumps cannot be run.
+pub async fn tool_commands(
+    family: Family,
+    scope: &Scope,
+    settings: &ToolSettings,
+) -> Result<String, ToolError> {
+    let wish = ToolWish {
+        version: &pipe::version(&settings.dump).await?,
+        schemas: &scope.schemas,
+        by_gtid: settings.by_gtid,
+        snapshot: None,
+    };
+    let calls = tool_calls(family, &wish);
+    let dump = [&settings.arguments[..], &calls.dump].concat().join(" ");
+    Ok(format!(
+        "{} {dump} | {} {}",
+        settings.dump.display(),
+        settings.load.display(),
+        calls.load.join(" ")
+    ))
+}
+
 /// Makes objects of some kinds that are not there. A schema is made also where it is: its defaults are to be the source's.
 async fn make_missing(
     target: &Arc<dyn Database>,
