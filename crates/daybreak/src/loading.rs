@@ -13,8 +13,8 @@ use daybreak_cloud::bucket;
 use daybreak_engine::{Database, Replication, replication};
 use daybreak_model::Position;
 use daybreak_work::{
-    Depot, DumpError, DumpLimits, DumpManifest, DumpReport, DumpSettings, LoadError, LoadReport, Observe,
-    dump, load, load_dump, plan_load, reopen_dump, take_over,
+    Depot, DumpError, DumpLimits, DumpManifest, DumpReport, DumpSettings, LoadReport, Observe, dump, load,
+    load_dump, plan_load, reopen_dump, take_over,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ enum From<'a> {
 }
 
 impl Loading<'_> {
-    /// Everything in the scope onto the target, by the plan's method. `begin` is called once before anything is made there, unless
+    /// Everything in the scope onto the target, by the plan's method. `begin` is called once before anything of ours is made there, unless
     /// `begun`; from then on what lies there is taken over.
     pub(crate) async fn carry_out<B>(
         &self,
@@ -94,11 +94,11 @@ impl Loading<'_> {
             }
             LoadMethod::Xtrabackup => {
                 let position = self.backup_position().await?;
-                self.take_over(position, begun, begin, observer).await
+                self.take_over(position, observer).await
             }
             LoadMethod::Restored => {
                 let position = self.brought_position().await?;
-                self.take_over(position, begun, begin, observer).await
+                self.take_over(position, observer).await
             }
         }
     }
@@ -121,21 +121,14 @@ impl Loading<'_> {
         Ok(Position::Gtid(held))
     }
 
-    /// What another program brought to the target becomes this migration's.
-    async fn take_over<B>(
+    /// What another program brought to the target becomes this migration's. It is not written down as ours before: were it not what the
+    /// source has, another method would take it for what a load of ours left, and put rows in its place.
+    async fn take_over(
         &self,
         position: Position,
-        begun: bool,
-        begin: B,
         observer: &Arc<dyn Observe>,
-    ) -> Result<LoadReport, LoadingError>
-    where
-        B: AsyncFnOnce() -> Result<(), LoadingError>,
-    {
+    ) -> Result<LoadReport, LoadingError> {
         self.see_followed(&position).await?;
-        if !begun {
-            begin().await?;
-        }
         let scope = &self.settings.scope;
         Ok(take_over(self.source, self.target, scope, position, observer).await?)
     }
@@ -147,7 +140,7 @@ impl Loading<'_> {
         }
         match self.link().cannot_start_at(position).await? {
             None => Ok(()),
-            Some(refusal) => Err(LoadError::Refused(vec![refusal]).into()),
+            Some(refusal) => Err(LoadingError::NotFollowed(refusal)),
         }
     }
 

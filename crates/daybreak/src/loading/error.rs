@@ -1,5 +1,6 @@
 use daybreak_cloud::CloudError;
 use daybreak_engine::EngineError;
+use daybreak_model::Refusal;
 use daybreak_work::{BackupError, DumpError, LoadError, ToolError};
 use serde::Serialize;
 
@@ -28,6 +29,8 @@ pub(crate) enum LoadingError {
     },
     #[error("no place is named for a {0}")]
     NoPlace(&'static str),
+    #[error("{} cannot start: {}", .0.object, .0.reason)]
+    NotFollowed(Refusal),
     #[error("the plan names no position that was brought")]
     NoPosition,
     #[error("{0} has executed no transaction of the source's, by its GTIDs")]
@@ -65,6 +68,7 @@ impl LoadingError {
             }
             Self::Interrupted => Some("run the same command again: it goes on where it was".to_owned()),
             Self::NoPlace(kind) => Some(format!("name it by `--to`, or in the plan: `load.{kind}.to`")),
+            Self::NotFollowed(refusal) => Some(refusal.hint.clone()),
             Self::TargetSilent(_) => {
                 Some("name the position that the backup or tool told: `load.position`".to_owned())
             }
@@ -108,6 +112,7 @@ impl LoadingError {
             | Self::Directory { .. }
             | Self::Mark { .. }
             | Self::NoPlace(_)
+            | Self::NotFollowed(_)
             | Self::NoPosition
             | Self::TargetSilent(_)
             | Self::Backup(_)

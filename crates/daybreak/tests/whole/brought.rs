@@ -194,6 +194,15 @@ async fn is_taken_over(gtid: bool) {
     let refused = ground.run(&execute).await;
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("accounts"), "{said}");
+    // Nor is it ours now: a load of another method does not put rows in its place.
+    std::fs::write(ground.plan(), &plain).expect("the plan");
+    let refused = ground.run(&execute).await;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && said.contains("the target is not empty"),
+        "{said}"
+    );
+    std::fs::write(ground.plan(), brought_at(&plain, &position)).expect("the plan");
     alter("DROP COLUMN stray").await;
     let events = |state: &str| {
         format!(
