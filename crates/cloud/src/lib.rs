@@ -24,8 +24,8 @@ mod aws;
 
 pub use apply::{Applied, ApplyError, apply, destroy, restart};
 pub use aws::{
-    Aws, AwsSettings, BackupSource, BucketSettings, Origin, OriginFacts, RecoveredPosition, SecretSettings,
-    SecretStore, bucket,
+    Aws, AwsSettings, BackupSource, BucketSettings, Existing, Origin, OriginFacts, RecoveredPosition,
+    SecretSettings, SecretStore, bucket,
 };
 pub use error::{CloudError, Trouble};
 pub use export::{cloudformation, terraform};

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
-    Action, Applied, ApplyError, Aws, Cloud, CloudError, Ground, Kind, Ledger, LedgerError, Origin, Planned,
-    Resource, apply, changes, cloudformation, destroy, plan, resources, restart, terraform,
+    Action, Applied, ApplyError, Aws, Cloud, CloudError, Existing, Ground, Kind, Ledger, LedgerError, Origin,
+    Planned, Resource, apply, changes, cloudformation, destroy, plan, resources, restart, terraform,
 };
 use serde::Serialize;
 
@@ -117,6 +117,9 @@ struct Report<'a> {
     cluster: &'a str,
     changes: usize,
     resources: &'a [Planned],
+    /// Of a cluster that somebody else made: instances that the plan does not name.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    beside: &'a [String],
     cost_per_month: &'a Option<config::Cost>,
 }
 
@@ -152,11 +155,17 @@ impl Provision {
             return parameters.run(plan, format).await;
         }
         let settings = read(plan)?;
+        if settings.existing && matches!(self.what, What::Apply(_) | What::Promote(_) | What::Destroy(_)) {
+            let name = &settings.spec.name;
+            let error = anyhow::anyhow!("the plan says that somebody else made {name}: it is not changed");
+            let hint = "`provision drift` holds it against the plan; set `cluster.provider = \"aws\"` where it is to be ours";
+            return Err(Trouble::usage(error, Some(hint.to_owned())));
+        }
         let aws = Aws::new(&settings.aws).await;
         match self.what {
-            What::Plan(said) => show(&settings, &said, &aws, format).await.map(|_| Exit::Done),
+            What::Plan(said) => show(&settings, &said, aws, format).await.map(|_| Exit::Done),
             What::Drift(said) => {
-                let drifted = show(&settings, &said, &aws, format).await?;
+                let drifted = show(&settings, &said, aws, format).await?;
                 Ok(if drifted == 0 { Exit::Done } else { Exit::Different })
             }
             What::Apply(asked) => make(&settings, &asked, aws, format).await,
@@ -185,19 +194,28 @@ fn read(plan: &Path) -> Result<ClusterSettings, Trouble> {
 }
 
 /// Compares and prints; how many resources are not as they are to be.
-async fn show(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format) -> Result<usize, Trouble> {
+async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format) -> Result<usize, Trouble> {
     said_twice(settings, said)?;
     let ledger = Ledger::look(&settings.ledger).map_err(unusable)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
-    let planned = plan(aws, &wanted).await.map_err(trouble)?;
+    let (planned, beside) = match settings.existing {
+        false => (plan(&aws, &wanted).await.map_err(trouble)?, Vec::new()),
+        true => {
+            let wanted = Existing::held_against(wanted);
+            let existing = Existing::discover(aws, &wanted).await.map_err(trouble)?;
+            let beside = existing.beside().to_vec();
+            (plan(&existing, &wanted).await.map_err(trouble)?, beside)
+        }
+    };
     let stray = stray(&ledger, &planned);
-    let count = changes(&planned) + stray.len();
+    let count = changes(&planned) + stray.len() + beside.len();
     match format {
         Format::Json => output::json(&Report {
             cluster: &settings.spec.name,
             changes: count,
             resources: &planned,
+            beside: &beside,
             cost_per_month: &settings.cost,
         }),
         Format::Text => {
@@ -205,6 +223,9 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: &Aws, format: Format
                 .iter()
                 .flat_map(lines)
                 .for_each(|line| output::line(plain(&line)));
+            for name in &beside {
+                output::line(plain(&format!("? instance {name}: the plan does not name it")));
+            }
             for (kind, name) in &stray {
                 output::line(plain(&format!(
                     "? {kind} {name}: this plan made it, and names it no more: delete it by hand"

@@ -14,6 +14,8 @@ use super::{PlanError, Waiver, raw, waiver};
 #[derive(Debug)]
 pub(crate) struct ClusterSettings {
     pub(crate) spec: Spec,
+    /// Whether somebody else makes it: it is looked at, and not changed.
+    pub(crate) existing: bool,
     pub(crate) aws: AwsSettings,
     /// Whether the plan says that instances have public addresses; the command line has to say it, too.
     pub(crate) public: bool,
@@ -91,6 +93,8 @@ struct RawWithCluster {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawCluster {
     name: String,
+    #[serde(default)]
+    provider: RawProvider,
     region: String,
     prices: Option<PathBuf>,
     profile: Option<String>,
@@ -152,6 +156,17 @@ struct RawInstances {
     count: Option<usize>,
     #[serde(default)]
     parameters: BTreeMap<String, RawValue>,
+}
+
+/// Who makes the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawProvider {
+    /// We do, at AWS.
+    #[default]
+    Aws,
+    /// Somebody else.
+    Existing,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -274,6 +289,7 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         .join(".daybreak/provision")
         .join(format!("{}.jsonl", raw.name.replace('/', "_")));
     ClusterSettings {
+        existing: raw.provider == RawProvider::Existing,
         aws: AwsSettings {
             region: raw.region,
             profile: raw.profile,

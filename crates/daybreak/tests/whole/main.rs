@@ -13,6 +13,7 @@ mod data_check_watch;
 mod dump;
 mod estates;
 mod every_type;
+mod existing;
 mod faults;
 mod ground;
 mod group;

@@ -13,7 +13,7 @@ pub(crate) struct Ground {
     pub(crate) looking: Looking,
     pub(crate) aws: AwsStandIn,
     vpc: String,
-    subnets: Vec<String>,
+    pub(crate) subnets: Vec<String>,
 }
 
 /// All texts of elements of this name.
