@@ -231,7 +231,7 @@ impl Load {
         report.whole_since = if of_backup {
             let manifest = loading.backup().await?;
             manifest.map(|manifest| manifest.at.to_string())
-        } else if loading.has_place() {
+        } else if loading.settings.method == LoadMethod::Dump && loading.has_place() {
             let manifest = DumpManifest::read(&loading.depot().await?).await?;
             manifest.map(|manifest| manifest.at.to_string())
         } else {

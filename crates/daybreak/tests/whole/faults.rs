@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use daybreak_sandbox::{AuroraOptions, EstateOptions, Server, ServerKind, Wire};
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use crate::ground::{self, Ground};
 
@@ -87,11 +87,23 @@ fn send(conductor: &Child, signal: rustix::process::Signal) {
 
 /// Ctrl-C before a step of the cut-over: the program ends with 130, and never in the pause, where nobody may write.
 async fn interrupted_before(ground: &Ground, step: &str) {
-    let mut conductor = ground.daybreak(&["run", "--yes"]);
-    let mut conductor = conductor
+    let conductor = ground.daybreak(&["run", "--yes"]);
+    let conductor = conductor.as_std();
+    // Whoever runs tests in the background may ignore Ctrl-C, and so does the program then.
+    let mut conductor = Command::new("env")
+        .arg("--default-signal=INT")
+        .arg(conductor.get_program())
+        .args(conductor.get_args())
+        .envs(
+            conductor
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
         .env("DAYBREAK_STOP_AT", format!("before-step:{step}"))
+        .stdin(std::process::Stdio::null())
         .stderr(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
         .spawn()
         .expect("the program runs");
     assert!(stops(&mut conductor).await, "{step} is reached");
