@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use daybreak_sandbox::{AuroraOptions, Engine, EstateOptions, ServerKind};
+use daybreak_sandbox::{AuroraOptions, Engine, EstateOptions, ServerKind, available};
 
 use crate::ground::{self, Ground};
 
-/// The programs of a kind's kit: one dumps, one loads.
-async fn programs(ground: &Ground) -> [PathBuf; 2] {
+/// The programs of a kind's kit: one dumps, one loads. `None`, with a notice, where its kit has none.
+async fn programs(ground: &Ground) -> Option<[PathBuf; 2]> {
     let kind = ground.estate.primary.kind();
-    let names = match kind.engine() {
+    let [dump, load] = match kind.engine() {
         Engine::Mysql => ["mysqldump", "mysql"],
         Engine::Postgres => ["pg_dump", "psql"],
     };
-    let [dump, load] = names.map(|name| async move { ground.sandbox.program(kind, name).await.expect(name) });
-    [dump.await, load.await]
+    Some([
+        available(ground.sandbox.program(kind, dump).await)?,
+        available(ground.sandbox.program(kind, load).await)?,
+    ])
 }
 
 fn by_tools(plan: &str, dump: &Path, load: &Path) -> String {
@@ -48,7 +50,9 @@ async fn tools_bring_it(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
         return;
     };
     ground.found(2_000).await;
-    let [dump, load] = programs(&ground).await;
+    let Some([dump, load]) = programs(&ground).await else {
+        return;
+    };
     let wanted = format!("gtid = {gtid}");
     ground
         .init(|plan| by_tools(&plan.replace("gtid = true", &wanted), &dump, &load))
@@ -149,9 +153,14 @@ async fn mariadb_dump_into_mysql() {
         ground.estate.database
     );
     ground.estate.primary.rows(&without).await.expect("altered");
-    let program = async |kind, name: &str| ground.sandbox.program(kind, name).await.expect(name);
-    let dump = program(ServerKind::MariaDb1011, "mariadb-dump").await;
-    let load = program(ServerKind::Mysql97, "mysql").await;
+    let dump = ground
+        .sandbox
+        .program(ServerKind::MariaDb1011, "mariadb-dump")
+        .await;
+    let load = ground.sandbox.program(ServerKind::Mysql97, "mysql").await;
+    let (Some(dump), Some(load)) = (available(dump), available(load)) else {
+        return;
+    };
     ground
         .init(|plan| {
             let plan = plan.replace("native = true", "native = false");

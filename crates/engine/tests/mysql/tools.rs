@@ -6,7 +6,7 @@ use std::process::Command;
 
 use daybreak_engine::client_login;
 use daybreak_model::{Endpoint, Secret, Tls};
-use daybreak_sandbox::{Sandbox, ServerKind};
+use daybreak_sandbox::{Sandbox, ServerKind, available};
 
 use crate::ground::{endpoint, lone, sql};
 
@@ -36,7 +36,9 @@ fn logs_in(program: &Path, endpoint: &Endpoint) -> Result<String, String> {
 }
 
 async fn by_files(sandbox: &Sandbox, kind: ServerKind, program: &str, plain: &Endpoint) {
-    let program = sandbox.program(kind, program).await.unwrap();
+    let Some(program) = available(sandbox.program(kind, program).await) else {
+        return;
+    };
     let ca = sandbox.certificate_authority().await.unwrap();
     let odd = Endpoint {
         user: "odd".to_owned(),
