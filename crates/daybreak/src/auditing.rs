@@ -81,6 +81,7 @@ async fn of_servers(servers: &[Endpoint]) -> Vec<Finding> {
     join_all(looks).await.into_iter().flatten().collect()
 }
 
+/// Of the plan's cluster at AWS, and with `best_practices` what AWS advises of it.
 pub(crate) async fn of_cluster(settings: &ClusterSettings, best_practices: bool) -> Vec<Finding> {
     let name = &settings.spec.name;
     let place = format!("{name} ({})", settings.aws.region);
@@ -140,6 +141,7 @@ fn finding(
     }
 }
 
+/// A place that could not be looked at.
 pub(crate) fn unseen(server: &str, why: &str) -> Finding {
     Finding {
         id: config::UNREACHED.to_owned(),

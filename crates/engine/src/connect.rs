@@ -4,8 +4,8 @@ use std::sync::Arc;
 use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Position, Secret, Table};
 
 use crate::{
-    ClientLogin, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended, OwnAccount,
-    Replication, RowFile, ToolCalls, ToolWish, TrimJob, mysql, postgres,
+    ClientLogin, DataFiles, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended,
+    OwnAccount, Replication, RowFile, ToolCalls, ToolWish, TrimJob, mysql, postgres,
 };
 
 /// The server at an endpoint. Connects when first asked something.
@@ -104,10 +104,17 @@ pub fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, E
     }
 }
 
-/// A value as it stands in an option file of the MySQL family's programs.
-#[must_use]
-pub fn option_value(value: &str) -> String {
-    mysql::option_value(value)
+/// How a backup program of the MySQL family logs in to a server that has its files on this machine, by a file in a folder that is the
+/// caller's to take away.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn backup_login(
+    endpoint: &Endpoint,
+    files: &DataFiles,
+    folder: &Path,
+) -> Result<ClientLogin, EngineError> {
+    mysql::backup_login(endpoint, files, folder)
 }
 
 /// What the servers' own programs are called with to bring schemas from one server to another.

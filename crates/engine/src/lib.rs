@@ -20,7 +20,7 @@ mod postgres;
 mod connect;
 
 pub use connect::{
-    client_login, database, grants, gtid_restart, load_file, load_session, mend, new_password, option_value,
+    backup_login, client_login, database, grants, gtid_restart, load_file, load_session, mend, new_password,
     own_account, replication, script, tool_calls, tool_position, trim_job,
 };
 pub use error::{EngineError, ErrorKind};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use daybreak_model::{Endpoint, Flavor, LinkSettings, Position, Secret, Table};
 
 use crate::{
-    ClientLogin, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended, NEW_PASSWORD,
-    OwnAccount, Replication, RowFile, ToolCalls, ToolWish, TrimJob,
+    ClientLogin, DataFiles, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended,
+    NEW_PASSWORD, OwnAccount, Replication, RowFile, ToolCalls, ToolWish, TrimJob,
 };
 
 mod classify;
@@ -137,8 +137,12 @@ pub(crate) fn client_login(endpoint: &Endpoint, folder: &Path) -> Result<ClientL
     tools::login(endpoint, folder)
 }
 
-pub(crate) fn option_value(value: &str) -> String {
-    quote::option(value)
+pub(crate) fn backup_login(
+    endpoint: &Endpoint,
+    files: &DataFiles,
+    folder: &Path,
+) -> Result<ClientLogin, EngineError> {
+    tools::backup_login(endpoint, files, folder)
 }
 
 pub(crate) fn tool_calls(wish: &ToolWish<'_>) -> ToolCalls {

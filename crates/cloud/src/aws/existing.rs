@@ -80,22 +80,7 @@ impl Existing {
             })
             .collect();
         members.sort_by(|one, other| (!one.writer, &one.name).cmp(&(!other.writer, &other.name)));
-        let instances = wanted.iter().filter(|resource| resource.kind == Kind::Instance);
-        for (place, instance) in instances.enumerate() {
-            let tier = instance.get("promotion_tier");
-            // The writer is whoever is it now.
-            let found = members
-                .iter()
-                .position(|member| {
-                    if place == 0 {
-                        member.writer
-                    } else {
-                        !member.writer && member.tier == tier
-                    }
-                })
-                .or_else(|| members.iter().position(|member| !member.writer));
-            let Some(found) = found else { continue };
-            let member = members.remove(found);
+        for (instance, member) in standing_for(wanted, &mut members) {
             let parameters = instance.get("parameters");
             if !parameters.is_empty()
                 && let Some(described) = aws.find(Kind::Instance, &member.name).await?
@@ -137,6 +122,28 @@ impl Existing {
             trouble: Trouble::Other,
         }
     }
+}
+
+/// Which member stands for which of the plan's instances, and takes those out: the writer is whoever is it now, others have its promotion
+/// tier; what is left on both sides stands for each other in turn.
+fn standing_for<'a>(wanted: &'a [Resource], members: &mut Vec<Member>) -> Vec<(&'a Resource, Member)> {
+    let instances = wanted.iter().filter(|resource| resource.kind == Kind::Instance);
+    let mut pairs = Vec::new();
+    let mut without = Vec::new();
+    for (place, instance) in instances.enumerate() {
+        let tier = instance.get("promotion_tier");
+        let fits = |member: &Member| match place {
+            0 => member.writer,
+            _ => !member.writer && member.tier == tier,
+        };
+        match members.iter().position(fits) {
+            Some(found) => pairs.push((instance, members.remove(found))),
+            None => without.push(instance),
+        }
+    }
+    let left = without.len().min(members.len());
+    pairs.extend(without.into_iter().zip(members.drain(..left)));
+    pairs
 }
 
 #[async_trait]
@@ -190,5 +197,43 @@ impl Cloud for Existing {
 
     async fn snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
         self.aws.snapshot(cluster, name).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Member, standing_for};
+    use crate::resource::{Kind, Resource};
+
+    #[test]
+    fn members_stand_for_instances_of_their_tier_first() {
+        let instance = |name: &str, tier: &str| {
+            Resource::new(
+                Kind::Instance,
+                name.to_owned(),
+                [("promotion_tier", tier.to_owned())],
+            )
+        };
+        let member = |name: &str, writer, tier: &str| Member {
+            name: name.to_owned(),
+            writer,
+            tier: tier.to_owned(),
+        };
+        let wanted = [instance("w", "1"), instance("r", "2"), instance("bi", "15")];
+        // The reader has another tier than the plan's, and comes after all that fit.
+        let mut members = vec![
+            member("a", true, "0"),
+            member("b", false, "15"),
+            member("c", false, "7"),
+            member("d", false, "7"),
+        ];
+        let pairs: Vec<(String, String)> = standing_for(&wanted, &mut members)
+            .into_iter()
+            .map(|(instance, member)| (instance.name.clone(), member.name))
+            .collect();
+        let expected =
+            [("w", "a"), ("bi", "b"), ("r", "c")].map(|(one, other)| (one.to_owned(), other.to_owned()));
+        assert_eq!(pairs, expected);
+        assert_eq!(members.len(), 1, "one is beside");
     }
 }

@@ -125,31 +125,25 @@ impl Loading<'_> {
         of_any: bool,
         observer: &Arc<dyn Observe>,
     ) -> Result<BackupReport, LoadingError> {
-        // What cannot be is said before the program is asked for.
-        self.see_restorable(of_any, None).await?;
         let program = self.backup_program(&self.source.flavor().await?);
-        self.see_restorable(of_any, Some(program.version().await?))
-            .await?;
+        let version = program.version().await;
+        if !of_any {
+            // What cannot be is said before a program that is not there.
+            let rules = self.backup_rules(version.as_ref().ok().copied()).await?;
+            if !rules.is_empty() {
+                return Err(LoadingError::NotRestored {
+                    server: self.source.endpoint().to_string(),
+                    rules,
+                });
+            }
+        }
+        version?;
         let settings = BackupSettings {
             program,
             part_bytes: self.settings.backup.part_bytes,
             scratch: self.settings.state_dir.join("backup-login"),
         };
         Ok(back_up(self.source, &settings, &self.backup_depot().await?, observer).await?)
-    }
-
-    async fn see_restorable(&self, of_any: bool, tool: Option<Version>) -> Result<(), LoadingError> {
-        if of_any {
-            return Ok(());
-        }
-        let rules = self.backup_rules(tool).await?;
-        if rules.is_empty() {
-            return Ok(());
-        }
-        Err(LoadingError::NotRestored {
-            server: self.source.endpoint().to_string(),
-            rules,
-        })
     }
 
     /// Where replication from the source starts that goes on from the plan's backup.

@@ -11,7 +11,7 @@ use daybreak_model::{Endpoint, Position, Tls};
 use super::quote;
 use crate::certificates::authorities_as_text;
 use crate::private_file::private_file;
-use crate::{ClientLogin, EngineError, ToolCalls, ToolWish};
+use crate::{ClientLogin, DataFiles, EngineError, ToolCalls, ToolWish};
 
 /// An administrator of Aurora's may not keep statements out of the binary log.
 const LEFT_OUT: [&str; 3] = [
@@ -58,6 +58,37 @@ pub(crate) fn login(endpoint: &Endpoint, folder: &Path) -> Result<ClientLogin, E
     }
     let file = private_file(endpoint, folder, "login.cnf", &text)?;
     let mut argument = std::ffi::OsString::from("--defaults-file=");
+    argument.push(file);
+    Ok(ClientLogin {
+        arguments: vec![argument],
+        environment: Vec::new(),
+    })
+}
+
+/// Writes an option file for XtraBackup or mariadb-backup, which reach the server from its own machine; each reads the group of the first's
+/// name.
+pub(crate) fn backup_login(
+    endpoint: &Endpoint,
+    files: &DataFiles,
+    folder: &Path,
+) -> Result<ClientLogin, EngineError> {
+    let mut text = format!(
+        "[xtrabackup]\nuser={}\npassword={}\n",
+        quote::option(&endpoint.user),
+        quote::option(endpoint.password.expose())
+    );
+    let _ = if files.socket.exists() {
+        writeln!(text, "socket={}", quote::option(&files.socket.to_string_lossy()))
+    } else {
+        writeln!(
+            text,
+            "host={}\nport={}",
+            quote::option(&endpoint.host),
+            endpoint.port
+        )
+    };
+    let file = private_file(endpoint, folder, "login.cnf", &text)?;
+    let mut argument = std::ffi::OsString::from("--defaults-extra-file=");
     argument.push(file);
     Ok(ClientLogin {
         arguments: vec![argument],

@@ -1,11 +1,9 @@
 //! The backup program: which version it is, and running it so that no password is seen in a list of processes.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use daybreak_engine::{DataFiles, option_value};
+use daybreak_engine::{DataFiles, backup_login};
 use daybreak_model::{Endpoint, Version};
 use tokio::process::{Child, Command};
 
@@ -80,24 +78,10 @@ impl BackupProgram {
         files: &DataFiles,
         scratch: &Path,
     ) -> Result<Running, BackupError> {
-        let login = scratch.join("login.cnf");
-        let text = login_file(server, files);
-        let write = || {
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&login)?;
-            file.write_all(text.as_bytes())
-        };
-        write().map_err(|source| BackupError::Scratch {
-            program: self.name(),
-            source,
-        })?;
+        let login = backup_login(server, files, scratch)?;
         let mut child = Command::new(&self.path)
             // It must come first.
-            .arg(format!("--defaults-extra-file={}", login.display()))
+            .args(&login.arguments)
             .args(self.command_line(files))
             .arg(format!("--target-dir={}", scratch.display()))
             .stdin(Stdio::null())
@@ -162,28 +146,6 @@ fn trouble(words: &str) -> String {
     }
     let from = telling.len().saturating_sub(3);
     telling[from..].join("; ")
-}
-
-/// What the program logs in with; it reads the group of its first name under any.
-fn login_file(server: &Endpoint, files: &DataFiles) -> String {
-    let mut text = format!(
-        "[xtrabackup]\nuser={}\npassword={}\n",
-        option_value(&server.user),
-        option_value(server.password.expose())
-    );
-    if files.socket.exists() {
-        text.push_str(&format!(
-            "socket={}\n",
-            option_value(&files.socket.to_string_lossy())
-        ));
-    } else {
-        text.push_str(&format!(
-            "host={}\nport={}\n",
-            option_value(&server.host),
-            server.port
-        ));
-    }
-    text
 }
 
 /// `xtrabackup version 8.0.35-30 based on MySQL server 8.0.35 Linux …`, `mariadb-backup based on MariaDB server 10.11.14-MariaDB …`.
