@@ -20,9 +20,11 @@ mod wanted;
 
 mod apply;
 
+mod authorities;
 mod aws;
 
 pub use apply::{Applied, ApplyError, apply, destroy, restart};
+pub use authorities::published_authorities;
 pub use aws::{
     Aws, AwsSettings, BackupSource, BucketSettings, Existing, Origin, OriginFacts, RecoveredPosition,
     SecretSettings, SecretStore, bucket,

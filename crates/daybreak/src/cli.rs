@@ -6,6 +6,7 @@ mod assess;
 mod audit;
 mod bar;
 mod bench;
+mod certificates;
 mod data_check;
 mod demo;
 mod gate;
@@ -86,6 +87,8 @@ enum Command {
     Provision(provision::Provision),
     /// Go from here to the plan's servers, step by step, and say what stands in the way: name, port, TLS, login.
     Reach(reach::Reach),
+    /// Tell which of Amazon's certificate authorities are on this machine, and bring them: a cluster's certificate is verified by them.
+    Certificates(certificates::Certificates),
     /// Tell which tables serve one purpose, and what would break where purposes are parted.
     Split(split::Split),
     /// Take old rows out of tables, archived and verified, while all are at work; put them back.
@@ -159,6 +162,7 @@ impl Cli {
             Command::Slow(command) => command.run(&self.plan, format).await,
             Command::Provision(command) => command.run(&self.plan, format).await,
             Command::Reach(command) => Ok(command.run(settings()?, format).await),
+            Command::Certificates(command) => command.run(format).await,
             Command::Split(command) => command.run(&self.plan, format).await,
             Command::Audit(command) => Box::pin(command.run(&self.plan, format)).await,
             Command::Trim(command) => Box::pin(command.run(&self.plan, format)).await,

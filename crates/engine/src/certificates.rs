@@ -1,5 +1,7 @@
 //! The certificates of a connection: whose word we take for a server's, and our own where an account asks for one.
 
+mod amazon;
+
 use std::path::{Path, PathBuf};
 
 use daybreak_model::Endpoint;
@@ -9,19 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::{EngineError, ErrorKind};
 
-/// Names the file with Amazon's authorities for RDS and Aurora: `global-bundle.pem`, which AWS publishes ("Using SSL/TLS to encrypt
-/// a connection to a DB instance", RDS User Guide).
-const BUNDLE_VARIABLE: &str = "DAYBREAK_RDS_CA";
-
-/// Where that file is looked for besides; the working directory first.
-const BUNDLE_PLACES: [&str; 6] = [
-    "rds-global-bundle.pem",
-    "/etc/ssl/certs/rds-global-bundle.pem",
-    "/etc/pki/tls/certs/rds-global-bundle.pem",
-    "/etc/pki/ca-trust/source/anchors/rds-global-bundle.pem",
-    "/usr/local/share/ca-certificates/rds-global-bundle.pem",
-    "/usr/local/share/daybreak/rds-global-bundle.pem",
-];
+pub use self::amazon::{AmazonPartition, amazon_authorities, count_amazon_authorities};
 
 /// The system's authorities, Amazon's where their file is found, and the plan's own (`ca`).
 ///
@@ -32,20 +22,17 @@ pub(crate) fn authorities(
     ca: Option<&Path>,
 ) -> Result<Vec<CertificateDer<'static>>, EngineError> {
     let mut found = rustls_native_certs::load_native_certs().certs;
-    for path in BUNDLE_PLACES.map(Path::new) {
-        if path.is_file() {
-            found.extend(read(endpoint, path)?);
+    for path in amazon::amazon_authorities() {
+        let certificates = read(endpoint, &path)?;
+        if certificates.is_empty() && amazon::is_asked_for(&path) {
+            return Err(holds_none(endpoint, &path));
         }
+        found.extend(certificates);
     }
-    let named = std::env::var_os(BUNDLE_VARIABLE).map(PathBuf::from);
-    for path in named.as_deref().into_iter().chain(ca) {
+    if let Some(path) = ca {
         let certificates = read(endpoint, path)?;
         if certificates.is_empty() {
-            return Err(unusable(
-                endpoint,
-                path,
-                "it holds no authority's certificate in PEM form",
-            ));
+            return Err(holds_none(endpoint, path));
         }
         found.extend(certificates);
     }
@@ -72,11 +59,13 @@ const SYSTEM_FILES: [&str; 2] = [
 /// # Errors
 /// When a file that was named cannot be read.
 pub(crate) fn authorities_as_text(endpoint: &Endpoint, ca: Option<&Path>) -> Result<String, EngineError> {
-    let named = std::env::var_os(BUNDLE_VARIABLE).map(PathBuf::from);
-    let usual = SYSTEM_FILES.iter().chain(&BUNDLE_PLACES).map(PathBuf::from);
-    let there = usual.filter(|path| path.is_file());
+    let system = SYSTEM_FILES.into_iter().map(PathBuf::from);
+    let system = system.filter(|path| path.is_file());
     let mut text = String::new();
-    for path in there.chain(named).chain(ca.map(Path::to_owned)) {
+    for path in system
+        .chain(amazon::amazon_authorities())
+        .chain(ca.map(Path::to_owned))
+    {
         let pem = std::fs::read_to_string(&path);
         text.push_str(&pem.map_err(|error| unusable(endpoint, &path, &error.to_string()))?);
         text.push('\n');
@@ -109,6 +98,10 @@ pub(crate) fn identity(endpoint: &Endpoint) -> Result<Option<Identity>, EngineEr
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unreadable(&files.key, error))?;
     Ok(Some((chain, key)))
+}
+
+fn holds_none(endpoint: &Endpoint, path: &Path) -> EngineError {
+    unusable(endpoint, path, "it holds no authority's certificate in PEM form")
 }
 
 fn unusable(endpoint: &Endpoint, path: &Path, why: &str) -> EngineError {

@@ -96,6 +96,11 @@ impl EngineError {
             ErrorKind::Authentication => {
                 Some("check the account, its host pattern and the secret the plan names for it")
             }
+            // Amazon's servers are named so (RDS User Guide), and no system trusts their authorities by itself.
+            ErrorKind::Tls if self.server.contains(".rds.amazonaws.com") => Some(
+                "Amazon's authorities may be missing on this machine, or be too old: `daybreak certificates` tells, and \
+                 `daybreak certificates fetch` brings them",
+            ),
             ErrorKind::Tls => Some(
                 "set `tls` for this server: `verify` (with `ca = FILE` for a private authority), `require` or `off`",
             ),

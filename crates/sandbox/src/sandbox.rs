@@ -111,6 +111,15 @@ impl Sandbox {
         Ok(self.tls(None).await?.authority)
     }
 
+    /// The certificate of all servers, made out to `localhost` and 127.0.0.1, and its key, both in PEM: for a server that is none of ours.
+    ///
+    /// # Errors
+    /// As [`certificate_authority`](Self::certificate_authority).
+    pub async fn server_certificate(&self) -> Result<(std::path::PathBuf, std::path::PathBuf), SandboxError> {
+        let tls = self.tls(None).await?;
+        Ok((tls.certificate, tls.key))
+    }
+
     /// A client's certificate that the same authority signed, made out to `certified`, and its key, both in PEM.
     ///
     /// # Errors

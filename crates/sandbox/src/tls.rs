@@ -16,8 +16,10 @@ use crate::program::run;
 pub(crate) struct Tls {
     /// The authority's certificate.
     pub(crate) authority: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
+    /// The servers' certificate, made out to `localhost` and 127.0.0.1.
+    pub(crate) certificate: PathBuf,
+    /// Its key.
+    pub(crate) key: PathBuf,
     /// A client's certificate, made out to `certified`.
     pub(crate) client: PathBuf,
     /// Its key.
@@ -51,7 +53,7 @@ impl Tls {
 
 /// Gives the certificates, made on first use with the `openssl` on `PATH`, or that of a server's packages where there is none.
 pub(crate) fn obtain(cache: &Cache, binaries: Option<&Binaries>) -> Result<Tls, SandboxError> {
-    let folder = cache.folder("certificates-of-both-sides", |staging, _| {
+    let folder = cache.folder("certificates-as-amazons", |staging, _| {
         make(staging, &openssl(binaries)?)
     })?;
     Ok(Tls {
@@ -81,8 +83,11 @@ fn make(folder: &Path, program: &Path) -> Result<(), SandboxError> {
         let path = folder.join(name);
         fs::write(&path, text).map_err(at("write", &path)).map(|()| path)
     };
-    // Of our own, because the system's may be missing.
-    let configuration = write("openssl.cnf", "[req]\ndistinguished_name = name\n[name]\n")?;
+    // Of our own, because the system's may be missing. The authority is named as Amazon's are, which is how they are known.
+    let configuration = write(
+        "openssl.cnf",
+        "[req]\ndistinguished_name = name\nprompt = no\n[name]\nCN = Amazon RDS stand-in of Daybreak\n",
+    )?;
     write(
         "server.ext",
         "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n",
@@ -96,7 +101,7 @@ fn make(folder: &Path, program: &Path) -> Result<(), SandboxError> {
         run(&mut command)
     };
     openssl(
-        "req -x509 -days 3650 -subj /CN=Daybreak-sandbox-authority -newkey rsa:2048 -nodes -keyout authority-key.pem \
+        "req -x509 -days 3650 -newkey rsa:2048 -nodes -keyout authority-key.pem \
          -out authority.pem -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign",
     )?;
     write(

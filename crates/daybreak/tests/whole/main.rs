@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod brought;
 mod carry;
+mod certificates;
 mod clean;
 mod data_check;
 mod data_check_delta;
