@@ -11,6 +11,7 @@ mod existing;
 mod ground;
 mod groups;
 mod instance;
+mod network;
 mod origin;
 mod practices;
 mod query;
@@ -57,8 +58,8 @@ pub struct AwsSettings {
     pub profile: Option<String>,
     /// Another address than AWS's own.
     pub endpoint_url: Option<String>,
-    /// The VPC in which security groups are looked for.
-    pub vpc: String,
+    /// The VPC that everything is in; none where it is made with the cluster, and has its name.
+    pub vpc: Option<String>,
     /// The cluster that everything belongs to.
     pub cluster: String,
 }
@@ -69,7 +70,8 @@ pub struct Aws {
     rds: aws_sdk_rds::Client,
     secrets: aws_sdk_secretsmanager::Client,
     query: Query,
-    vpc: String,
+    /// As in [`AwsSettings`].
+    vpc: Option<String>,
     cluster: String,
     /// What the cluster is made from.
     origin: Origin,
@@ -129,6 +131,8 @@ impl Cloud for Aws {
 
     async fn find(&self, kind: Kind, name: &str) -> Result<Option<Found>, CloudError> {
         let found = match kind {
+            Kind::Vpc => self.find_vpc(name).await,
+            Kind::Subnet => self.find_subnet(name).await,
             Kind::Secret => self.find_secret(name).await,
             Kind::SubnetGroup => self.find_subnet_group(name).await,
             Kind::SecurityGroup => self.find_security_group(name).await,
@@ -147,6 +151,8 @@ impl Cloud for Aws {
 
     async fn create(&self, resource: &Resource) -> Result<(), CloudError> {
         match resource.kind {
+            Kind::Vpc => self.create_vpc(resource).await,
+            Kind::Subnet => self.create_subnet(resource).await,
             Kind::Secret => self.create_secret(resource).await,
             Kind::SubnetGroup => self.create_subnet_group(resource).await,
             Kind::SecurityGroup => self.create_security_group(resource).await,
@@ -161,8 +167,9 @@ impl Cloud for Aws {
 
     async fn update(&self, resource: &Resource, set: &Attributes, take: &[String]) -> Result<(), CloudError> {
         match resource.kind {
-            // All of it is fixed, but what is kept in it, which is never looked at.
-            Kind::Secret => Ok(()),
+            Kind::Vpc => self.update_vpc(resource).await,
+            // All of them is fixed, but what a secret keeps, which is never looked at.
+            Kind::Subnet | Kind::Secret => Ok(()),
             Kind::SubnetGroup => self.update_subnet_group(resource).await,
             Kind::SecurityGroup => self.update_security_group(resource, set, take).await,
             Kind::ClusterParameters => self.update_cluster_parameters(resource, set, take).await,
@@ -176,6 +183,8 @@ impl Cloud for Aws {
 
     async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError> {
         let deleted = match kind {
+            Kind::Vpc => self.delete_vpc(name).await,
+            Kind::Subnet => self.delete_subnet(name).await,
             Kind::Secret => self.delete_secret(name).await,
             Kind::SubnetGroup => self.delete_subnet_group(name).await,
             Kind::SecurityGroup => self.delete_security_group(name).await,

@@ -38,5 +38,5 @@ pub use plan::{Action, Difference, Planned, changes, plan};
 pub use port::{Cloud, Found, Ground, Subnet};
 pub use practice::{PRACTICES, Practice};
 pub use resource::{Attributes, Kind, Resource};
-pub use spec::{Alarms, Engine, Flow, InstanceGroup, Network, Role, Spec, SpecError};
+pub use spec::{Alarms, Engine, Flow, InstanceGroup, Network, Place, Role, Spec, SpecError};
 pub use wanted::resources;

@@ -7,7 +7,7 @@ use crate::port::{Cloud, Found};
 use crate::resource::{Attributes, Resource};
 
 /// Attributes that are said once, when it is made.
-const FIXED: [&str; 10] = [
+const FIXED: [&str; 11] = [
     "administrator",
     "cluster",
     "database",
@@ -15,6 +15,7 @@ const FIXED: [&str; 10] = [
     "engine",
     "family",
     "key",
+    "network",
     "vpc",
     "zone",
     "type",

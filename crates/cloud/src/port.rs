@@ -31,7 +31,7 @@ pub struct Subnet {
 /// What is there before anything is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
-    /// The subnets that were named, in that order.
+    /// The subnets that were named, in that order; none where they are made.
     pub subnets: Vec<Subnet>,
     /// Availability zones of those, in order, without repetition.
     pub zones: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Ground {
 /// A provider of clusters.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Looks at what the plan names: subnets of the VPC in two zones at least, a version and classes that the region offers. Changes
+    /// Looks at what the plan names: subnets of the VPC in two zones at least, or the zones of those that are made; a version and classes that the region offers. Changes
     /// nothing.
     async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError>;
 

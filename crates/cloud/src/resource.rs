@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// A VPC of the cluster's own.
+    Vpc,
+    /// One of its subnets.
+    Subnet,
     /// The administrator's password, in Secrets Manager.
     Secret,
     /// The subnets of the cluster.
@@ -30,6 +34,8 @@ pub enum Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Vpc => "VPC",
+            Self::Subnet => "subnet",
             Self::Secret => "secret",
             Self::SubnetGroup => "subnet group",
             Self::SecurityGroup => "security group",

@@ -1,8 +1,12 @@
 //! What a cluster is to be.
 
+mod place;
+
 use std::collections::BTreeMap;
 
 use thiserror::Error;
+
+pub use place::Place;
 
 /// Which engine of Aurora.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +101,8 @@ pub struct Flow {
 /// Where the cluster is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// The VPC.
-    pub vpc: String,
-    /// Its subnets for the cluster, in two availability zones at least.
-    pub subnets: Vec<String>,
+    /// In which VPC.
+    pub place: Place,
     /// Who may come, and where the cluster goes.
     pub flows: Vec<Flow>,
     /// Whether instances have public addresses.
@@ -239,13 +241,7 @@ impl Spec {
                 "`aurora`, or `aurora-iopt1` where input and output are not paid by the request",
             );
         }
-        if self.network.subnets.len() < 2 {
-            return wrong(
-                "network.subnets",
-                "names fewer than two".to_owned(),
-                "subnets in two availability zones at least",
-            );
-        }
+        self.network.place.check(&self.network)?;
         for flow in &self.network.flows {
             let key = format!("network.{}", flow.purpose);
             for network in &flow.networks {
@@ -294,7 +290,7 @@ fn parse_network(text: &str) -> Option<u8> {
 pub(crate) mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Alarms, Engine, Flow, InstanceGroup, Network, Role, Spec};
+    use super::{Alarms, Engine, Flow, InstanceGroup, Network, Place, Role, Spec};
 
     /// A cluster of every role.
     pub(crate) fn shop() -> Spec {
@@ -323,8 +319,10 @@ pub(crate) mod tests {
             minor_upgrades: false,
             serverless: None,
             network: Network {
-                vpc: "vpc-1".to_owned(),
-                subnets: vec!["subnet-a".to_owned(), "subnet-b".to_owned()],
+                place: Place::There {
+                    vpc: "vpc-1".to_owned(),
+                    subnets: vec!["subnet-a".to_owned(), "subnet-b".to_owned()],
+                },
                 flows: vec![Flow {
                     purpose: "applications".to_owned(),
                     networks: vec!["10.0.0.0/16".to_owned()],

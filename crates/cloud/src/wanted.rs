@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::parameters;
 use crate::port::Ground;
 use crate::resource::{Kind, Resource};
-use crate::spec::{Engine, InstanceGroup, Role, Spec};
+use crate::spec::{Engine, InstanceGroup, Place, Role, Spec};
 
 /// Every resource of the cluster.
 #[must_use]
 pub fn resources(spec: &Spec, ground: &Ground) -> Vec<Resource> {
-    let mut all = vec![
+    let mut all = network(spec);
+    all.extend([
         Resource::new(
             Kind::Secret,
             secret_name(spec),
@@ -19,10 +20,10 @@ pub fn resources(spec: &Spec, ground: &Ground) -> Vec<Resource> {
         Resource::new(
             Kind::SubnetGroup,
             spec.name.clone(),
-            [("subnets", sorted(&spec.network.subnets))],
+            [("subnets", sorted(&subnets(spec)))],
         ),
         security_group(spec),
-    ];
+    ]);
     let mut group = Resource::new(
         Kind::ClusterParameters,
         format!("{}-cluster", spec.name),
@@ -48,17 +49,48 @@ pub fn resources(spec: &Spec, ground: &Ground) -> Vec<Resource> {
     all
 }
 
+/// The VPC and its subnets, where they are made.
+fn network(spec: &Spec) -> Vec<Resource> {
+    let Place::Made { network, .. } = &spec.network.place else {
+        return Vec::new();
+    };
+    let attributes = [("network", network.clone()), ("dns_names", "true".to_owned())];
+    let mut made = vec![Resource::new(Kind::Vpc, spec.name.clone(), attributes)];
+    let subnets = spec.network.place.made_subnets().into_iter();
+    made.extend(subnets.map(|(zone, network)| {
+        let attributes = [
+            ("network", network),
+            ("zone", zone.to_owned()),
+            ("vpc", spec.name.clone()),
+        ];
+        Resource::new(Kind::Subnet, subnet_name(spec, zone), attributes)
+    }));
+    made
+}
+
+fn subnet_name(spec: &Spec, zone: &str) -> String {
+    format!("{}-{zone}", spec.name)
+}
+
+/// Identifiers of the subnets, or the names of those that are made.
+fn subnets(spec: &Spec) -> Vec<String> {
+    match &spec.network.place {
+        Place::There { subnets, .. } => subnets.clone(),
+        Place::Made { zones, .. } => zones.iter().map(|zone| subnet_name(spec, zone)).collect(),
+    }
+}
+
 /// Where the administrator's password is kept.
 fn secret_name(spec: &Spec) -> String {
     format!("daybreak/{}/administrator", spec.name)
 }
 
 fn security_group(spec: &Spec) -> Resource {
-    let mut group = Resource::new(
-        Kind::SecurityGroup,
-        format!("{}-db", spec.name),
-        [("vpc", spec.network.vpc.clone())],
-    );
+    let vpc = match &spec.network.place {
+        Place::There { vpc, .. } => vpc.clone(),
+        Place::Made { .. } => spec.name.clone(),
+    };
+    let mut group = Resource::new(Kind::SecurityGroup, format!("{}-db", spec.name), [("vpc", vpc)]);
     for flow in &spec.network.flows {
         for network in &flow.networks {
             group

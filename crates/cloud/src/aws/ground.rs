@@ -5,11 +5,23 @@ use super::security_group::parsed;
 use super::{Aws, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::{Ground, Subnet};
-use crate::spec::Spec;
+use crate::spec::{Place, Spec};
 
 impl Aws {
     pub(super) async fn look_at_ground(&self, spec: &Spec) -> Result<Ground, CloudError> {
-        let subnets = self.subnets(spec).await?;
+        let (vpc, named) = match &spec.network.place {
+            Place::There { vpc, subnets } => (vpc, subnets),
+            Place::Made { zones, .. } => {
+                self.zones_are_there(zones).await?;
+                self.version_is_offered(spec).await?;
+                self.classes_are_offered(spec, zones).await?;
+                return Ok(Ground {
+                    subnets: Vec::new(),
+                    zones: zones.clone(),
+                });
+            }
+        };
+        let subnets = self.subnets(&spec.name, vpc, named).await?;
         let mut zones: Vec<String> = Vec::new();
         for subnet in &subnets {
             if !zones.contains(&subnet.zone) {
@@ -32,16 +44,16 @@ impl Aws {
         Ok(Ground { subnets, zones })
     }
 
-    async fn subnets(&self, spec: &Spec) -> Result<Vec<Subnet>, CloudError> {
+    async fn subnets(&self, cluster: &str, vpc: &str, named: &[String]) -> Result<Vec<Subnet>, CloudError> {
         let form: Form = (1..)
-            .zip(&spec.network.subnets)
+            .zip(named)
             .map(|(number, id)| (format!("SubnetId.{number}"), id.clone()))
             .collect();
         let answer = self
             .query
-            .ask(Service::Ec2, "DescribeSubnets", &spec.name, &form)
+            .ask(Service::Ec2, "DescribeSubnets", cluster, &form)
             .await?;
-        let document = parsed(&answer, "ec2:DescribeSubnets", &spec.name)?;
+        let document = parsed(&answer, "ec2:DescribeSubnets", cluster)?;
         let list = element(document.root_element(), "subnetSet");
         let items = list.into_iter().flat_map(|list| within(list, "item"));
         let mut subnets: Vec<Subnet> = items
@@ -51,18 +63,15 @@ impl Aws {
                 zone: first(item, "availabilityZone").unwrap_or_default(),
             })
             .collect();
-        if let Some(stray) = subnets.iter().find(|subnet| subnet.vpc != spec.network.vpc) {
+        if let Some(stray) = subnets.iter().find(|subnet| subnet.vpc != vpc) {
             return Err(CloudError {
                 call: "ec2:DescribeSubnets".to_owned(),
                 object: stray.id.clone(),
-                message: format!(
-                    "it is in {}, and the plan's VPC is {}",
-                    stray.vpc, spec.network.vpc
-                ),
+                message: format!("it is in {}, and the plan's VPC is {vpc}", stray.vpc),
                 trouble: Trouble::Other,
             });
         }
-        let place = |subnet: &Subnet| spec.network.subnets.iter().position(|id| *id == subnet.id);
+        let place = |subnet: &Subnet| named.iter().position(|id| *id == subnet.id);
         subnets.sort_by_key(place);
         Ok(subnets)
     }

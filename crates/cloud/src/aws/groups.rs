@@ -25,12 +25,11 @@ impl Aws {
         let Some(group) = answer.db_subnet_groups().first() else {
             return Ok(None);
         };
-        let subnets = group
-            .subnets()
-            .iter()
-            .filter_map(|subnet| subnet.subnet_identifier());
+        let subnets = group.subnets().iter();
+        let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned));
+        let subnets = self.subnet_words(subnets.collect()).await?;
         Ok(Some(Found {
-            attributes: said([("subnets", Some(sorted(subnets)))]),
+            attributes: said([("subnets", Some(sorted(subnets.iter().map(String::as_str))))]),
             ours: self.has_mark(group.db_subnet_group_arn()).await?,
             ready: true,
             status: group.subnet_group_status().unwrap_or_default().to_owned(),
@@ -38,23 +37,25 @@ impl Aws {
     }
 
     pub(super) async fn create_subnet_group(&self, resource: &Resource) -> Result<(), CloudError> {
+        let subnets = self.subnet_ids(parted(resource.get("subnets")).collect()).await?;
         let request = self
             .rds
             .create_db_subnet_group()
             .db_subnet_group_name(&resource.name)
             .db_subnet_group_description(format!("subnets of {}", self.cluster))
-            .set_subnet_ids(Some(parted(resource.get("subnets")).collect()))
+            .set_subnet_ids(Some(subnets))
             .tags(self.mark());
         let made = request.send().await.map(drop);
         made.map_err(trouble::of("rds:CreateDBSubnetGroup", &resource.name))
     }
 
     pub(super) async fn update_subnet_group(&self, resource: &Resource) -> Result<(), CloudError> {
+        let subnets = self.subnet_ids(parted(resource.get("subnets")).collect()).await?;
         let request = self
             .rds
             .modify_db_subnet_group()
             .db_subnet_group_name(&resource.name)
-            .set_subnet_ids(Some(parted(resource.get("subnets")).collect()));
+            .set_subnet_ids(Some(subnets));
         let changed = request.send().await.map(drop);
         changed.map_err(trouble::of("rds:ModifyDBSubnetGroup", &resource.name))
     }

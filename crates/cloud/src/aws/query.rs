@@ -81,7 +81,7 @@ impl Query {
     ) -> Result<String, CloudError> {
         let mut pause = Duration::from_millis(250);
         for attempt in 1.. {
-            match self.once(service, action, object, form).await {
+            match self.ask_once(service, action, object, form).await {
                 Err(error)
                     if attempt < ATTEMPTS
                         && matches!(error.trouble, Trouble::Throttled | Trouble::Unreachable) =>
@@ -95,7 +95,8 @@ impl Query {
         unreachable!("the last attempt returns")
     }
 
-    async fn once(
+    /// Asks once, for calls that would do a second time what the first did unheard.
+    pub(super) async fn ask_once(
         &self,
         service: Service,
         action: &str,

@@ -30,7 +30,8 @@ impl Aws {
         if !groups(&parsed(&ours, "ec2:DescribeSecurityGroups", name)?).is_empty() {
             return Ok(ours);
         }
-        self.describe_groups(name, &[("group-name", name), ("vpc-id", &self.vpc)])
+        let vpc = self.vpc_id().await?;
+        self.describe_groups(name, &[("group-name", name), ("vpc-id", &vpc)])
             .await
     }
 
@@ -40,7 +41,7 @@ impl Aws {
         let Some(group) = groups(&document).into_iter().next() else {
             return Ok(None);
         };
-        let mut attributes = said([("vpc", first(group, "vpcId"))]);
+        let mut attributes = said([("vpc", self.vpc_word(own(group, "vpcId")).await?)]);
         for (word, list) in [("in", "ipPermissions"), ("out", "ipPermissionsEgress")] {
             let list = within(group, list).flat_map(|list| within(list, "item"));
             for permission in list {
@@ -77,12 +78,11 @@ impl Aws {
         let document = parsed(&answer, "ec2:DescribeSecurityGroups", name)?;
         let group = groups(&document).into_iter().next();
         group.and_then(|group| first(group, "groupId")).ok_or_else(|| {
-            let message = format!("there is none of that name in {}", self.vpc);
             trouble::refused(
                 "ec2:DescribeSecurityGroups",
                 name,
                 "InvalidGroup.NotFound",
-                &message,
+                "there is none of that name in the plan's VPC",
             )
         })
     }
@@ -98,10 +98,11 @@ impl Aws {
     }
 
     pub(super) async fn create_security_group(&self, resource: &Resource) -> Result<(), CloudError> {
+        let vpc = self.vpc_id().await?;
         let form = [
             ("GroupName", resource.name.as_str()),
             ("GroupDescription", "who reaches the cluster, and whom it reaches"),
-            ("VpcId", resource.get("vpc")),
+            ("VpcId", &vpc),
             ("TagSpecification.1.ResourceType", "security-group"),
             ("TagSpecification.1.Tag.1.Key", MARK),
             ("TagSpecification.1.Tag.1.Value", &self.cluster),
@@ -217,8 +218,8 @@ fn groups<'a, 'd>(document: &'a Document<'d>) -> Vec<Node<'a, 'd>> {
 
 /// The rules of one permission, each network by itself.
 fn rules(permission: Node<'_, '_>, word: &str, attributes: &mut Attributes) {
-    let own = |name: &str| within_text(permission, name);
-    let port = match (own("ipProtocol").as_deref(), own("fromPort"), own("toPort")) {
+    let said = |name: &str| own(permission, name);
+    let port = match (said("ipProtocol").as_deref(), said("fromPort"), said("toPort")) {
         (Some("-1"), ..) | (_, None, _) => "all".to_owned(),
         (_, Some(from), Some(to)) if from == to => from,
         (_, Some(from), to) => format!("{from}-{}", to.unwrap_or_default()),
@@ -229,15 +230,16 @@ fn rules(permission: Node<'_, '_>, word: &str, attributes: &mut Attributes) {
         ("groups", "groupId"),
     ] {
         for item in within(permission, list).flat_map(|list| within(list, "item")) {
-            if let Some(network) = within_text(item, key) {
-                let purpose = within_text(item, "description").unwrap_or_default();
+            if let Some(network) = own(item, key) {
+                let purpose = own(item, "description").unwrap_or_default();
                 attributes.insert(format!("{word} {network} {port}"), purpose);
             }
         }
     }
 }
 
-fn within_text(node: Node<'_, '_>, name: &str) -> Option<String> {
+/// The text of an element directly within.
+pub(super) fn own(node: Node<'_, '_>, name: &str) -> Option<String> {
     let mut found = within(node, name);
     found.next().and_then(|node| node.text()).map(str::to_owned)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{is_v6, parted, rule};
+use super::{is_made, is_v6, parted, rule};
 use crate::resource::{Kind, MARK, PASSWORD_LENGTH, Resource};
 
 /// The template. Custom endpoints are no resources of CloudFormation: they are named in its metadata, to be made by hand or by `apply`.
@@ -16,7 +16,28 @@ pub fn cloudformation(cluster: &str, resources: &[Resource]) -> Value {
         let name = logical(resource.kind, &resource.name);
         let tags = json!([{ "Key": MARK, "Value": cluster }]);
         let get = |name: &str| resource.get(name);
+        // What is made with the cluster is referred to; what was there is named.
+        let made_or = |kind: Kind, name: &str| match is_made(resources, kind, name) {
+            true => reference(kind, name),
+            false => json!(name),
+        };
         let (kind, mut properties) = match resource.kind {
+            Kind::Vpc => (
+                "AWS::EC2::VPC",
+                json!({
+                    "CidrBlock": get("network"),
+                    "EnableDnsSupport": true,
+                    "EnableDnsHostnames": get("dns_names") == "true"
+                }),
+            ),
+            Kind::Subnet => (
+                "AWS::EC2::Subnet",
+                json!({
+                    "CidrBlock": get("network"),
+                    "AvailabilityZone": get("zone"),
+                    "VpcId": reference(Kind::Vpc, get("vpc"))
+                }),
+            ),
             Kind::Secret => (
                 "AWS::SecretsManager::Secret",
                 json!({
@@ -35,10 +56,13 @@ pub fn cloudformation(cluster: &str, resources: &[Resource]) -> Value {
                 json!({
                     "DBSubnetGroupName": resource.name,
                     "DBSubnetGroupDescription": format!("subnets of {cluster}"),
-                    "SubnetIds": parted(get("subnets")).collect::<Vec<_>>()
+                    "SubnetIds": parted(get("subnets")).map(|name| made_or(Kind::Subnet, name)).collect::<Vec<_>>()
                 }),
             ),
-            Kind::SecurityGroup => ("AWS::EC2::SecurityGroup", security_group(resource)),
+            Kind::SecurityGroup => (
+                "AWS::EC2::SecurityGroup",
+                security_group(resource, made_or(Kind::Vpc, get("vpc"))),
+            ),
             Kind::ClusterParameters => (
                 "AWS::RDS::DBClusterParameterGroup",
                 json!({
@@ -70,6 +94,9 @@ pub fn cloudformation(cluster: &str, resources: &[Resource]) -> Value {
         if resource.kind != Kind::Alarm {
             properties["Tags"] = tags;
         }
+        if let (Kind::Vpc | Kind::Subnet, Some(tags)) = (resource.kind, properties["Tags"].as_array_mut()) {
+            tags.push(json!({ "Key": "Name", "Value": resource.name }));
+        }
         let mut made = json!({ "Type": kind, "Properties": properties });
         if resource.kind == Kind::Cluster {
             // Whoever takes the stack away keeps the data.
@@ -94,6 +121,8 @@ pub fn cloudformation(cluster: &str, resources: &[Resource]) -> Value {
 fn logical(kind: Kind, name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let mut logical = match kind {
+        Kind::Vpc => "Vpc",
+        Kind::Subnet => "Subnet",
         Kind::Secret => "Secret",
         Kind::SubnetGroup => "SubnetGroup",
         Kind::SecurityGroup => "SecurityGroup",
@@ -117,7 +146,7 @@ fn reference(kind: Kind, name: &str) -> Value {
     json!({ "Ref": logical(kind, name) })
 }
 
-fn security_group(resource: &Resource) -> Value {
+fn security_group(resource: &Resource, vpc: Value) -> Value {
     let rules = |word: &str| -> Vec<Value> {
         let rules = resource.all(word);
         let each = rules.filter_map(|(name, purpose)| {
@@ -135,7 +164,7 @@ fn security_group(resource: &Resource) -> Value {
     json!({
         "GroupName": resource.name,
         "GroupDescription": "who reaches the cluster, and whom it reaches",
-        "VpcId": resource.get("vpc"),
+        "VpcId": vpc,
         "SecurityGroupIngress": rules("in"),
         "SecurityGroupEgress": out
     })

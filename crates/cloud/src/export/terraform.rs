@@ -1,7 +1,7 @@
 //! As a module of Terraform, for its providers `hashicorp/aws` and `hashicorp/random`.
 
 use super::hcl::{Block, Value, label, quoted};
-use super::{is_v6, parted, rule};
+use super::{is_made, is_v6, parted, rule};
 use crate::resource::{Kind, MARK, PASSWORD_LENGTH, Resource};
 
 /// The module's text.
@@ -16,7 +16,7 @@ pub fn terraform(cluster: &str, region: &str, resources: &[Resource]) -> String 
     let writer = writer.map(|writer| writer.name.as_str());
     for resource in resources {
         text.push('\n');
-        text.push_str(&block(cluster, resource, writer));
+        text.push_str(&block(cluster, resource, resources, writer));
     }
     text
 }
@@ -26,6 +26,17 @@ fn tags(block: &mut Block, cluster: &str) {
         "tags",
         Value::Raw(format!("{{ {} = {} }}", quoted(MARK), quoted(cluster))),
     );
+}
+
+/// With a name, for what has no other.
+fn named_tags(block: &mut Block, cluster: &str, name: &str) {
+    let tags = format!(
+        "{{ {} = {}, Name = {} }}",
+        quoted(MARK),
+        quoted(cluster),
+        quoted(name)
+    );
+    block.set("tags", Value::Raw(tags));
 }
 
 fn on(resource: &Resource, name: &str) -> Value<'static> {
@@ -41,20 +52,38 @@ fn to(kind: &str, name: &str, attribute: &str) -> Value<'static> {
     Value::Raw(format!("{kind}.{}.{attribute}", label(name)))
 }
 
-fn block(cluster: &str, resource: &Resource, writer: Option<&str>) -> String {
+fn block(cluster: &str, resource: &Resource, all: &[Resource], writer: Option<&str>) -> String {
     let get = |name: &str| resource.get(name);
     let name = resource.name.as_str();
     match resource.kind {
+        Kind::Vpc => {
+            let mut block = Block::resource("aws_vpc", name);
+            block
+                .set("cidr_block", Value::Text(get("network")))
+                .set("enable_dns_support", Value::Raw("true".to_owned()))
+                .set("enable_dns_hostnames", on(resource, "dns_names"));
+            named_tags(&mut block, cluster, name);
+            block.end()
+        }
+        Kind::Subnet => {
+            let mut block = Block::resource("aws_subnet", name);
+            block
+                .set("vpc_id", to("aws_vpc", get("vpc"), "id"))
+                .set("cidr_block", Value::Text(get("network")))
+                .set("availability_zone", Value::Text(get("zone")));
+            named_tags(&mut block, cluster, name);
+            block.end()
+        }
         Kind::Secret => secret(cluster, resource),
         Kind::SubnetGroup => {
             let mut block = Block::resource("aws_db_subnet_group", name);
             block
                 .set("name", Value::Text(name))
-                .set("subnet_ids", Value::Texts(parted(get("subnets")).collect()));
+                .set("subnet_ids", subnet_ids(get("subnets"), all));
             tags(&mut block, cluster);
             block.end()
         }
-        Kind::SecurityGroup => security_group(cluster, resource),
+        Kind::SecurityGroup => security_group(cluster, resource, all),
         Kind::ClusterParameters | Kind::InstanceParameters => {
             let kind = match resource.kind {
                 Kind::ClusterParameters => "aws_rds_cluster_parameter_group",
@@ -142,7 +171,20 @@ fn secret(cluster: &str, resource: &Resource) -> String {
     [password.end(), secret.end(), version.end()].join("\n")
 }
 
-fn security_group(cluster: &str, resource: &Resource) -> String {
+/// Those that are made are referred to; those that were there are named.
+fn subnet_ids<'a>(list: &'a str, all: &[Resource]) -> Value<'a> {
+    if parted(list).any(|name| !is_made(all, Kind::Subnet, name)) {
+        return Value::Texts(parted(list).collect());
+    }
+    let references = parted(list).map(|name| format!("aws_subnet.{}.id", label(name)));
+    Value::Raw(format!("[{}]", references.collect::<Vec<_>>().join(", ")))
+}
+
+fn security_group(cluster: &str, resource: &Resource, all: &[Resource]) -> String {
+    let vpc = match resource.get("vpc") {
+        made if is_made(all, Kind::Vpc, made) => to("aws_vpc", made, "id"),
+        there => Value::Text(there),
+    };
     let mut block = Block::resource("aws_security_group", &resource.name);
     block
         .set("name", Value::Text(&resource.name))
@@ -150,7 +192,7 @@ fn security_group(cluster: &str, resource: &Resource) -> String {
             "description",
             Value::Text("who reaches the cluster, and whom it reaches"),
         )
-        .set("vpc_id", Value::Text(resource.get("vpc")));
+        .set("vpc_id", vpc);
     for (word, direction) in [("in", "ingress"), ("out", "egress")] {
         for (name, purpose) in resource.all(word) {
             let Some((network, port)) = rule(name) else {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use daybreak_cloud::{Alarms, AwsSettings, Engine, Flow, InstanceGroup, Network, Role, Spec};
+use daybreak_cloud::{
+    Alarms, AwsSettings, Engine, Flow, InstanceGroup, Network, Place, Role, Spec, SpecError,
+};
 use daybreak_model::AuroraLine;
 use serde::Deserialize;
 
@@ -133,8 +135,12 @@ enum RawEngine {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawNetwork {
-    vpc: String,
+    vpc: Option<String>,
+    #[serde(default)]
     subnets: Vec<String>,
+    create: Option<String>,
+    #[serde(default)]
+    zones: Vec<String>,
     #[serde(default)]
     applications: Vec<String>,
     #[serde(default)]
@@ -213,7 +219,13 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
         .as_ref()
         .map(|file| Prices::read(&folder.join(file)))
         .transpose()?;
-    let mut settings = resolve(raw.cluster, folder);
+    let unfit = |error: SpecError| PlanError::Value {
+        path: path.clone(),
+        key: format!("cluster.{}", error.key),
+        message: error.message,
+        hint: Some(error.hint),
+    };
+    let mut settings = resolve(raw.cluster, folder).map_err(unfit)?;
     settings.waivers = waiver::resolve(raw.waivers, |key, message, hint| PlanError::Value {
         path: path.clone(),
         key: key.to_owned(),
@@ -221,16 +233,11 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
         hint: Some(hint.to_owned()),
     })?;
     settings.cost = prices.map(|prices| prices.cost(&settings.spec));
-    settings.spec.check().map_err(|error| PlanError::Value {
-        path: path.clone(),
-        key: format!("cluster.{}", error.key),
-        message: error.message,
-        hint: Some(error.hint),
-    })?;
+    settings.spec.check().map_err(unfit)?;
     Ok(settings)
 }
 
-fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
+fn resolve(raw: RawCluster, folder: &Path) -> Result<ClusterSettings, SpecError> {
     let engine = match raw.engine {
         RawEngine::Mysql => Engine::Mysql,
         RawEngine::Postgres => Engine::Postgres,
@@ -240,7 +247,17 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         Engine::Mysql => vec!["error".to_owned(), "slowquery".to_owned()],
         Engine::Postgres => vec!["postgresql".to_owned()],
     };
-    let network = raw.network;
+    let mut network = raw.network;
+    let vpc = network.vpc.clone();
+    let place = place(&mut network)?;
+    let existing = raw.provider == RawProvider::Existing;
+    if existing && matches!(place, Place::Made { .. }) {
+        return Err(SpecError {
+            key: "network.create".to_owned(),
+            message: "makes a VPC, and the provider `existing` makes nothing".to_owned(),
+            hint: "name the `vpc` and the `subnets` that the cluster is in".to_owned(),
+        });
+    }
     let flow = |purpose: &str, networks: Vec<String>, to_port| Flow {
         purpose: purpose.to_owned(),
         networks,
@@ -276,8 +293,7 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         minor_upgrades: raw.minor_upgrades.unwrap_or(false),
         serverless: raw.serverless,
         network: Network {
-            vpc: network.vpc.clone(),
-            subnets: network.subnets,
+            place,
             flows,
             public: network.public,
         },
@@ -288,13 +304,13 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
     let ledger = folder
         .join(".daybreak/provision")
         .join(format!("{}.jsonl", raw.name.replace('/', "_")));
-    ClusterSettings {
-        existing: raw.provider == RawProvider::Existing,
+    Ok(ClusterSettings {
+        existing,
         aws: AwsSettings {
             region: raw.region,
             profile: raw.profile,
             endpoint_url: raw.endpoint_url,
-            vpc: network.vpc,
+            vpc,
             cluster: raw.name,
         },
         public: network.public,
@@ -302,6 +318,35 @@ fn resolve(raw: RawCluster, folder: &Path) -> ClusterSettings {
         cost: None,
         waivers: Vec::new(),
         spec,
+    })
+}
+
+/// Either what is there, or what is made.
+fn place(network: &mut RawNetwork) -> Result<Place, SpecError> {
+    let wrong = |key: &str, message: &str| {
+        SpecError {
+        key: format!("network.{key}"),
+        message: message.to_owned(),
+        hint: "name `vpc` and `subnets` that are there, or have them made by `create = \"10.40.0.0/16\"` and `zones`".to_owned(),
+    }
+    };
+    let (subnets, zones) = (
+        std::mem::take(&mut network.subnets),
+        std::mem::take(&mut network.zones),
+    );
+    match (network.vpc.take(), network.create.take()) {
+        (Some(vpc), None) if zones.is_empty() => Ok(Place::There { vpc, subnets }),
+        (Some(_), None) => Err(wrong(
+            "zones",
+            "is of a VPC that is made, and `vpc` names one that is there",
+        )),
+        (None, Some(network)) if subnets.is_empty() => Ok(Place::Made { network, zones }),
+        (None, Some(_)) => Err(wrong(
+            "subnets",
+            "is of a VPC that is there, and `create` makes one",
+        )),
+        (Some(_), Some(_)) => Err(wrong("create", "makes a VPC, and `vpc` names one that is there")),
+        (None, None) => Err(wrong("vpc", "is missing")),
     }
 }
 

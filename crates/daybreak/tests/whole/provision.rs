@@ -86,6 +86,17 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
         )
     }
 
+    /// The same plan with a VPC that is made with the cluster.
+    fn with_own_network(&self, plan: &str) -> String {
+        let there = format!(
+            "vpc = \"{}\"\nsubnets = [\"{}\", \"{}\"]",
+            self.vpc, self.subnets[0], self.subnets[1]
+        );
+        assert!(plan.contains(&there), "{plan}");
+        let made = "create = \"10.40.0.0/16\"\nzones = [\"eu-central-1a\", \"eu-central-1b\"]";
+        plan.replace(&there, made)
+    }
+
     pub(crate) fn command(&self, name: &str, plan: &str, arguments: &[&str]) -> Command {
         let path = self.looking.folder.path().join(format!("{name}.toml"));
         std::fs::write(&path, plan).expect("a plan");
@@ -178,6 +189,23 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
             begins(texts(&parameters, "DBClusterParameterGroupName")),
             begins(texts(&alarms, "AlarmName")),
         ]
+    }
+
+    /// VPCs and subnets that were made for a cluster.
+    async fn network_of(&self, name: &str) -> [usize; 2] {
+        let mut counts = [0, 0];
+        let asked = [("DescribeVpcs", "cidrBlock"), ("DescribeSubnets", "subnetId")];
+        for (count, (action, each)) in counts.iter_mut().zip(asked) {
+            let form = [
+                ("Action", action),
+                ("Filter.1.Name", "tag:daybreak:cluster"),
+                ("Filter.1.Value.1", name),
+            ];
+            let mut found = texts(&self.ask("ec2", &form).await, each);
+            found.dedup();
+            *count = found.len();
+        }
+        counts
     }
 }
 
@@ -408,13 +436,94 @@ async fn a_cluster_of_every_role_lives_and_goes() {
     );
 }
 
+/// The VPC and its subnets come with the cluster, are held against the plan, and go with it; what else is in the region stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_of_its_own_comes_and_goes_with_it() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let plan = ground.with_own_network(&ground.plan("shop", "deletion_protection = false", &ROLES));
+    let beyond = plan.replace("eu-central-1b", "eu-central-1x");
+    let said = ground.refused("shop", &beyond, &["apply"]).await;
+    assert!(
+        said.contains("eu-central-1x") && said.contains("eu-central-1b"),
+        "{said}"
+    );
+    let both = plan.replace("create =", &format!("vpc = \"{}\"\ncreate =", ground.vpc));
+    let said = ground.refused("shop", &both, &["apply"]).await;
+    assert!(said.contains("`cluster.network.create`"), "{said}");
+    let met = plan.replace("10.40.0.0/16", "192.168.0.0/16");
+    let said = ground.refused("shop", &met, &["apply"]).await;
+    assert!(said.contains("192.168.7.0/24"), "{said}");
+    assert!(ground.aws.changes().is_empty(), "nothing was made");
+
+    ground.json("shop", &plan, &["apply"], 0).await;
+    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+    let mark = [
+        ("Filter.1.Name", "tag:daybreak:cluster"),
+        ("Filter.1.Value.1", "shop"),
+    ];
+    let vpc = ground
+        .ask("ec2", &[&[("Action", "DescribeVpcs")], &mark[..]].concat())
+        .await;
+    let vpc = texts(&vpc, "vpcId").remove(0);
+    let subnets = ground
+        .ask("ec2", &[&[("Action", "DescribeSubnets")], &mark[..]].concat())
+        .await;
+    let mut networks = texts(&subnets, "cidrBlock");
+    networks.sort();
+    assert_eq!(networks, ["10.40.0.0/20", "10.40.16.0/20"]);
+    let mut ids = texts(&subnets, "subnetId");
+    ids.sort();
+    let group = [
+        ("Action", "DescribeDBSubnetGroups"),
+        ("DBSubnetGroupName", "shop"),
+    ];
+    let group = ground.ask("rds", &group).await;
+    let mut inside = texts(&group, "SubnetIdentifier");
+    inside.sort();
+    assert_eq!(inside, ids, "the cluster is in the subnets that were made");
+    let groups = [
+        ("Action", "DescribeSecurityGroups"),
+        ("Filter.1.Name", "group-name"),
+        ("Filter.1.Value.1", "shop-db"),
+    ];
+    assert_eq!(
+        texts(&ground.ask("ec2", &groups).await, "vpcId"),
+        std::slice::from_ref(&vpc)
+    );
+
+    // By hand.
+    let off = [
+        ("Action", "ModifyVpcAttribute"),
+        ("VpcId", &*vpc),
+        ("EnableDnsHostnames.Value", "false"),
+    ];
+    ground.ask("ec2", &off).await;
+    let drifted = ground.json("shop", &plan, &["drift"], 3).await;
+    assert_eq!(changed(&drifted), ["shop: dns_names"]);
+    ground.json("shop", &plan, &["apply"], 0).await;
+    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+    // What is fixed is said, and not made anew.
+    let moved = plan.replace("10.40.0.0/16", "10.41.0.0/16");
+    let said = ground.refused("shop", &moved, &["apply"]).await;
+    assert!(said.contains("network"), "{said}");
+
+    let destroy = ["destroy", "--name", "shop", "--without-snapshot"];
+    ground.json("shop", &plan, &destroy, 0).await;
+    assert_eq!(ground.network_of("shop").await, [0, 0]);
+    let left = ground.ask("ec2", &[("Action", "DescribeVpcs")]).await;
+    assert!(texts(&left, "vpcId").contains(&ground.vpc), "{left}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_call_it_goes_on() {
     let Some(ground) = Ground::lay().await else {
         return;
     };
     let roles = [("writer", 1), ("reader", 1), ("bi", 1)];
-    let plan = |name: &str| ground.plan(name, "deletion_protection = false", &roles);
+    let plan =
+        |name: &str| ground.with_own_network(&ground.plan(name, "deletion_protection = false", &roles));
     let destroy = |name: &'static str| ["destroy", "--name", name, "--without-snapshot"];
     ground.json("first", &plan("first"), &["apply"], 0).await;
     let making = ground.aws.changes().len();
@@ -445,9 +554,11 @@ async fn killed_at_each_call_it_goes_on() {
                 ground.forget_automatic_snapshots().await;
                 if arguments == ["apply"] {
                     assert_eq!(census, [3, 1, 1, 5], "at {nth}, done: {done}");
+                    assert_eq!(ground.network_of("shop").await, [1, 2], "at {nth}, done: {done}");
                     assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
                 } else {
                     assert_eq!(census, [0, 0, 0, 0], "at {nth}, done: {done}");
+                    assert_eq!(ground.network_of("shop").await, [0, 0], "at {nth}, done: {done}");
                 }
             }
         }
@@ -621,8 +732,8 @@ async fn the_same_cluster_as_code() {
     let hostile = "init_connect = \"SET @a = '${x} %{y} \\\"z\\\" \\\\'\"\n[cluster.alarms]";
     let plan = ground.plan("shop", "serverless = [0.5, 16]", &ROLES);
     let plan = plan.replacen("[cluster.alarms]", hostile, 1);
-    let export = async |format: &str| {
-        let mut command = ground.command("shop", &plan, &["export", "--format", format]);
+    let export = async |plan: &str, format: &str| {
+        let mut command = ground.command("shop", plan, &["export", "--format", format]);
         let output = command.output().await.expect("the program runs");
         assert!(
             output.status.success(),
@@ -631,7 +742,7 @@ async fn the_same_cluster_as_code() {
         );
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let template = export("cloudformation").await;
+    let template = export(&plan, "cloudformation").await;
     let (good, said) = read(LINT, &template, "template.json").await;
     assert!(good && said.is_empty(), "{said}");
     let (good, said) = read(
@@ -648,7 +759,7 @@ async fn the_same_cluster_as_code() {
     assert_eq!(count("AWS::CloudWatch::Alarm"), 5);
     assert_eq!(list(&template["Metadata"], "ToBeMadeBeside").len(), 2);
 
-    let module = export("terraform").await;
+    let module = export(&plan, "terraform").await;
     let (good, said) = read(PARSE, &module, "main.tf").await;
     assert!(good, "{said}");
     let parsed: Value = serde_json::from_str(&said).expect("JSON");
@@ -662,6 +773,32 @@ async fn the_same_cluster_as_code() {
     assert_eq!(count("aws_rds_cluster_endpoint"), 2);
     assert_eq!(count("aws_cloudwatch_metric_alarm"), 5);
     assert!(module.contains("$${x} %%{y}"), "text is no expression");
+
+    // With a network of its own, what is made is referred to.
+    let own = ground.with_own_network(&plan);
+    let template = export(&own, "cloudformation").await;
+    // W3010 is against zones by name: the plan names them, because its instances take turns in them.
+    let lint = LINT.replace("'-r'", "'-i', 'W3010', '-r'");
+    let (good, said) = read(&lint, &template, "own.json").await;
+    assert!(good && said.is_empty(), "{said}");
+    let template: Value = serde_json::from_str(&template).expect("JSON");
+    let made = template["Resources"].as_object().expect("resources");
+    let of = |kind: &'static str| made.iter().filter(move |(_, resource)| resource["Type"] == kind);
+    let subnets: Vec<Value> = of("AWS::EC2::Subnet")
+        .map(|(name, _)| serde_json::json!({ "Ref": name }))
+        .collect();
+    assert_eq!(subnets.len(), 2);
+    let (_, group) = of("AWS::RDS::DBSubnetGroup").next().expect("a group");
+    assert_eq!(*list(&group["Properties"], "SubnetIds"), subnets);
+    let module = export(&own, "terraform").await;
+    let (good, said) = read(PARSE, &module, "own.tf").await;
+    assert!(good, "{said}");
+    let vpc = "vpc_id = aws_vpc.shop.id";
+    assert_eq!(
+        module.matches(vpc).count(),
+        3,
+        "two subnets and the group: {module}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
