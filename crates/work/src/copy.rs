@@ -5,6 +5,7 @@
 
 // Each imports only from those above it.
 mod decide;
+mod printed;
 mod queue;
 
 mod take_over;
@@ -30,6 +31,7 @@ pub(crate) use act::carry_out;
 pub use decide::{LoadPlan, plan, same_schema};
 pub(crate) use load::Load;
 pub(crate) use order::is_small;
+pub(crate) use printed::settle;
 pub(crate) use queue::{Queue, Task};
 pub(crate) use range::move_range;
 pub use take_over::take_over;
@@ -197,6 +199,10 @@ pub async fn load(
     let flavor = target.flavor().await?;
     let mark = source.schema_mark().await?;
     let (image, present) = tokio::try_join!(source.schema(scope, &flavor), target.schema(scope, &flavor))?;
+    let present = match resume {
+        true => settle(target.as_ref(), &flavor, scope, &image, present).await?,
+        false => present,
+    };
     let plan = plan(image, &present, resume)?;
 
     observer.event(WorkEvent::Doing {
@@ -281,7 +287,7 @@ async fn verify(
     if let Some(now) = now {
         stands(image, &now)?;
     }
-    seen(image, &there)
+    seen(image, &settle(target, &flavor, scope, image, there).await?)
 }
 
 /// Whether every object of the image is on the target, usable.

@@ -40,6 +40,8 @@ pub(super) fn mend(flavor: &Flavor, change: &Mend<'_>) -> Result<Mended, &'stati
             }
             ObjectKind::Sequence => vec![sequence(want).ok_or(UNREAD)?],
             ObjectKind::Schema => want.create.clone(),
+            // In one statement: it is never away.
+            ObjectKind::View => remade(want).ok_or(UNREAD)?,
             _ => [vec![drop(have).ok_or(UNREAD)?], make(want, part)?].concat(),
         }),
         Mend::AddPart(part, after) => keeps(altered(part, &added(part, after)?)),
@@ -87,6 +89,17 @@ fn sequence(want: &SchemaObject) -> Option<String> {
     let engine = tokens(made).into_iter().find(|token| token.is_word("ENGINE"));
     let end = engine.map_or(made.len(), |token| token.start);
     Some(format!("ALTER SEQUENCE {}", made[..end].trim_end()))
+}
+
+/// The statements that give a view that is there this definition.
+fn remade(view: &SchemaObject) -> Option<Vec<String>> {
+    let at = view
+        .create
+        .iter()
+        .position(|statement| statement.starts_with("CREATE "))?;
+    let mut statements = view.create.clone();
+    statements[at] = format!("ALTER{}", statements[at].strip_prefix("CREATE")?);
+    Some(statements)
 }
 
 /// The object made anew in the name of the session's account. Views and events can be altered; a routine or a trigger is dropped

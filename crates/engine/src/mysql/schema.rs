@@ -6,6 +6,7 @@ mod create_table;
 mod definitions;
 mod parts;
 mod refusals;
+mod spelling;
 mod stored;
 mod tables;
 pub(super) mod tokens;

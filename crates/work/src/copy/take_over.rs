@@ -7,6 +7,7 @@ use daybreak_engine::{Database, Mend, Statement, mend};
 use daybreak_model::{Flavor, ObjectKind, Position, SchemaImage, Scope};
 
 use super::decide::{same_schema, unusable};
+use super::printed::settle;
 use super::{LoadError, LoadReport, describe};
 use crate::{Observe, WorkEvent};
 
@@ -32,6 +33,7 @@ pub async fn take_over(
     if !here.refusals.is_empty() {
         return Err(LoadError::Refused(here.refusals));
     }
+    let there = settle(target.as_ref(), &flavor, scope, &here, there).await?;
     same_schema(&here, &there).map_err(LoadError::NotBrought)?;
     if let Some((object, trouble)) = unusable(&here, &there) {
         return Err(LoadError::NotSeen { object, trouble });

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::DumpError;
 use super::layout::{FORMAT, MANIFEST, Manifest};
 use super::reader::{Contents, DumpReader};
-use crate::copy::{Load, carry_out, plan, seen};
+use crate::copy::{Load, carry_out, plan, seen, settle};
 use crate::{Depot, LoadError, LoadReport, LoadSettings, Observe, Throttle, WorkEvent};
 
 impl Manifest {
@@ -64,6 +64,19 @@ pub async fn load_dump(
     }
     let contents = Arc::new(Contents::read(depot, &manifest).await?);
     let present = target.schema(&manifest.scope, &flavor).await?;
+    let present = match resume {
+        true => {
+            settle(
+                target.as_ref(),
+                &flavor,
+                &manifest.scope,
+                &manifest.image,
+                present,
+            )
+            .await?
+        }
+        false => present,
+    };
     let plan = plan(manifest.image, &present, resume)?;
     let load = Arc::new(Load::new(
         plan,
@@ -74,7 +87,9 @@ pub async fn load_dump(
     ));
     let reader = || Box::new(DumpReader(Arc::clone(&contents))) as Box<dyn Read>;
     let moved = carry_out(&load, (0..settings.workers).map(|_| reader()).collect()).await?;
-    seen(load.image(), &target.schema(&manifest.scope, &flavor).await?)?;
+    let there = target.schema(&manifest.scope, &flavor).await?;
+    let there = settle(target.as_ref(), &flavor, &manifest.scope, load.image(), there).await?;
+    seen(load.image(), &there)?;
     observer.event(WorkEvent::Doing {
         what: "comparing every range with its file's digest".to_owned(),
     });

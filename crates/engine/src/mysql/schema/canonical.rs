@@ -5,6 +5,7 @@
 //! expressions parentheses and character-set introducers, which servers add as they see fit.
 
 use super::create_table::{Item, ItemKind};
+use super::spelling::spelled;
 use super::tokens::{Kind, Token, tokens};
 
 const INTEGERS: [&str; 6] = ["tinyint", "smallint", "mediumint", "int", "bigint", "year"];
@@ -44,6 +45,7 @@ pub(super) fn column_words(item: &Item<'_>, collation: Option<&str>) -> Vec<Stri
     if !generated {
         default(&mut words);
     } else {
+        words = spelled(words);
         words.retain(|word| word != "(" && word != ")");
         words.retain(|word| !is_introducer(word));
     }
@@ -73,11 +75,14 @@ fn default(words: &mut Vec<String>) {
             .is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()))
         {
             words[at + 1] = format!("'{}'", words[at + 1]);
-        } else if words.get(at + 1).is_some_and(|word| word == "(") {
-            let end = closing(words, at + 1);
-            words.drain(end..=end);
-            words.drain(at + 1..at + 2);
-            words.retain(|word| !is_introducer(word));
+        } else if words
+            .get(at + 1)
+            .is_some_and(|word| !word.starts_with(['\'', '"']))
+        {
+            // An expression; where it ends is not looked for, because no parentheses come after it.
+            let expression = spelled(words.split_off(at + 1));
+            let noise = |word: &String| word == "(" || word == ")" || is_introducer(word);
+            words.extend(expression.into_iter().filter(|word| !noise(word)));
         }
     }
     for function in ["current_timestamp", "now"] {
@@ -91,24 +96,6 @@ fn default(words: &mut Vec<String>) {
     if !not_null && let Some(at) = words.iter().position(|word| word == "null") {
         words.remove(at);
     }
-}
-
-/// Position of the parenthesis that closes the one at `open`.
-fn closing(words: &[String], open: usize) -> usize {
-    let mut depth = 0_usize;
-    for (index, word) in words.iter().enumerate().skip(open) {
-        match word.as_str() {
-            "(" => depth += 1,
-            ")" => {
-                depth -= 1;
-                if depth == 0 {
-                    return index;
-                }
-            }
-            _ => {}
-        }
-    }
-    words.len().saturating_sub(1)
 }
 
 /// A key, index or foreign key.
@@ -133,9 +120,12 @@ pub(crate) fn key(item: &Item<'_>) -> String {
 /// A check. Names that servers make up are left out.
 pub(crate) fn check(item: &Item<'_>, table: &str) -> String {
     let made_up = item.name.starts_with("CONSTRAINT_") || item.name.starts_with(&format!("{table}_chk_"));
-    let words = plain(&item.tokens);
+    let mut words = plain(&item.tokens);
     let start = words.iter().position(|word| word == "check").unwrap_or(0);
-    let text = expression(&words[start..]);
+    words.drain(..start);
+    // MySQL says so of a number that is asked whether it is true; in a check nothing else is asked.
+    replace(&mut words, "0 < >", "");
+    let text = expression(&words);
     if made_up || item.name.is_empty() {
         text
     } else {
@@ -214,6 +204,7 @@ pub(crate) fn reprinted(text: &str) -> String {
 }
 
 fn expression(words: &[String]) -> String {
+    let words = spelled(words.to_vec());
     let kept = words
         .iter()
         .filter(|word| *word != "(" && *word != ")" && !is_introducer(word));
@@ -325,6 +316,16 @@ mod tests {
                 "`a` varchar(9) CHARACTER SET utf8 COLLATE utf8_bin NOT NULL",
                 "`a` varchar(9) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL",
                 Some("utf8_bin"),
+            ),
+            (
+                "`a` varchar(9) DEFAULT ucase(`b`)",
+                "`a` varchar(9) DEFAULT (upper(`b`))",
+                None,
+            ),
+            (
+                "`a` int(11) DEFAULT `b` MOD 3 COMMENT '(x)'",
+                "`a` int DEFAULT ((`b` % 3)) COMMENT '(x)'",
+                None,
             ),
             (
                 "`a` int(11) GENERATED ALWAYS AS (`b` + 1) PERSISTENT",
