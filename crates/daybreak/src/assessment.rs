@@ -83,10 +83,11 @@ pub(crate) fn line_of(target: &Flavor) -> Option<&'static AuroraLine> {
 pub(crate) async fn of_estate(
     start: &Endpoint,
     also: &[String],
+    known: &[Endpoint],
     target: Option<&'static AuroraLine>,
     tell: impl Fn(&str),
 ) -> Result<Assessment, EngineError> {
-    let topology = walk(start, also).await?;
+    let topology = walk(start, also, known).await?;
     let looks = topology.members.iter().map(|member| {
         tell(&format!("asking {}", member.endpoint.address()));
         let target = target.unwrap_or_else(|| default_line(&member.identity.flavor));

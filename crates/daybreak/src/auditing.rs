@@ -24,7 +24,7 @@ pub(crate) async fn of_settings(settings: &Settings) -> Result<Vec<Finding>, Aud
     };
     findings.extend(config::of_endpoint(plan, source));
     findings.extend(config::of_endpoint(plan, target));
-    let topology = walk(source, &settings.also).await?;
+    let topology = walk(source, &settings.also, &settings.sides()).await?;
     findings.extend(of_estate(&topology, Some(target.clone())).await);
     if settings.cluster.is_some() {
         findings.extend(of_cluster(&config::read_cluster(plan)?, true).await);

@@ -121,6 +121,11 @@ impl Settings {
         self.state_dir.join("journal.db")
     }
 
+    /// Both sides, each with the account that the plan has for it.
+    pub(crate) fn sides(&self) -> [Endpoint; 2] {
+        [self.source.endpoint.clone(), self.target.endpoint.clone()]
+    }
+
     /// The gate's control socket.
     pub(crate) fn gate_socket(&self) -> PathBuf {
         self.state_dir.join("gate.sock")

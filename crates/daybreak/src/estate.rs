@@ -17,7 +17,7 @@ pub(crate) struct Estate {
 impl Estate {
     /// Finds it by walking replication from the plan's source.
     pub(crate) async fn of(settings: &Settings) -> Result<Self, EngineError> {
-        let mut topology = walk(&settings.source.endpoint, &settings.also).await?;
+        let mut topology = walk(&settings.source.endpoint, &settings.also, &settings.sides()).await?;
         recognise(&mut topology, settings).await;
         let target = settings.target.endpoint.address();
         topology.unreached.retain(|server| server.name != target);

@@ -43,10 +43,11 @@ impl Assess {
             return Ok(Exit::Done);
         }
         let begin = self.start.begin(plan)?;
+        let known = begin.known();
         let waivers = begin.settings.map_or_else(Vec::new, |settings| settings.waivers);
         let source = begin.endpoint;
         let target = self.line(&source)?;
-        let assessment = assessment::of_estate(&source, &begin.also, target, |words| {
+        let assessment = assessment::of_estate(&source, &begin.also, &known, target, |words| {
             if output::is_terminal() {
                 output::say(words);
             }

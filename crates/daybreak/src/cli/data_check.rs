@@ -123,8 +123,8 @@ impl DataCheck {
         let begin = self.start.begin(plan)?;
         let mut topology = self.start.around(&begin).await?;
         begin.recognise_target(&mut topology).await;
+        let source = ground::leader(&begin, &mut topology)?;
         if self.drop_slot {
-            let source = ground::primary(&topology)?;
             let dropped = source.forget_changes().await.map_err(failed)?;
             let kept = if dropped {
                 "dropped what kept"
@@ -135,7 +135,7 @@ impl DataCheck {
             return Ok(Exit::Done);
         }
         let folder = plan.parent().unwrap_or(Path::new("."));
-        let ground = self.ground(&begin, &topology, folder).await?;
+        let ground = self.ground(&begin, source, &topology, folder).await?;
         if self.watch {
             return rounds::watch(ground, &topology.unreached, &self.tables, self.rounds, format).await;
         }

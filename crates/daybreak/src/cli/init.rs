@@ -59,7 +59,7 @@ impl Init {
             return Err(Trouble::usage(error, Some(hint)));
         }
         let source = server::named("source", &self.source, &self.source_password_env)?;
-        let topology = walk(&source, &self.also).await.map_err(|error| {
+        let topology = walk(&source, &self.also, &[]).await.map_err(|error| {
             let hint = error.hint().map(str::to_owned);
             Trouble::new(error, hint)
         })?;

@@ -78,13 +78,18 @@ impl SchemaCheck {
         for url in &self.nodes {
             further.push((self.start.endpoint("node", url)?, SchemaPlace::Other));
         }
-        if let Some(settings) = &begin.settings {
-            further.push((settings.target.endpoint.clone(), SchemaPlace::Target));
+        let own = reference.endpoint.address();
+        let target = begin.settings.as_ref().map(|settings| &settings.target.endpoint);
+        if let Some(target) = target.filter(|target| target.address() != own) {
+            further.push((target.clone(), SchemaPlace::Target));
         }
         // A member that was named is asked as the account it was named with.
         let named = |address: &str| further.iter().any(|(endpoint, _)| endpoint.address() == address);
-        let own = reference.endpoint.address();
-        let mut nodes = vec![schema_node(reference)];
+        let mut first = schema_node(reference);
+        if target.is_some_and(|target| target.address() == own) {
+            first.place = SchemaPlace::Target;
+        }
+        let mut nodes = vec![first];
         let others = topology
             .members
             .iter()

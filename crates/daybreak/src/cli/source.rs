@@ -36,6 +36,12 @@ pub(crate) struct Begin {
 }
 
 impl Begin {
+    /// Servers that the plan has accounts of their own for.
+    pub(crate) fn known(&self) -> Vec<Endpoint> {
+        let sides = self.settings.as_ref().map(Settings::sides);
+        sides.into_iter().flatten().collect()
+    }
+
     /// Knows the plan's target among the servers that the walk did not reach.
     pub(crate) async fn recognise_target(&self, topology: &mut Topology) {
         if let Some(settings) = &self.settings {
@@ -81,9 +87,11 @@ impl Start {
 
     /// All servers around where to begin.
     pub(crate) async fn around(&self, begin: &Begin) -> Result<Topology, Trouble> {
-        walk(&begin.endpoint, &begin.also).await.map_err(|error| {
-            let hint = error.hint().map(str::to_owned);
-            Trouble::new(error, hint)
-        })
+        walk(&begin.endpoint, &begin.also, &begin.known())
+            .await
+            .map_err(|error| {
+                let hint = error.hint().map(str::to_owned);
+                Trouble::new(error, hint)
+            })
     }
 }

@@ -29,6 +29,7 @@ async fn there_and_back(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
     );
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_events(&ground, [false, true]).await;
+    assert_compared(&ground).await;
     ground.succeed(&["--format", "json", "failback", "--yes"]).await;
     assert_eq!(
         ground.writable().await,
@@ -44,6 +45,29 @@ async fn there_and_back(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
     let ledger = bank.close().await;
     ground.assert_books(&ledger).await;
     ground.succeed(&["--format", "json", "log"]).await;
+}
+
+/// Both checks, by the plan, while writes go to the target: it is what the source is compared with, and each side is asked by its own
+/// account.
+async fn assert_compared(ground: &Ground) {
+    let target = ground.cluster.cluster_port().to_string();
+    let checked = ground.succeed(&["--format", "json", "data-check"]).await;
+    let [run] = &checked[..] else {
+        panic!("{checked:?}");
+    };
+    assert_eq!(run["verdict"], "same", "{run}");
+    assert!(
+        run["source"]
+            .as_str()
+            .is_some_and(|source| source.contains(&target)),
+        "{run}"
+    );
+    let checked = ground.succeed(&["--format", "json", "schema-check"]).await;
+    let [report] = &checked[..] else {
+        panic!("{checked:?}");
+    };
+    assert_eq!(report["verdict"], "same", "{report}");
+    assert_eq!(report["nodes"].as_array().map(Vec::len), Some(2), "{report}");
 }
 
 /// Whether the bank's scheduled event lives, on the source and on the target. PostgreSQL has no events.

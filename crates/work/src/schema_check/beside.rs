@@ -127,10 +127,12 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
         let Some(own) = view.accounts.as_deref() else {
             continue;
         };
+        let is_target = |view: &View| view.place == SchemaPlace::Target;
+        let across = is_target(&views[0]) != is_target(view);
         for account in first {
             if of(own, &account.name).is_none() {
-                // Those who look after the old servers have no business on the new one.
-                if view.place == SchemaPlace::Target && !account.on_objects {
+                // Those who look after the old servers have no business on the new one, and the other way round.
+                if across && !account.on_objects {
                     continue;
                 }
                 tell(
@@ -161,7 +163,7 @@ pub(super) fn accounts(views: &[View]) -> Vec<Found> {
             }
         }
         for account in own {
-            if of(first, &account.name).is_none() && view.place != SchemaPlace::Target {
+            if of(first, &account.name).is_none() && !across {
                 tell(
                     &account.name,
                     What::Account,

@@ -16,13 +16,16 @@ struct Named {
     by: String,
     /// The address is only likely: a standby, at its primary's port.
     guessed: bool,
+    /// Whoever gave it follows it.
+    above: bool,
 }
 
-/// Finds all servers around `start`; `also` are the addresses of further ones, which no server names.
+/// Finds all servers around `start`; `also` are the addresses of further ones, which no server names. All are asked as `start` is, but
+/// for one of `known` that another follows: it is asked by its own account.
 ///
 /// # Errors
 /// When `start` itself cannot be asked; others are listed as unreached.
-pub async fn walk(start: &Endpoint, also: &[String]) -> Result<Topology, EngineError> {
+pub async fn walk(start: &Endpoint, also: &[String], known: &[Endpoint]) -> Result<Topology, EngineError> {
     let server = database(start.clone());
     let identity = server.identity().await?;
     let surroundings = server.surroundings().await;
@@ -37,6 +40,7 @@ pub async fn walk(start: &Endpoint, also: &[String]) -> Result<Topology, EngineE
         name: name.clone(),
         by: "the command line".to_owned(),
         guessed: false,
+        above: false,
     }));
     topology
         .members
@@ -45,7 +49,7 @@ pub async fn walk(start: &Endpoint, also: &[String]) -> Result<Topology, EngineE
         if !asked.insert(next.name.clone()) {
             continue;
         }
-        match look(start, &next, &topology).await {
+        match look(start, known, &next, &topology).await {
             Ok((endpoint, identity)) => {
                 if let Some(member) = topology.known(&identity) {
                     let own = member.endpoint.address();
@@ -100,17 +104,25 @@ async fn member(endpoint: Endpoint, identity: Identity, mut surroundings: Surrou
 }
 
 /// Asks the server at a named address who it is; in words, why that cannot be.
-async fn look(start: &Endpoint, next: &Named, topology: &Topology) -> Result<(Endpoint, Identity), String> {
+async fn look(
+    start: &Endpoint,
+    known: &[Endpoint],
+    next: &Named,
+    topology: &Topology,
+) -> Result<(Endpoint, Identity), String> {
     if topology.members.len() >= MOST {
         return Err(format!("{MOST} servers were found before it"));
     }
     let (host, port) =
         address(&next.name).ok_or("the server that names it does not know its host and port")?;
-    let endpoint = Endpoint {
+    let known = known
+        .iter()
+        .find(|known| next.above && known.host == host && known.port == port);
+    let endpoint = known.cloned().unwrap_or_else(|| Endpoint {
         host,
         port,
         ..start.clone()
-    };
+    });
     let identity = database(endpoint.clone()).identity().await;
     let identity = identity.map_err(|error| match (error.kind, error.hint()) {
         (ErrorKind::Privilege, Some(hint)) => format!("{}; {hint}", error.in_words()),
@@ -126,15 +138,19 @@ fn neighbours(
     surroundings: &Surroundings,
 ) -> impl Iterator<Item = Named> + use<> {
     let by = endpoint.address();
-    let above = identity.follows.iter();
+    let above = identity.follows.iter().map(|name| (name, true));
+    let below = identity.replicas.iter().map(|name| (name, false));
+    let ties = surroundings.ties.iter();
+    let tied = ties.map(|tie| (&tie.other, tie.direction == Direction::Follows));
     let names: Vec<Named> = above
-        .chain(&identity.replicas)
-        .chain(surroundings.ties.iter().map(|tie| &tie.other))
-        .map(|name| match host_alone(name) {
+        .chain(below)
+        .chain(tied)
+        .map(|(name, above)| match host_alone(name) {
             None => Named {
                 name: name.clone(),
                 by: by.clone(),
                 guessed: false,
+                above,
             },
             Some(host) => Named {
                 name: Endpoint {
@@ -144,6 +160,7 @@ fn neighbours(
                 .address(),
                 by: by.clone(),
                 guessed: true,
+                above,
             },
         })
         .collect();

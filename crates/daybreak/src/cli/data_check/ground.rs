@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daybreak_engine::{Database, database, replication};
-use daybreak_model::{Endpoint, Scope, Table};
-use daybreak_work::{CheckSettings, Compared, Follows, SHARE_BESIDE_OTHERS, Topology};
+use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Table};
+use daybreak_work::{CheckSettings, Compared, Follows, Member, SHARE_BESIDE_OTHERS, Topology, Unreached};
 
 use super::{DataCheck, failed};
 use crate::cli::source::Begin;
+use crate::config::Settings;
 use crate::exit::Trouble;
 use crate::output;
 
@@ -59,13 +60,36 @@ impl Ground {
     }
 }
 
-/// The server that all others are compared with.
-pub(super) fn primary(topology: &Topology) -> Result<Arc<dyn Database>, Trouble> {
+/// The server that all others are compared with: the estate's primary, or the plan's target once writes have moved there. On
+/// PostgreSQL the source stays a primary by the look of it, and its standbys are put with those that are not asked: their
+/// positions are the source's.
+pub(super) fn leader(begin: &Begin, topology: &mut Topology) -> Result<Arc<dyn Database>, Trouble> {
     let primary = topology.primary().map_err(|missing| {
         let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
         Trouble::new(error, Some("see that this account reaches the primary"))
     })?;
-    Ok(database(primary.endpoint.clone()))
+    let primary = primary.endpoint.clone();
+    let Some([source, target]) = begin.settings.as_ref().map(Settings::sides) else {
+        return Ok(database(primary));
+    };
+    let open = |side: &Endpoint| topology.at(&side.address()).is_some_and(|member| member.open);
+    let stays = source.family == Family::Mysql || primary.address() != source.address();
+    if stays || open(&source) || !open(&target) {
+        return Ok(database(primary));
+    }
+    let sides = [source.address(), target.address()];
+    let (two, others) = std::mem::take(&mut topology.members)
+        .into_iter()
+        .partition(|member| sides.contains(&member.endpoint.address()));
+    topology.members = two;
+    topology
+        .unreached
+        .extend(others.into_iter().map(|member: Member| Unreached {
+            name: member.endpoint.address(),
+            named_by: source.address(),
+            why: format!("its positions are those of {source}, and not of {target}: `--source` with the URL of the first compares the two"),
+        }));
+    Ok(database(target))
 }
 
 /// The tables of a scope; only those that are wanted, if any are.
@@ -94,16 +118,19 @@ impl DataCheck {
     pub(super) async fn ground(
         &self,
         begin: &Begin,
+        source: Arc<dyn Database>,
         topology: &Topology,
         folder: &Path,
     ) -> Result<Ground, Trouble> {
-        let source = primary(topology)?;
         let own = source.endpoint().address();
         let mut nodes: Vec<(Compared, bool)> = Vec::new();
+        let sides = Sides::of(begin, &own);
+        // The plan's follower is asked how far it is by the plan's own replication.
+        let follower = sides.as_ref().map(|sides| sides.follower.address());
         for member in topology
             .members
             .iter()
-            .filter(|member| member.endpoint.address() != own)
+            .filter(|member| ![Some(&own), follower.as_ref()].contains(&Some(&member.endpoint.address())))
         {
             let label = "replica".to_owned();
             nodes.push((
@@ -128,7 +155,9 @@ impl DataCheck {
             };
             nodes.push((compared, follows));
         }
-        nodes.extend(target(begin).await.map(|target| (target, false)));
+        if let Some(sides) = sides {
+            nodes.extend(sides.compared().await.map(|follower| (follower, false)));
+        }
         if nodes.is_empty() {
             let error =
                 anyhow::anyhow!("{own} has no replica, and there is no other server to compare it with");
@@ -179,20 +208,43 @@ fn by_itself(endpoint: Endpoint) -> Compared {
     }
 }
 
-/// The plan's target, if it replicates from the source now.
-async fn target(begin: &Begin) -> Option<Compared> {
-    let settings = begin.settings.as_ref()?;
-    let (source, target) = (&settings.source.endpoint, &settings.target.endpoint);
-    let link = replication(source.clone(), target.clone(), settings.link.clone());
-    let running = settings.native && link.status().await.is_ok_and(|status| status.applying);
-    if !running {
-        output::say(format!(
-            "{target} is left out: it does not replicate from {source} now"
-        ));
-        return None;
+/// The plan's two sides, as writes are now.
+struct Sides {
+    leader: Endpoint,
+    follower: Endpoint,
+    native: bool,
+    link: LinkSettings,
+}
+
+impl Sides {
+    /// The target follows until writes have moved to it; then it is what the others are compared with, and the source follows.
+    fn of(begin: &Begin, primary: &str) -> Option<Self> {
+        let settings = begin.settings.as_ref()?;
+        let [source, target] = settings.sides();
+        let moved = target.address() == primary;
+        let (leader, follower) = if moved { (target, source) } else { (source, target) };
+        Some(Self {
+            leader,
+            follower,
+            native: settings.native && (settings.way_back || !moved),
+            link: settings.link.clone(),
+        })
     }
-    Some(Compared {
-        server: database(target.clone()),
-        follows: Follows::Link(link),
-    })
+
+    /// The follower, if it replicates from the leader now.
+    async fn compared(self) -> Option<Compared> {
+        let (leader, follower) = (self.leader, self.follower);
+        let link = replication(leader.clone(), follower.clone(), self.link);
+        let running = self.native && link.status().await.is_ok_and(|status| status.applying);
+        if !running {
+            output::say(format!(
+                "{follower} is left out: it does not replicate from {leader} now"
+            ));
+            return None;
+        }
+        Some(Compared {
+            server: database(follower),
+            follows: Follows::Link(link),
+        })
+    }
 }

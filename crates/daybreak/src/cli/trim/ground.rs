@@ -129,7 +129,10 @@ impl Ground {
         limits: TrimLimits,
         state: PathBuf,
     ) -> Result<Self, Trouble> {
-        let mut topology = daybreak_work::walk(&endpoint, also).await.map_err(asked)?;
+        let known: Vec<Endpoint> = settings.into_iter().flat_map(Settings::sides).collect();
+        let mut topology = daybreak_work::walk(&endpoint, also, &known)
+            .await
+            .map_err(asked)?;
         let server = database(endpoint.clone());
         let mut replicas = followers(&topology, &endpoint);
         if let Some(settings) = settings {

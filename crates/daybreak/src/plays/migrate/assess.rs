@@ -39,7 +39,8 @@ impl Step for Assess {
         let world = &self.0;
         let start = &world.settings.source.endpoint;
         let target = self.target().await?;
-        let assessment = match assessment::of_estate(start, &world.settings.also, target, |_| {}).await {
+        let (also, known) = (&world.settings.also, world.settings.sides());
+        let assessment = match assessment::of_estate(start, also, &known, target, |_| {}).await {
             Err(error) if error.kind == ErrorKind::Privilege => {
                 // All that is missing is told in one go.
                 estate_check::allowed(world).await?;
