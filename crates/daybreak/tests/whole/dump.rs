@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use daybreak_sandbox::{AuroraOptions, AwsStandIn, Engine, EstateOptions, Refusal, ServerKind, available};
 use rand::Rng;
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::every_type::{self, made};
 use crate::ground::{self, Ground};
@@ -91,8 +92,7 @@ fn files(folder: &Path) -> usize {
 }
 
 /// Runs a command and kills it once `reached` holds; false where it ended before.
-async fn kill_when(ground: &Ground, arguments: &[&str], reached: impl AsyncFn() -> bool) -> bool {
-    let mut command = ground.daybreak(arguments);
+async fn kill_when(mut command: Command, reached: impl AsyncFn() -> bool) -> bool {
     let mut child = command
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -184,7 +184,7 @@ async fn killed_both_ways(estate: EstateOptions, cluster: AuroraOptions, gtid: b
     for from in [2, 20] {
         let wanted = rand::rng().random_range(from..from + 12);
         let there = async || files(&folder) >= wanted;
-        killed += usize::from(kill_when(&ground, &out, there).await);
+        killed += usize::from(kill_when(ground.daybreak(&out), there).await);
         if from == 2 {
             fails_and_keeps_no_log(&ground, &out, &folder).await;
         }
@@ -230,7 +230,7 @@ async fn killed_both_ways(estate: EstateOptions, cluster: AuroraOptions, gtid: b
     for from in [1, 20_000] {
         let wanted = rand::rng().random_range(from..from + 10_000);
         let there = async || arrived(&ground).await >= wanted;
-        killed += usize::from(kill_when(&ground, &bring, there).await);
+        killed += usize::from(kill_when(ground.daybreak(&bring), there).await);
     }
     assert_eq!(killed, 2, "it was killed on the way in");
     let loaded = ground.succeed(&bring).await;
@@ -388,7 +388,7 @@ async fn found_every_type(ground: &Ground) {
         .expect("tables of every type");
 }
 
-/// Through a bucket of S3, broken off once on the way out by AWS itself.
+/// Through a bucket of S3, broken off once on the way out by AWS itself, and killed twice on each way.
 async fn through_s3(estate: EstateOptions, cluster: AuroraOptions) {
     let Some(ground) = ground::lay(estate, cluster).await else {
         return;
@@ -398,18 +398,22 @@ async fn through_s3(estate: EstateOptions, cluster: AuroraOptions) {
     };
     aws.make_bucket("company-dumps").await.expect("a bucket");
     found_every_type(&ground).await;
+    fill(&ground, 40_000).await;
     let settings = format!("region = \"eu-central-1\"\nendpoint_url = \"{}\"", aws.url());
     let plan = |plan: String| through_files(&plan, "s3://company-dumps/night/1", &settings);
     ground
         .init(|text| plan(text.replace("gtid = true", "gtid = false")))
         .await;
-    let run = async |arguments: &[&str]| {
+    let command = |arguments: &[&str]| {
         let mut command = ground.daybreak(arguments);
         command
             .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7")
             .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
             .env("AWS_EC2_METADATA_DISABLED", "true");
-        let output = command.output().await.expect("the program runs");
+        command
+    };
+    let run = async |arguments: &[&str]| {
+        let output = command(arguments).output().await.expect("the program runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!said.contains("wJalrXUtnFEMI"), "{said}");
         (output, said)
@@ -430,15 +434,36 @@ async fn through_s3(estate: EstateOptions, cluster: AuroraOptions) {
         !output.status.success() && said.contains("s3:PutObject"),
         "{said}"
     );
+    let mut killed = 0;
+    for from in [2, 20] {
+        let wanted = rand::rng().random_range(from..from + 12);
+        let there = async || {
+            let objects = aws.objects("company-dumps").await.expect("objects");
+            objects.iter().filter(|key| key.contains("/rows/")).count() >= wanted
+        };
+        killed += usize::from(kill_when(command(&out), there).await);
+    }
+    assert_eq!(killed, 2, "it was killed on the way out");
     let (output, said) = run(&out).await;
     assert!(output.status.success(), "{said}");
     let dumped = ground::json_lines(&output);
-    let rows = only(&dumped)["dumped"]["rows"].as_u64();
-    assert!(rows > Some(300), "{dumped:?}");
-    let (output, said) = run(&["--format", "json", "load", "--only", "load", "--execute"]).await;
+    let dumped = &only(&dumped)["dumped"];
+    assert!(dumped["rows"].as_u64() > Some(40_300), "{dumped}");
+    assert!(dumped["ranges_kept"].as_u64() > Some(0), "{dumped}");
+    let bring = ["--format", "json", "load", "--only", "load", "--execute"];
+    let mut killed = 0;
+    for from in [1, 20_000] {
+        let wanted = rand::rng().random_range(from..from + 10_000);
+        let there = async || arrived(&ground).await >= wanted;
+        killed += usize::from(kill_when(command(&bring), there).await);
+    }
+    assert_eq!(killed, 2, "it was killed on the way in");
+    let (output, said) = run(&bring).await;
     assert!(output.status.success(), "{said}");
     let loaded = ground::json_lines(&output);
-    assert_eq!(only(&loaded)["loaded"]["rows"].as_u64(), rows);
+    let loaded = &only(&loaded)["loaded"];
+    assert!(loaded["ranges_kept"].as_u64() > Some(0), "{loaded}");
+    assert_eq!(loaded["position"], dumped["position"]);
     same_on_both(&ground).await;
     let (output, said) = run(&[
         "load",

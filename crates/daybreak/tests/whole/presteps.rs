@@ -47,6 +47,65 @@ async fn settled(ground: &Ground) {
         .expect("it follows");
 }
 
+/// Killed in the middle of its comparison, a run goes on with it where it was, and ends as one that was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_its_comparison_a_run_goes_on_with_it() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true).replicas(1);
+    let Some(ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    let large = "SET SESSION cte_max_recursion_depth = 1000000; USE shop; \
+                 CREATE TABLE large (id INT PRIMARY KEY, note CHAR(100) NOT NULL); \
+                 INSERT INTO large WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 400000) \
+                 SELECT i, 'x' FROM n";
+    ground.estate.primary.rows(large).await.expect("a large table");
+    ground.found(200).await;
+    ground.init(|plan| plan).await;
+    settled(&ground).await;
+    let told = ground.folder.path().join(".daybreak/estate-check.jsonl");
+    // How many ranges of the table are done.
+    let done = || {
+        let text = std::fs::read_to_string(&told).unwrap_or_default();
+        let lines = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let of_large = lines.filter(|line| line["range"]["name"]["name"] == "large");
+        of_large.filter_map(|line| line["range"]["done"].as_u64()).max()
+    };
+    let mut child = ground
+        .daybreak(&UNTIL)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let begun = std::time::Instant::now();
+    while done().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it comes to its rows");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    child.kill().await.expect("killed");
+    assert!(told.exists(), "it was not done yet");
+    // What is changed where it has been is not seen by one that goes on, and by one that begins anew it is.
+    on_replica(
+        &ground.estate.replicas[0],
+        "UPDATE large SET note = 'y' WHERE id = 1",
+    )
+    .await;
+
+    let run = ground.succeed(&UNTIL).await;
+    let check = &evidence(&run, "data.check.estate")["checks"][0];
+    let report = &check["report"];
+    assert!(report["rows"].as_u64() > Some(400_000), "{check}");
+    let tables = report["tables"].as_array().expect("tables");
+    assert!(
+        tables.len() > 3 && tables.iter().all(|table| table["verdict"] == "same"),
+        "{check}"
+    );
+    assert!(!told.exists(), "done");
+    let anew = ground.run(&["--format", "json", "data-check"]).await;
+    assert_eq!(anew.status.code(), Some(3));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_differs_stops_a_migration_before_anything_is_changed() {
     let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true).replicas(1);

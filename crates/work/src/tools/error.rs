@@ -69,6 +69,11 @@ impl ToolError {
                 "install the servers' own client programs, of the source's version or newer, or name them: `load.tools.dump`, \
                  `load.tools.load`"
             }
+            // A dump grants to roles and makes none.
+            Self::Failed { said, .. } if said.contains("role ") && said.contains("does not exist") => {
+                "make the source's roles on the target first, as `daybreak accounts carry --execute` does, and run the same command \
+                 again: it begins anew"
+            }
             Self::Failed { .. } | Self::Broken { .. } => {
                 "see what it says, then run the same command again: it begins anew, in the place of what is there"
             }
@@ -78,5 +83,24 @@ impl ToolError {
             Self::Scratch { .. } => "make the state folder writable",
         };
         Some(hint.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ToolError;
+
+    #[test]
+    fn a_role_that_is_missing_is_to_be_made_first() {
+        let hint = |said: &str| {
+            let error = ToolError::Failed {
+                program: "psql".to_owned(),
+                status: "exit status: 3".to_owned(),
+                said: said.to_owned(),
+            };
+            error.hint().expect("a hint")
+        };
+        assert!(hint("ERROR:  role \"app\" does not exist").contains("accounts carry"));
+        assert!(!hint("ERROR:  relation \"app\" does not exist").contains("accounts carry"));
     }
 }
