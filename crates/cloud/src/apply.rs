@@ -100,7 +100,7 @@ pub async fn apply(
         }
         one(cloud, resource, ledger, tell).await?;
         match resource.kind {
-            Kind::Cluster => wait(cloud, resource, tell).await?,
+            Kind::Vpc | Kind::Subnet | Kind::Cluster => wait(cloud, resource, tell).await?,
             Kind::Instance if !writer_seen => {
                 writer_seen = true;
                 wait(cloud, resource, tell).await?;
@@ -158,9 +158,9 @@ async fn one(
             cloud.create(resource).await?;
             ledger.note(What::Made, kind, name)?;
             tell(Applied::Created(resource));
-            // What cannot be said with the call that makes it, such as rules and parameters. A cluster takes no change until it is
-            // there.
-            if kind == Kind::Cluster {
+            // What cannot be said with the call that makes it, such as rules and parameters. Some take no change, and nothing
+            // within them, until they are there.
+            if matches!(kind, Kind::Vpc | Kind::Subnet | Kind::Cluster) {
                 wait(cloud, resource, tell).await?;
             }
             let found = cloud.find(kind, name).await?;

@@ -16,10 +16,15 @@ const NAME: &str = "Name";
 impl Aws {
     /// The identifier of the plan's VPC.
     pub(super) async fn vpc_id(&self) -> Result<String, CloudError> {
-        let (call, name) = ("ec2:DescribeVpcs", &self.cluster);
-        if let Some(id) = &self.vpc {
-            return Ok(id.clone());
+        match &self.vpc {
+            Some(id) => Ok(id.clone()),
+            None => self.made_vpc_id(&self.cluster).await,
         }
+    }
+
+    /// The identifier of a VPC that was made, whatever the plan says by now.
+    async fn made_vpc_id(&self, name: &str) -> Result<String, CloudError> {
+        let call = "ec2:DescribeVpcs";
         let answer = self.ours("DescribeVpcs", name).await?;
         let document = parsed(&answer, call, name)?;
         let vpc = only(&document, "vpcSet", call, name)?;
@@ -58,13 +63,7 @@ impl Aws {
             return Ok(words);
         }
         let named = self.our_subnets().await?;
-        let id = |word: &String| {
-            let found = named.iter().find(|(name, _)| name == word);
-            found
-                .map(|(_, id)| id.clone())
-                .ok_or_else(|| missing("ec2:DescribeSubnets", word, "InvalidSubnetID.NotFound"))
-        };
-        words.iter().map(id).collect()
+        words.iter().map(|word| id_of(&named, word)).collect()
     }
 
     /// Names and identifiers of the subnets that were made for the cluster.
@@ -132,7 +131,7 @@ impl Aws {
     /// Names of hosts in it, by which RDS is reached, are off in a new one ("DNS attributes for your VPC", VPC user guide).
     pub(super) async fn update_vpc(&self, resource: &Resource) -> Result<(), CloudError> {
         let form = vec![
-            ("VpcId".to_owned(), self.vpc_id().await?),
+            ("VpcId".to_owned(), self.made_vpc_id(&resource.name).await?),
             (
                 "EnableDnsHostnames.Value".to_owned(),
                 resource.get("dns_names").to_owned(),
@@ -145,7 +144,7 @@ impl Aws {
     }
 
     pub(super) async fn delete_vpc(&self, name: &str) -> Result<(), CloudError> {
-        let form = vec![("VpcId".to_owned(), self.vpc_id().await?)];
+        let form = vec![("VpcId".to_owned(), self.made_vpc_id(name).await?)];
         self.query
             .ask(Service::Ec2, "DeleteVpc", name, &form)
             .await
@@ -175,7 +174,7 @@ impl Aws {
         let mut form = self.tags("subnet", &resource.name);
         let own = [("CidrBlock", "network"), ("AvailabilityZone", "zone")];
         form.extend(own.map(|(key, attribute)| (key.to_owned(), resource.get(attribute).to_owned())));
-        form.push(("VpcId".to_owned(), self.vpc_id().await?));
+        form.push(("VpcId".to_owned(), self.made_vpc_id(resource.get("vpc")).await?));
         self.query
             .ask_once(Service::Ec2, "CreateSubnet", &resource.name, &form)
             .await
@@ -183,12 +182,12 @@ impl Aws {
     }
 
     pub(super) async fn delete_subnet(&self, name: &str) -> Result<(), CloudError> {
-        let ids = self.subnet_ids(vec![name.to_owned()]).await?;
-        for id in ids {
-            let form = vec![("SubnetId".to_owned(), id)];
-            self.query.ask(Service::Ec2, "DeleteSubnet", name, &form).await?;
-        }
-        Ok(())
+        let id = id_of(&self.our_subnets().await?, name)?;
+        let form = vec![("SubnetId".to_owned(), id)];
+        self.query
+            .ask(Service::Ec2, "DeleteSubnet", name, &form)
+            .await
+            .map(drop)
     }
 
     /// Name and mark, for the call that makes it.
@@ -230,6 +229,14 @@ impl Aws {
             }),
         }
     }
+}
+
+/// The identifier of the subnet with that name.
+fn id_of(named: &[(String, String)], name: &str) -> Result<String, CloudError> {
+    let found = named.iter().find(|(other, _)| other == name);
+    found
+        .map(|(_, id)| id.clone())
+        .ok_or_else(|| missing("ec2:DescribeSubnets", name, "InvalidSubnetID.NotFound"))
 }
 
 fn filters(all: &[(&str, &str)]) -> Form {

@@ -64,7 +64,10 @@ impl Place {
             Self::There { .. } => return Ok(()),
             Self::Made { network, zones } => (network, zones),
         };
-        let Some(own) = ipv4(network).filter(|(_, bits)| VPC_BITS.contains(bits)) else {
+        let is_one = |(address, bits): &(Ipv4Addr, u8)| {
+            VPC_BITS.contains(bits) && address.to_bits() == masked(*address, *bits)
+        };
+        let Some(own) = ipv4(network).filter(is_one) else {
             return wrong(
                 "create",
                 &format!("is `{network}`"),
@@ -98,12 +101,12 @@ impl Place {
     }
 }
 
-/// First address and bits of the mask, if it is a network of IPv4.
+/// Address and bits of the mask, if it is a network of IPv4.
 fn ipv4(text: &str) -> Option<(Ipv4Addr, u8)> {
     let (address, bits) = text.split_once('/')?;
     let address: Ipv4Addr = address.parse().ok()?;
     let bits: u8 = bits.parse().ok()?;
-    (bits <= 32 && address.to_bits() == masked(address, bits)).then_some((address, bits))
+    (bits <= 32).then_some((address, bits))
 }
 
 fn masked(address: Ipv4Addr, bits: u8) -> u32 {
@@ -171,7 +174,7 @@ mod tests {
                 "network.zones",
             ),
             ("10.40.0.0/16", &two, "10.0.0.0/8", false, "network.create"),
-            ("10.40.0.0/16", &two, "10.40.7.0/24", false, "network.create"),
+            ("10.40.0.0/16", &two, "10.40.7.9/24", false, "network.create"),
             ("10.40.0.0/16", &two, "10.50.0.0/16", true, "network.public"),
         ] {
             let said = check(network, zones, datacenter, public);
