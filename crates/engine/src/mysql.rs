@@ -121,6 +121,10 @@ pub(crate) fn own_account(flavor: &Flavor, grantee: &Grantee) -> OwnAccount {
     let old = account_copy::is_old(flavor);
     OwnAccount {
         make: format!("CREATE USER {name} IDENTIFIED BY {NEW_PASSWORD}"),
+        // What it sends in a password's place is sent as it is, so never without TLS.
+        make_by_iam: vec![format!(
+            "CREATE USER {name} IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL"
+        )],
         rotate: if old {
             format!("SET PASSWORD FOR {name} = PASSWORD({NEW_PASSWORD})")
         } else {

@@ -105,9 +105,18 @@ pub(crate) fn own_account(grantee: &Grantee) -> OwnAccount {
     let name = quote::identifier(&grantee.user);
     OwnAccount {
         make: format!("CREATE ROLE {name} LOGIN PASSWORD {NEW_PASSWORD}"),
+        make_by_iam: vec![
+            format!("CREATE ROLE {name} LOGIN"),
+            format!("GRANT rds_iam TO {name}"),
+        ],
         rotate: format!("ALTER ROLE {name} PASSWORD {NEW_PASSWORD}"),
-        // Its rights are in the way of the second; the first would take what it owns, too, of which there must be nothing.
-        drop: vec![format!("DROP OWNED BY {name}"), format!("DROP ROLE {name}")],
+        // Its rights are in the way of the last; the second would take what it owns, too, of which there must be nothing, and whoever
+        // is no superuser may do that as a member alone.
+        drop: vec![
+            format!("GRANT {name} TO CURRENT_USER"),
+            format!("DROP OWNED BY {name}"),
+            format!("DROP ROLE {name}"),
+        ],
         owns: Some(format!(
             "SELECT count(*)::text FROM pg_shdepend AS d JOIN pg_roles AS r ON r.oid = d.refobjid \
              WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = {}",

@@ -54,6 +54,12 @@ pub enum CarryError {
     /// An account that we did not make is to be changed or taken away.
     #[error("account {0} is none that was made here")]
     NotOurs(String),
+    /// IAM is Amazon's.
+    #[error("{0} is no server of Amazon's, and knows no accounts of IAM")]
+    NoIam(String),
+    /// It has none that could be changed.
+    #[error("account {0} logs in by IAM, and has no password")]
+    NoPassword(String),
     /// It would take something with it.
     #[error("account {0} owns something, which would go with it")]
     Owns(String),
@@ -90,6 +96,10 @@ impl CarryError {
                 "only accounts of `accounts make` are changed or taken away: others are somebody's"
                     .to_owned(),
             ),
+            Self::NoIam(_) => Some("leave `--iam` out: it gets a password".to_owned()),
+            Self::NoPassword(_) => {
+                Some("whoever may use it is told in IAM: `rds-db:connect` on its name".to_owned())
+            }
             Self::Owns(_) => Some("give what it owns to another: REASSIGN OWNED BY … TO …".to_owned()),
             Self::Refused { .. } => None,
             Self::Passwords(error) => Some(error.hint.clone()),

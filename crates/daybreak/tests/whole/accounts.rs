@@ -2,7 +2,9 @@
 
 use daybreak_engine::{JOBS, database};
 use daybreak_model::{Endpoint, Secret};
-use daybreak_sandbox::{AwsStandIn, Estate, EstateOptions, Login, Refusal, ServerKind, available};
+use daybreak_sandbox::{
+    AuroraOptions, AwsStandIn, Estate, EstateOptions, Login, Refusal, ServerKind, available,
+};
 
 use crate::looking::{Looking, admit, list};
 
@@ -254,6 +256,81 @@ async fn an_account_of_ours_is_made_rotated_and_dropped() {
             assert_eq!(status, Some(1), "{kind}: {said}");
             assert!(said.contains("is none that was made here"), "{kind}: {said}");
         }
+    }
+}
+
+/// An account that logs in by IAM has no password anywhere, none can be given to it, and a server that is not Amazon's makes none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_of_ours_may_log_in_by_iam() {
+    for (estate, cluster, make, whole) in [
+        (
+            EstateOptions::new(ServerKind::Mysql97),
+            AuroraOptions::mysql(),
+            "CREATE USER 'night'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL",
+            // The plugin is Amazon's own, and no server here has it.
+            false,
+        ),
+        (
+            EstateOptions::new(ServerKind::Postgres(17)),
+            AuroraOptions::postgres(17),
+            "GRANT rds_iam TO \"night\"",
+            true,
+        ),
+    ] {
+        let Some(ground) = crate::ground::lay(estate, cluster).await else {
+            continue;
+        };
+        ground.found(50).await;
+        ground.init(|plan| plan).await;
+        let plan = std::fs::read_to_string(ground.plan()).expect("the plan");
+        let mut urls = plan.lines().filter_map(|line| line.strip_prefix("url = \""));
+        let source = urls.next().expect("the source's URL").trim_end_matches('"');
+        let cluster = urls.next().expect("the target's URL").trim_end_matches('"');
+        let folder = ground.folder.path();
+        let passwords = folder.join("passwords.jsonl");
+        let run = async |server: &str, password: &str, what: &[&str]| {
+            let mut command = ground.daybreak(&[&["accounts"], what].concat());
+            command
+                .current_dir(folder)
+                .args(["--source", server, "--user", "night"])
+                .args(["--passwords", "passwords.jsonl", "--made", "made.jsonl"])
+                .env("DAYBREAK_SOURCE_PASSWORD", password);
+            let output = command.output().await.expect("the program runs");
+            let said = [output.stdout, output.stderr].concat();
+            (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+        };
+        let (own, theirs) = (ground.estate.admin.password(), ground.cluster.admin.password());
+        let wanted = ["make", "--for", "schema-check", "--iam"];
+        let (status, said) = run(source, own, &wanted).await;
+        assert!(
+            status == Some(1) && said.contains("no server of Amazon's") && said.contains("hint:"),
+            "{said}"
+        );
+        let (status, said) = run(cluster, theirs, &wanted).await;
+        assert!(status == Some(0) && said.contains(make), "{said}");
+        assert!(!said.contains("<new password>"), "{said}");
+        if whole {
+            let role = "CREATE ROLE rds_iam NOLOGIN; \
+                        GRANT rds_iam, pg_read_all_stats, pg_read_all_settings TO rds_superuser WITH ADMIN OPTION";
+            ground
+                .cluster
+                .writer()
+                .rows(role)
+                .await
+                .expect("a role to hand on");
+            let (status, said) = run(cluster, theirs, &[&wanted[..], &["--execute"]].concat()).await;
+            assert_eq!(status, Some(0), "{said}");
+            let count = "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member \
+                         JOIN pg_authid a ON a.oid = r.oid WHERE m.roleid = 'rds_iam'::regrole AND r.rolname = 'night' \
+                         AND a.rolpassword IS NULL";
+            let count = ground.cluster.writer().value(count).await.expect("asked");
+            assert_eq!(count.as_deref(), Some("1"));
+            let (status, said) = run(cluster, theirs, &["rotate", "--execute"]).await;
+            assert!(status == Some(1) && said.contains("has no password"), "{said}");
+            let (status, said) = run(cluster, theirs, &["drop", "--execute"]).await;
+            assert_eq!(status, Some(0), "{said}");
+        }
+        assert!(!passwords.exists(), "there is none to keep");
     }
 }
 

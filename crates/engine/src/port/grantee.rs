@@ -36,6 +36,10 @@ pub struct OwnAccount {
     pub name: String,
     /// Makes it, without rights.
     pub make: String,
+    /// Makes it without a password, as one that logs in by IAM: Amazon's servers alone. The first of them makes it.
+    ///
+    /// Source: Amazon Aurora User Guide, "Creating a database account using IAM authentication".
+    pub make_by_iam: Vec<String>,
     /// Gives it another password.
     pub rotate: String,
     /// Takes it away, with its rights.

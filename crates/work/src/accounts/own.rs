@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daybreak_engine::{Database, Grantee, NEW_PASSWORD, Statement, new_password, own_account};
+use daybreak_model::Hosting;
 use serde::{Deserialize, Serialize};
 
 use super::passwords::{PasswordStore, Passwords};
@@ -16,8 +17,13 @@ use super::{CarryError, silent, spoken};
 /// What is done with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnWork {
-    /// It is made, with these rights.
-    Make(Vec<String>),
+    /// It is made.
+    Make {
+        /// What gives it its rights.
+        rights: Vec<String>,
+        /// Whether it logs in by IAM, and has no password: on Amazon's servers alone.
+        by_iam: bool,
+    },
     /// It gets a new password.
     Rotate,
     /// It is taken away.
@@ -54,6 +60,9 @@ struct Made {
     server: String,
     account: String,
     dropped: bool,
+    /// Whether it has no password.
+    #[serde(default)]
+    by_iam: bool,
 }
 
 /// Does it, or says what would be done.
@@ -69,9 +78,18 @@ pub async fn own_account_work(
 ) -> Result<OwnReport, CarryError> {
     let family = server.endpoint().family;
     let address = server.endpoint().address();
-    let words = own_account(&server.flavor().await?, grantee);
+    let flavor = server.flavor().await?;
+    let words = own_account(&flavor, grantee);
+    let by_iam = matches!(work, OwnWork::Make { by_iam: true, .. });
+    if by_iam && flavor.hosting == Hosting::SelfManaged {
+        return Err(CarryError::NoIam(server.endpoint().to_string()));
+    }
     let statements = match work {
-        OwnWork::Make(rights) => [std::slice::from_ref(&words.make), rights].concat(),
+        OwnWork::Make {
+            rights,
+            by_iam: false,
+        } => [std::slice::from_ref(&words.make), rights].concat(),
+        OwnWork::Make { rights, by_iam: true } => [words.make_by_iam.as_slice(), rights].concat(),
         OwnWork::Rotate => vec![words.rotate.clone()],
         OwnWork::Drop => words.drop.clone(),
     };
@@ -86,9 +104,12 @@ pub async fn own_account_work(
         let path = path.to_owned();
         move |error| CarryError::Unnoted { path, error }
     };
-    let ours = is_ours(&files.made, &address, &words.name).map_err(unkept(&files.made))?;
-    if !matches!(work, OwnWork::Make(_)) && !ours {
-        return Err(CarryError::NotOurs(words.name));
+    let ours = made(&files.made, &address, &words.name).map_err(unkept(&files.made))?;
+    match (work, &ours) {
+        (OwnWork::Make { .. }, _) => {}
+        (_, None) => return Err(CarryError::NotOurs(words.name)),
+        (OwnWork::Rotate, Some(made)) if made.by_iam => return Err(CarryError::NoPassword(words.name)),
+        _ => {}
     }
     if *work == OwnWork::Drop
         && let Some(question) = &words.owns
@@ -103,7 +124,7 @@ pub async fn own_account_work(
         return Ok(report);
     }
     let mut secret = None;
-    if *work != OwnWork::Drop {
+    if *work != OwnWork::Drop && !by_iam {
         let passwords = Passwords::keep(files.passwords.as_ref(), &address, &[&words.name]).await?;
         secret = passwords
             .of(&words.name)
@@ -127,31 +148,31 @@ pub async fn own_account_work(
                 why: silent(&error, secret.as_ref()),
             })?;
         // Ours is what the server made for us: an account of that name that is there already is refused, and stays somebody's.
-        if place == 0 && matches!(work, OwnWork::Make(_)) {
-            note(&files.made, &address, &words.name, false).map_err(unkept(&files.made))?;
+        if place == 0 && matches!(work, OwnWork::Make { .. }) {
+            note(&files.made, &address, &words.name, false, by_iam).map_err(unkept(&files.made))?;
         }
     }
     if *work == OwnWork::Drop {
-        note(&files.made, &address, &words.name, true).map_err(unkept(&files.made))?;
+        note(&files.made, &address, &words.name, true, false).map_err(unkept(&files.made))?;
     }
     Ok(report)
 }
 
-/// Whether we made the account and did not take it away since.
-fn is_ours(path: &Path, server: &str, account: &str) -> Result<bool, std::io::Error> {
+/// What we wrote down of an account that we made and did not take away since.
+fn made(path: &Path, server: &str, account: &str) -> Result<Option<Made>, std::io::Error> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
     let mut lines = text
         .lines()
         .filter_map(|line| serde_json::from_str::<Made>(line).ok());
     let last = lines.rfind(|made| made.server == server && made.account == account);
-    Ok(last.is_some_and(|made| !made.dropped))
+    Ok(last.filter(|made| !made.dropped))
 }
 
-fn note(path: &Path, server: &str, account: &str, dropped: bool) -> Result<(), std::io::Error> {
+fn note(path: &Path, server: &str, account: &str, dropped: bool, by_iam: bool) -> Result<(), std::io::Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -164,6 +185,7 @@ fn note(path: &Path, server: &str, account: &str, dropped: bool) -> Result<(), s
         server: server.to_owned(),
         account: account.to_owned(),
         dropped,
+        by_iam,
     };
     writeln!(file, "{}", serde_json::to_string(&made)?)?;
     file.sync_all()

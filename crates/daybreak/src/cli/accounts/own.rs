@@ -41,32 +41,40 @@ pub(super) struct Make {
     /// What it is for. May be repeated.
     #[arg(long = "for", value_enum, required = true, value_name = "JOB")]
     jobs: Vec<Job>,
+    /// It logs in by IAM and has no password: on Aurora and RDS, where the cluster has `iam_authentication`. Daybreak's own
+    /// connections need an account with a password.
+    #[arg(long)]
+    iam: bool,
     #[command(flatten)]
     own: Own,
 }
 
+/// What is to be done.
+enum Wish<'a> {
+    /// For these jobs; whether it logs in by IAM.
+    Make(&'a [Job], bool),
+    Rotate,
+    Drop,
+}
+
 impl Make {
     pub(super) async fn run(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        self.own.work(plan, format, Some(&self.jobs), None).await
+        self.own
+            .work(plan, format, Wish::Make(&self.jobs, self.iam))
+            .await
     }
 }
 
 impl Own {
     pub(super) async fn rotate(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        self.work(plan, format, None, Some(OwnWork::Rotate)).await
+        self.work(plan, format, Wish::Rotate).await
     }
 
     pub(super) async fn drop(self, plan: &Path, format: Format) -> Result<Exit, Trouble> {
-        self.work(plan, format, None, Some(OwnWork::Drop)).await
+        self.work(plan, format, Wish::Drop).await
     }
 
-    async fn work(
-        &self,
-        plan: &Path,
-        format: Format,
-        jobs: Option<&[Job]>,
-        work: Option<OwnWork>,
-    ) -> Result<Exit, Trouble> {
+    async fn work(&self, plan: &Path, format: Format, wish: Wish<'_>) -> Result<Exit, Trouble> {
         let endpoint = self.start.begin(plan)?.endpoint;
         let grantee = Grantee {
             user: self.user.clone(),
@@ -80,10 +88,12 @@ impl Own {
             .await
             .map_err(|error| trouble(CarryError::Engine(error)))?;
         let mut by_hand = Vec::new();
-        let work = work.unwrap_or_else(|| {
-            let mut rights = Vec::new();
-            for job in jobs.unwrap_or_default() {
-                for statement in job.statements(&flavor, &grantee) {
+        let work = match wish {
+            Wish::Rotate => OwnWork::Rotate,
+            Wish::Drop => OwnWork::Drop,
+            Wish::Make(jobs, by_iam) => {
+                let mut rights = Vec::new();
+                for statement in jobs.iter().flat_map(|job| job.statements(&flavor, &grantee)) {
                     // What only a person can fill in stands there as a comment.
                     let list = if statement.starts_with("-- ") {
                         &mut by_hand
@@ -94,9 +104,9 @@ impl Own {
                         list.push(statement);
                     }
                 }
+                OwnWork::Make { rights, by_iam }
             }
-            OwnWork::Make(rights)
-        });
+        };
         let files = OwnFiles {
             passwords: self.keeping.store(plan).await?,
             made: self.made.clone(),
