@@ -310,8 +310,7 @@ async fn an_account_of_ours_may_log_in_by_iam() {
         assert!(status == Some(0) && said.contains(make), "{said}");
         assert!(!said.contains("<new password>"), "{said}");
         if whole {
-            let role = "CREATE ROLE rds_iam NOLOGIN; \
-                        GRANT rds_iam, pg_read_all_stats, pg_read_all_settings TO rds_superuser WITH ADMIN OPTION";
+            let role = "CREATE ROLE rds_iam NOLOGIN; GRANT rds_iam TO rds_superuser WITH ADMIN OPTION";
             ground
                 .cluster
                 .writer()
@@ -331,6 +330,16 @@ async fn an_account_of_ours_may_log_in_by_iam() {
             assert_eq!(status, Some(0), "{said}");
         }
         assert!(!passwords.exists(), "there is none to keep");
+        // With a password it is one that can do its job; who makes it is no superuser.
+        let (status, said) = run(cluster, theirs, &["make", "--for", "schema-check", "--execute"]).await;
+        assert_eq!(status, Some(0), "{said}");
+        let user = format!("//{}@", ground.cluster.admin.name());
+        let mut endpoint = Endpoint::parse("target", &cluster.replace(&user, "//night@")).expect("a URL");
+        endpoint.password = Secret::new(last_password(&passwords));
+        let lacking = database(endpoint).missing_privileges("schema-check").await;
+        assert_eq!(lacking.expect("asked"), Vec::<String>::new());
+        let (status, said) = run(cluster, theirs, &["drop", "--execute"]).await;
+        assert_eq!(status, Some(0), "{said}");
     }
 }
 

@@ -197,6 +197,10 @@ impl Need {
                 one(format!("-- the role that owns the tables: GRANT … TO {role}"))
             }
             Self::SignalBackends => one(format!("GRANT pg_signal_backend TO {role}")),
+            // What its administrator may hand on, and holds both (Amazon Aurora User Guide, "Understanding the rds_superuser role").
+            Self::ReadStatistics | Self::ReadSettings if flavor.is_managed() => {
+                one(format!("GRANT pg_monitor TO {role}"))
+            }
             Self::ReadStatistics => one(format!("GRANT pg_read_all_stats TO {role}")),
             Self::ReadSettings => one(format!("GRANT pg_read_all_settings TO {role}")),
         }
@@ -215,7 +219,11 @@ pub(crate) fn grants(
     let (role, database) = (quote::identifier(role), quote::identifier(database));
     let mut statements = vec![format!("GRANT CONNECT ON DATABASE {database} TO {role}")];
     for need in needs(job)? {
-        statements.extend(need.statements(flavor, &role, &database, schemas));
+        for statement in need.statements(flavor, &role, &database, schemas) {
+            if !statements.contains(&statement) {
+                statements.push(statement);
+            }
+        }
     }
     Some(statements)
 }
