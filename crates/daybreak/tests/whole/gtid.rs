@@ -217,7 +217,7 @@ async fn violations_are_named_with_their_account_and_refuse() {
             .await
             .expect("it is not refused");
     };
-    let watch = ["gtid", "--execute", "--watch", "5"];
+    let watch = ["gtid", "--execute", "--watch", "15"];
     let (output, ()) = tokio::join!(looking.run(primary, &estate.admin, &watch), violate);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
