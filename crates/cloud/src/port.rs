@@ -40,8 +40,8 @@ pub struct Ground {
 /// A provider of clusters.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Looks at what the plan names: subnets of the VPC in two zones at least, or the zones of those that are made; a version and classes that the region offers. Changes
-    /// nothing.
+    /// Looks at what the plan names: subnets of the VPC in two zones at least, or the zones of those that are made; a version and
+    /// classes that the region offers. Changes nothing.
     async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError>;
 
     /// The resource by that name; none where there is none.

@@ -3,8 +3,8 @@
 
 use roxmltree::{Document, Node};
 
-use super::query::{Form, Service, element, first, within};
-use super::security_group::{own, parsed};
+use super::query::{Form, Service, element, filters, first, own, within};
+use super::security_group::parsed;
 use super::{Aws, said, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
@@ -237,15 +237,6 @@ fn id_of(named: &[(String, String)], name: &str) -> Result<String, CloudError> {
     found
         .map(|(_, id)| id.clone())
         .ok_or_else(|| missing("ec2:DescribeSubnets", name, "InvalidSubnetID.NotFound"))
-}
-
-fn filters(all: &[(&str, &str)]) -> Form {
-    let mut form = Form::new();
-    for (number, (name, value)) in (1..).zip(all) {
-        form.push((format!("Filter.{number}.Name"), (*name).to_owned()));
-        form.push((format!("Filter.{number}.Value.1"), (*value).to_owned()));
-    }
-    form
 }
 
 fn items<'a, 'd>(document: &'a Document<'d>, list: &str) -> impl Iterator<Item = Node<'a, 'd>> {

@@ -199,6 +199,22 @@ pub(super) fn first(node: Node<'_, '_>, name: &str) -> Option<String> {
     all.next().and_then(|node| node.text()).map(str::to_owned)
 }
 
+/// The text of an element directly within.
+pub(super) fn own(node: Node<'_, '_>, name: &str) -> Option<String> {
+    let mut found = within(node, name);
+    found.next().and_then(|node| node.text()).map(str::to_owned)
+}
+
+/// Filters of a question of EC2, each by one value.
+pub(super) fn filters(all: &[(&str, &str)]) -> Form {
+    let mut form = Form::new();
+    for (number, (name, value)) in (1..).zip(all) {
+        form.push((format!("Filter.{number}.Name"), (*name).to_owned()));
+        form.push((format!("Filter.{number}.Value.1"), (*value).to_owned()));
+    }
+    form
+}
+
 /// Elements of that name directly within.
 pub(super) fn within<'a, 'd>(node: Node<'a, 'd>, name: &'a str) -> impl Iterator<Item = Node<'a, 'd>> + 'a {
     node.children().filter(move |node| node.has_tag_name_any(name))

@@ -2,21 +2,16 @@
 
 use roxmltree::{Document, Node};
 
-use super::query::{Form, Service, element, first, within};
+use super::query::{Form, Service, element, filters, first, own, within};
 use super::{Aws, said, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
 use crate::resource::{Attributes, MARK, Resource};
 
 impl Aws {
-    async fn describe_groups(&self, object: &str, filters: &[(&str, &str)]) -> Result<String, CloudError> {
-        let mut form = Form::new();
-        for (number, (name, value)) in (1..).zip(filters) {
-            form.push((format!("Filter.{number}.Name"), (*name).to_owned()));
-            form.push((format!("Filter.{number}.Value.1"), (*value).to_owned()));
-        }
+    async fn describe_groups(&self, object: &str, by: &[(&str, &str)]) -> Result<String, CloudError> {
         self.query
-            .ask(Service::Ec2, "DescribeSecurityGroups", object, &form)
+            .ask(Service::Ec2, "DescribeSecurityGroups", object, &filters(by))
             .await
     }
 
@@ -236,10 +231,4 @@ fn rules(permission: Node<'_, '_>, word: &str, attributes: &mut Attributes) {
             }
         }
     }
-}
-
-/// The text of an element directly within.
-pub(super) fn own(node: Node<'_, '_>, name: &str) -> Option<String> {
-    let mut found = within(node, name);
-    found.next().and_then(|node| node.text()).map(str::to_owned)
 }

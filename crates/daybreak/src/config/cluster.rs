@@ -323,12 +323,11 @@ fn resolve(raw: RawCluster, folder: &Path) -> Result<ClusterSettings, SpecError>
 
 /// Either what is there, or what is made.
 fn place(network: &mut RawNetwork) -> Result<Place, SpecError> {
-    let wrong = |key: &str, message: &str| {
-        SpecError {
+    let hint = "name `vpc` and `subnets` that are there, or have them made by `create = \"10.40.0.0/16\"` and `zones`";
+    let wrong = |key: &str, message: &str| SpecError {
         key: format!("network.{key}"),
         message: message.to_owned(),
-        hint: "name `vpc` and `subnets` that are there, or have them made by `create = \"10.40.0.0/16\"` and `zones`".to_owned(),
-    }
+        hint: hint.to_owned(),
     };
     let (subnets, zones) = (
         std::mem::take(&mut network.subnets),

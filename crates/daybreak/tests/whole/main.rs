@@ -29,6 +29,7 @@ mod planted_rows;
 mod planted_schema;
 mod presteps;
 mod provision;
+mod provision_network;
 mod reach;
 mod readiness;
 mod refusals;

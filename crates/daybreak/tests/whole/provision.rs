@@ -12,12 +12,12 @@ use crate::looking::{Looking, list};
 pub(crate) struct Ground {
     pub(crate) looking: Looking,
     pub(crate) aws: AwsStandIn,
-    vpc: String,
+    pub(crate) vpc: String,
     pub(crate) subnets: Vec<String>,
 }
 
 /// All texts of elements of this name.
-fn texts(xml: &str, name: &str) -> Vec<String> {
+pub(crate) fn texts(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let parts = xml.split(&open).skip(1);
     parts
@@ -87,7 +87,7 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
     }
 
     /// The same plan with a VPC that is made with the cluster.
-    fn with_own_network(&self, plan: &str) -> String {
+    pub(crate) fn with_own_network(&self, plan: &str) -> String {
         let there = format!(
             "vpc = \"{}\"\nsubnets = [\"{}\", \"{}\"]",
             self.vpc, self.subnets[0], self.subnets[1]
@@ -192,7 +192,7 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
     }
 
     /// VPCs and subnets that were made for a cluster.
-    async fn network_of(&self, name: &str) -> [usize; 2] {
+    pub(crate) async fn network_of(&self, name: &str) -> [usize; 2] {
         let mut counts = [0, 0];
         let asked = [("DescribeVpcs", "cidrBlock"), ("DescribeSubnets", "subnetId")];
         for (count, (action, each)) in counts.iter_mut().zip(asked) {
@@ -210,7 +210,7 @@ notify = "arn:aws:sns:eu-central-1:123456789012:night"
 }
 
 /// The resources that are not as they are to be, each with its attributes.
-fn changed(report: &Value) -> Vec<String> {
+pub(crate) fn changed(report: &Value) -> Vec<String> {
     let changed = list(report, "resources")
         .iter()
         .filter(|resource| resource["action"] != "keep");
@@ -230,7 +230,7 @@ fn changed(report: &Value) -> Vec<String> {
     all
 }
 
-const ROLES: [(&str, usize); 4] = [("writer", 1), ("failover", 1), ("reader", 2), ("bi", 2)];
+pub(crate) const ROLES: [(&str, usize); 4] = [("writer", 1), ("failover", 1), ("reader", 2), ("bi", 2)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_of_every_role_lives_and_goes() {
@@ -434,88 +434,6 @@ async fn a_cluster_of_every_role_lives_and_goes() {
         ground.json("shop", &unprotected, &["drift"], 0).await["changes"],
         0
     );
-}
-
-/// The VPC and its subnets come with the cluster, are held against the plan, and go with it; what else is in the region stays.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_network_of_its_own_comes_and_goes_with_it() {
-    let Some(ground) = Ground::lay().await else {
-        return;
-    };
-    let plan = ground.with_own_network(&ground.plan("shop", "deletion_protection = false", &ROLES));
-    let beyond = plan.replace("eu-central-1b", "eu-central-1x");
-    let said = ground.refused("shop", &beyond, &["apply"]).await;
-    assert!(
-        said.contains("eu-central-1x") && said.contains("eu-central-1b"),
-        "{said}"
-    );
-    let both = plan.replace("create =", &format!("vpc = \"{}\"\ncreate =", ground.vpc));
-    let said = ground.refused("shop", &both, &["apply"]).await;
-    assert!(said.contains("`cluster.network.create`"), "{said}");
-    let met = plan.replace("10.40.0.0/16", "192.168.0.0/16");
-    let said = ground.refused("shop", &met, &["apply"]).await;
-    assert!(said.contains("192.168.7.0/24"), "{said}");
-    assert!(ground.aws.changes().is_empty(), "nothing was made");
-
-    ground.json("shop", &plan, &["apply"], 0).await;
-    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
-    let mark = [
-        ("Filter.1.Name", "tag:daybreak:cluster"),
-        ("Filter.1.Value.1", "shop"),
-    ];
-    let vpc = ground
-        .ask("ec2", &[&[("Action", "DescribeVpcs")], &mark[..]].concat())
-        .await;
-    let vpc = texts(&vpc, "vpcId").remove(0);
-    let subnets = ground
-        .ask("ec2", &[&[("Action", "DescribeSubnets")], &mark[..]].concat())
-        .await;
-    let mut networks = texts(&subnets, "cidrBlock");
-    networks.sort();
-    assert_eq!(networks, ["10.40.0.0/20", "10.40.16.0/20"]);
-    let mut ids = texts(&subnets, "subnetId");
-    ids.sort();
-    let group = [
-        ("Action", "DescribeDBSubnetGroups"),
-        ("DBSubnetGroupName", "shop"),
-    ];
-    let group = ground.ask("rds", &group).await;
-    let mut inside = texts(&group, "SubnetIdentifier");
-    inside.sort();
-    assert_eq!(inside, ids, "the cluster is in the subnets that were made");
-    let groups = [
-        ("Action", "DescribeSecurityGroups"),
-        ("Filter.1.Name", "group-name"),
-        ("Filter.1.Value.1", "shop-db"),
-    ];
-    assert_eq!(
-        texts(&ground.ask("ec2", &groups).await, "vpcId"),
-        std::slice::from_ref(&vpc)
-    );
-
-    // By hand.
-    let off = [
-        ("Action", "ModifyVpcAttribute"),
-        ("VpcId", &*vpc),
-        ("EnableDnsHostnames.Value", "false"),
-    ];
-    ground.ask("ec2", &off).await;
-    let drifted = ground.json("shop", &plan, &["drift"], 3).await;
-    assert_eq!(changed(&drifted), ["shop: dns_names"]);
-    ground.json("shop", &plan, &["apply"], 0).await;
-    assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
-    // What is fixed is said, and not made anew.
-    let moved = plan.replace("10.40.0.0/16", "10.41.0.0/16");
-    let said = ground.refused("shop", &moved, &["apply"]).await;
-    assert!(said.contains("network"), "{said}");
-
-    // The plan names another VPC by now: what goes is what was made, and nothing else.
-    let destroy = ["destroy", "--name", "shop", "--without-snapshot"];
-    let elsewhere = ground.plan("shop", "deletion_protection = false", &ROLES);
-    ground.json("shop", &elsewhere, &destroy, 0).await;
-    assert_eq!(ground.network_of("shop").await, [0, 0]);
-    let left = ground.ask("ec2", &[("Action", "DescribeVpcs")]).await;
-    assert!(texts(&left, "vpcId").contains(&ground.vpc), "{left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,8 +73,8 @@ impl AmazonPartition {
     }
 }
 
-/// The files with Amazon's authorities that are there, in the order in which they are read. One that the environment names comes last, there or not:
-/// it was asked for.
+/// The files with Amazon's authorities that are there, in the order in which they are read. One that the environment names comes
+/// last, there or not: it was asked for.
 #[must_use]
 pub fn amazon_authorities() -> Vec<PathBuf> {
     let ours = AmazonPartition::ALL

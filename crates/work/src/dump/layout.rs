@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The version of this format.
-pub(super) const FORMAT: u32 = 1;
+/// 2: expressions of MySQL's definitions are in one spelling, so that those of 1 are not recognised.
+pub(super) const FORMAT: u32 = 2;
 /// Whose dump is being made here.
 pub(super) const BEGUN: &str = "begun.json";
 /// What there is once it is whole.

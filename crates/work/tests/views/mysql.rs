@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use daybreak_engine::{Database, Statement, database};
-use daybreak_model::{Endpoint, ObjectKind, Position, SchemaObject, Scope};
+use daybreak_engine::Database;
+use daybreak_model::{ObjectKind, Position, SchemaObject, Scope};
 use daybreak_sandbox::{AuroraOptions, AuroraStandIn, Estate, EstateOptions, Sandbox, ServerKind, available};
 use daybreak_work::{LoadError, LoadSettings, Observe, Silent, load, take_over};
+
+use crate::{at, run};
 
 /// What a view may compute. Servers print many of them under another name, or in another form, than they were written.
 const EXPRESSIONS: &[&str] = &[
@@ -359,20 +361,6 @@ const TABLES: [&str; 3] = [
     "CREATE TABLE v.t (i INT NOT NULL DEFAULT 5, f DOUBLE, s VARCHAR(40), d DATETIME, g GEOMETRY, KEY by_f (f), FULLTEXT KEY (s))",
     "CREATE TABLE v.u (i INT, w INT)",
 ];
-
-async fn run(server: &Arc<dyn Database>, statements: &[&str]) -> Result<(), String> {
-    let each = statements.iter().map(|text| Statement {
-        what: (*text).to_owned(),
-        text: (*text).to_owned(),
-    });
-    let list: Vec<Statement> = each.collect();
-    server.run(&list).await.map_err(|error| error.in_words())
-}
-
-fn at(label: &str, url: &str) -> Arc<dyn Database> {
-    let url = url.split('?').next().expect("a URL");
-    database(Endpoint::parse(label, &format!("{url}?tls=off")).expect("an endpoint"))
-}
 
 /// Makes the views that the source takes and can read again, and that the target takes as they were written; how many there are.
 async fn make_views(source: &Arc<dyn Database>, target: &Arc<dyn Database>, scope: &Scope) -> usize {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use daybreak_engine::{Database, Statement, database};
-use daybreak_model::{Endpoint, ObjectKind, Scope};
+use daybreak_model::{ObjectKind, Scope};
 use daybreak_sandbox::{AuroraOptions, AuroraStandIn, Estate, EstateOptions, Sandbox, ServerKind, available};
 use daybreak_work::{LoadError, LoadSettings, Observe, Silent, load};
+
+use crate::{at, run};
 
 /// What views read from.
 const GROUND: &[&str] = &[
@@ -72,20 +73,6 @@ const VIEWS: &[&str] = &[
     r#"SELECT i FROM v.t WHERE (i = 1 OR f = 2) AND NOT (s = 'a' OR d IS NULL)"#,
     r#"SELECT i FROM ONLY v.pa"#,
 ];
-
-async fn run(server: &Arc<dyn Database>, statements: &[&str]) -> Result<(), String> {
-    let each = statements.iter().map(|text| Statement {
-        what: (*text).to_owned(),
-        text: (*text).to_owned(),
-    });
-    let list: Vec<Statement> = each.collect();
-    server.run(&list).await.map_err(|error| error.in_words())
-}
-
-fn at(label: &str, url: &str) -> Arc<dyn Database> {
-    let url = url.split('?').next().expect("a URL");
-    database(Endpoint::parse(label, &format!("{url}?tls=off")).expect("an endpoint"))
-}
 
 async fn carried_and_recognised(from: u8, to: u8) {
     let sandbox = Sandbox::open().expect("a sandbox");
