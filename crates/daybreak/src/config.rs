@@ -6,6 +6,7 @@ mod load;
 mod nearest;
 mod plan_holes;
 mod prices;
+mod purposes;
 mod raw;
 mod resolve;
 mod slow;
@@ -17,6 +18,7 @@ pub(crate) use cluster::{ClusterOutline, ClusterSettings, api_line, read as read
 pub(crate) use load::{BackupPlan, BroughtAt, BucketAccess, DumpPlan, LoadMethod, Place, ToolsPlan};
 pub(crate) use plan_holes::{of_endpoint, of_text};
 pub(crate) use prices::Cost;
+pub(crate) use purposes::{PURPOSES_HINT, purposes_of};
 pub(crate) use resolve::{NAME_HINT, is_address, is_name};
 pub(crate) use slow::SlowPlan;
 pub(crate) use trim::{ON_THE_WAY, PlannedRule, TrimSettings, is_rule_name, span, table_name, zone};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use daybreak_cloud::bucket;
 use daybreak_engine::{Database, Replication, replication};
-use daybreak_model::Position;
+use daybreak_model::{Position, Scope};
 use daybreak_work::{
     Depot, DumpError, DumpLimits, DumpManifest, DumpReport, DumpSettings, LoadReport, Observe, dump, load,
     load_dump, plan_load, reopen_dump, take_over,
@@ -28,7 +28,8 @@ struct Mark {
     target: String,
     /// The source's address: it need not be reached for a load from files.
     source: String,
-    schemas: Vec<String>,
+    #[serde(flatten)]
+    scope: Scope,
 }
 
 /// A load by the plan.
@@ -296,7 +297,7 @@ impl Loading<'_> {
         Ok(Mark {
             target: self.target.identity().await?.unique_id,
             source: self.settings.source.endpoint.address(),
-            schemas: self.settings.scope.schemas.clone(),
+            scope: self.settings.scope.clone(),
         })
     }
 

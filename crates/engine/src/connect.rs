@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Position, Secret, Table};
+use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Part, Position, Secret, Table};
 
 use crate::{
     ClientLogin, DataFiles, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended,
@@ -11,9 +11,15 @@ use crate::{
 /// The server at an endpoint. Connects when first asked something.
 #[must_use]
 pub fn database(endpoint: Endpoint) -> Arc<dyn Database> {
+    database_part(endpoint, None)
+}
+
+/// The same, where who may write is asked and told ([`Open`](crate::Open)) of a part of the server alone, if one is given.
+#[must_use]
+pub fn database_part(endpoint: Endpoint, part: Option<Part>) -> Arc<dyn Database> {
     match endpoint.family {
-        Family::Mysql => mysql::database(endpoint),
-        Family::Postgres => postgres::database(endpoint),
+        Family::Mysql => mysql::database(endpoint, part),
+        Family::Postgres => postgres::database(endpoint, part),
     }
 }
 

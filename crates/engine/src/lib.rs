@@ -21,8 +21,8 @@ mod connect;
 
 pub use certificates::{AmazonPartition, amazon_authorities, count_amazon_authorities};
 pub use connect::{
-    backup_login, client_login, database, grants, gtid_restart, load_file, load_session, mend, new_password,
-    own_account, replication, script, tool_calls, tool_position, trim_job,
+    backup_login, client_login, database, database_part, grants, gtid_restart, load_file, load_session, mend,
+    new_password, own_account, replication, script, tool_calls, tool_position, trim_job,
 };
 pub use error::{EngineError, ErrorKind};
 pub use port::{

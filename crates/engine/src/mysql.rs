@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings, Position, Secret, Table};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Part, Position, Secret, Table};
 
 use crate::{
     ClientLogin, DataFiles, Database, EngineError, Grantee, GtidRestartStep, GtidState, Mend, Mended,
@@ -65,6 +65,7 @@ mod filters;
 mod foreign_keys;
 mod grant_lines;
 mod grants;
+mod part_fence;
 mod sequences;
 mod sessions;
 mod statements;
@@ -79,8 +80,8 @@ mod server;
 mod gtid;
 mod gtid_restart;
 
-pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
-    Arc::new(server::Mysql::new(endpoint))
+pub(crate) fn database(endpoint: Endpoint, part: Option<Part>) -> Arc<dyn Database> {
+    Arc::new(server::Mysql::new(endpoint, part))
 }
 
 pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {

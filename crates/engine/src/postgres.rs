@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use daybreak_model::{Endpoint, Flavor, LinkSettings, Secret, Table};
+use daybreak_model::{Endpoint, Flavor, LinkSettings, Part, Secret, Table};
 
 use crate::{
     ClientLogin, Database, EngineError, Grantee, Mend, Mended, NEW_PASSWORD, OwnAccount, Replication,
@@ -72,11 +72,13 @@ mod database;
 mod fence;
 mod gtid;
 mod inspect;
+mod part;
+mod part_fence;
 
 use database::Postgres;
 
-pub(crate) fn database(endpoint: Endpoint) -> Arc<dyn Database> {
-    Arc::new(Postgres::new(endpoint))
+pub(crate) fn database(endpoint: Endpoint, part: Option<Part>) -> Arc<dyn Database> {
+    Arc::new(Postgres::new(endpoint, part))
 }
 
 pub(crate) fn replication(from: Endpoint, to: Endpoint, settings: LinkSettings) -> Arc<dyn Replication> {

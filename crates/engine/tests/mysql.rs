@@ -23,6 +23,8 @@ mod large_rows;
 mod link;
 #[path = "mysql/migration.rs"]
 mod migration;
+#[path = "mysql/part_fence.rs"]
+mod part_fence;
 #[path = "mysql/schema.rs"]
 mod schema;
 #[path = "mysql/session_lock.rs"]

@@ -17,6 +17,7 @@ mod account;
 mod endpoint;
 mod position;
 mod schema;
+mod scope;
 
 mod foreign_key;
 mod requirement;
@@ -42,8 +43,9 @@ pub use row::{ChunkDigest, KeyBound, KeyPart, KeyRange, RowDigest, RowHash, RowR
 pub use row_filter::RowFilter;
 pub use schema::{
     Column, IdentityValue, KeyColumn, ObjectKind, PartKind, Phase, Refusal, RowKey, SchemaImage,
-    SchemaObject, Scope, Table, TablePart,
+    SchemaObject, Table, TablePart,
 };
+pub use scope::{Part, Scope};
 pub use secret::Secret;
 pub use value_form::ValueForm;
 pub use write_state::{FenceProof, WriteState};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Position, Secret};
+use crate::{Part, Position, Secret};
 
 /// The account and manner in which one server replicates from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,54 @@ pub struct LinkSettings {
     pub gtid: bool,
     /// PostgreSQL: names of publication, slot and subscription are derived from this; lower-case letters, digits, `_`.
     pub name: String,
+    /// Where a part of the source moves alone: that part.
+    pub part: Option<Part>,
+    /// Whether it leads from the target to the source.
+    pub back: bool,
+}
+
+impl LinkSettings {
+    /// What the name of a link begins with by which a part of a server moves. It ties nothing to the estate: what has moved alone
+    /// is none of its replicas.
+    pub const OF_A_PART: &str = "daybreak_part_";
+
+    /// The name of a migration's link.
+    #[must_use]
+    pub fn named(migration: &str, part: Option<&Part>) -> String {
+        match part {
+            Some(part) => format!("{}{}", Self::OF_A_PART, part.name),
+            None => format!("daybreak_{migration}"),
+        }
+    }
+
+    /// The same towards the source.
+    #[must_use]
+    pub fn towards_source(&self) -> Self {
+        Self {
+            back: true,
+            ..self.clone()
+        }
+    }
+
+    /// The tables that the follower takes; `None` where it takes all.
+    #[must_use]
+    pub const fn taken(&self) -> Option<&Part> {
+        match (&self.part, self.back) {
+            (Some(part), false) => Some(part),
+            _ => None,
+        }
+    }
+
+    /// MySQL: the replication channel. A source whose parts have moved to several targets follows each by a channel of its own;
+    /// every other follower has the one without a name.
+    #[must_use]
+    pub fn channel(&self) -> &str {
+        if self.back && self.part.is_some() {
+            &self.name
+        } else {
+            ""
+        }
+    }
 }
 
 /// How much of the change stream is not applied yet.

@@ -4,13 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::TableName;
 
-/// Which part of a server is migrated: MySQL databases, or schemas of one PostgreSQL database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
-    /// Names of MySQL databases or PostgreSQL schemas. Never system ones.
-    pub schemas: Vec<String>,
-}
-
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {

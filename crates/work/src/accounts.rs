@@ -127,7 +127,7 @@ pub async fn carry_accounts(settings: &CarrySettings) -> Result<CarryReport, Car
         [] => source.schemas().await?,
         named => named.to_vec(),
     };
-    let scope = Scope { schemas };
+    let scope = Scope::of(schemas);
     let mut accounts = source.carried_accounts(&scope, &receiver).await?;
     choose(&mut accounts, settings)?;
     for account in &mut accounts {

@@ -200,9 +200,7 @@ pub async fn advise(
 ) -> Result<Advised, EngineError> {
     let endpoint = server.endpoint();
     let family = endpoint.family;
-    let scope = Scope {
-        schemas: server.schemas().await?,
-    };
+    let scope = Scope::of(server.schemas().await?);
     let tables = server.tables(&scope).await?;
     let mut catalog = Catalog {
         family,

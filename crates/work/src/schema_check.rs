@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_engine::{Database, EngineError, database};
-use daybreak_model::{Endpoint, Scope, Secret};
+use daybreak_model::{Endpoint, Part, Scope, Secret};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,8 @@ pub struct SchemaCheckSettings {
     pub nodes: Vec<SchemaNode>,
     /// Databases or schemas; all that any server has, if none is named.
     pub schemas: Vec<String>,
+    /// Of these the tables of one part alone, where there is one.
+    pub part: Option<Part>,
     /// Whether repairs are run: those that lose nothing.
     pub execute: bool,
     /// Whether a primary may be repaired, too.
@@ -199,7 +201,7 @@ pub async fn schema_check(settings: &SchemaCheckSettings) -> Result<SchemaReport
     let ground = Ground {
         nodes: settings.nodes.iter().map(connect).collect(),
     };
-    let mut report = look(&ground, &settings.schemas).await?;
+    let mut report = look(&ground, settings).await?;
     let mut repaired: Vec<SchemaRepaired> = Vec::new();
     // Some differences show, or can be mended, only when others are: a MariaDB gives a role to whoever makes it.
     for _ in 0..PASSES {
@@ -215,14 +217,14 @@ pub async fn schema_check(settings: &SchemaCheckSettings) -> Result<SchemaReport
             break;
         }
         repaired.extend(repair::act(&ground, &left, settings.even_primary).await);
-        report = look(&ground, &settings.schemas).await?;
+        report = look(&ground, settings).await?;
     }
     Ok(SchemaReport { repaired, ..report })
 }
 
 /// One comparison: what differs is looked at a second time, and reported if it differs still.
-async fn look(ground: &Ground, schemas: &[String]) -> Result<SchemaReport, EngineError> {
-    let scope = scope(ground, schemas).await?;
+async fn look(ground: &Ground, settings: &SchemaCheckSettings) -> Result<SchemaReport, EngineError> {
+    let scope = scope(ground, &settings.schemas, settings.part.as_ref()).await?;
     let mut views = observe::all(ground, &scope).await?;
     let mut found = compare::compare(&mut views, ground).await?;
     if !found.is_empty() {
@@ -277,10 +279,11 @@ async fn caught_up(ground: &Ground) {
 }
 
 /// What is compared: what was named, or everything that any server has.
-async fn scope(ground: &Ground, named: &[String]) -> Result<Scope, EngineError> {
+async fn scope(ground: &Ground, named: &[String], part: Option<&Part>) -> Result<Scope, EngineError> {
     if !named.is_empty() {
         return Ok(Scope {
-            schemas: named.to_vec(),
+            part: part.cloned(),
+            ..Scope::of(named.to_vec())
         });
     }
     // One that does not answer is named later.
@@ -288,7 +291,5 @@ async fn scope(ground: &Ground, named: &[String]) -> Result<Scope, EngineError> 
     let (first, others) = tokio::join!(ground.nodes[0].1.schemas(), join_all(others));
     let mut schemas: BTreeSet<String> = first?.into_iter().collect();
     schemas.extend(others.into_iter().flatten().flatten());
-    Ok(Scope {
-        schemas: schemas.into_iter().collect(),
-    })
+    Ok(Scope::of(schemas.into_iter().collect()))
 }

@@ -60,9 +60,7 @@ impl Two {
 
     async fn tables(&self) -> Vec<Table> {
         let flavor = self.source.flavor().await.expect("a flavor");
-        let scope = Scope {
-            schemas: vec![self.schema.to_owned()],
-        };
+        let scope = Scope::of(vec![self.schema.to_owned()]);
         self.source
             .schema(&scope, &flavor)
             .await

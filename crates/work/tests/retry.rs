@@ -89,9 +89,7 @@ async fn survives(kind: ServerKind, target: AuroraOptions, schema: &str, words: 
     let mut behind = endpoint("target", &cluster.admin_url());
     behind.port = relay(behind.port, words).await;
     let target = database(behind);
-    let scope = Scope {
-        schemas: vec![schema.to_owned()],
-    };
+    let scope = Scope::of(vec![schema.to_owned()]);
     let settings = LoadSettings {
         workers: 1,
         ..LoadSettings::new("retry")

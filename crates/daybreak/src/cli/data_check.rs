@@ -123,7 +123,7 @@ impl DataCheck {
         let begin = self.start.begin(plan)?;
         let mut topology = self.start.around(&begin).await?;
         begin.recognise_target(&mut topology).await;
-        let source = ground::leader(&begin, &mut topology)?;
+        let source = ground::leader(&begin, &mut topology).await?;
         if self.drop_slot {
             let dropped = source.forget_changes().await.map_err(failed)?;
             let kept = if dropped {

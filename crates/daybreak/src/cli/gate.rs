@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use clap::Args;
-use daybreak_engine::{Database, database};
+use daybreak_engine::{Database, database, database_part};
 use daybreak_model::{Family, WriteState};
 use daybreak_traffic::{GateSettings, Protocol, SessionView, Side, ViewError, WriterView, serve};
 
@@ -48,7 +48,7 @@ impl Gate {
             )
         };
         let sides = Arc::new(Sides {
-            source: database(settings.source.endpoint.clone()),
+            source: database_part(settings.source.endpoint.clone(), settings.scope.part.clone()),
             target: database(settings.target.endpoint.clone()),
         });
         let running = daybreak_traffic::Gate::start(

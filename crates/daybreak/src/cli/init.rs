@@ -35,6 +35,12 @@ pub(crate) struct Init {
     /// Name of the migration.
     #[arg(long, default_value = "move")]
     name: String,
+    /// The file that lists purposes, as `split --write FILE` makes it: one of them moves alone.
+    #[arg(long, value_name = "FILE", requires = "purpose")]
+    purposes: Option<PathBuf>,
+    /// Which of its purposes moves.
+    #[arg(long, value_name = "NAME", requires = "purposes")]
+    purpose: Option<String>,
     /// Where applications are to connect.
     #[arg(long, value_name = "HOST:PORT")]
     gate: Option<String>,
@@ -130,6 +136,11 @@ impl Init {
             // A primary does not know the port that a standby listens at.
             also.push(quote(&source.address()));
         }
+        let key = |key: &str, value: Option<String>, example: &str| match value {
+            Some(value) => format!("{key} = {}", quote(&value)),
+            None => format!("# {key} = \"{example}\""),
+        };
+        let purposes = self.purposes.as_ref().map(|file| file.display().to_string());
         let also = match also.as_slice() {
             [] => "# also = [\"10.0.0.7:5433\"]".to_owned(),
             also => format!("also = [{}]", also.join(", ")),
@@ -141,6 +152,8 @@ impl Init {
             ("{name}", quote(&self.name)),
             ("{schemas}", names.join(", ")),
             ("{also}", also),
+            ("{purposes}", key("purposes", purposes, "purposes.toml")),
+            ("{purpose}", key("purpose", self.purpose.clone(), "orders")),
             ("{source_url}", quote(&source_url)),
             ("{source_env}", quote(&self.source_password_env)),
             ("{target_url}", quote(self.target.as_deref().unwrap_or(example))),

@@ -76,7 +76,7 @@ impl Split {
             ([], None) => server.schemas().await.map_err(failed)?,
             (named, _) => named.to_vec(),
         };
-        let mut input = catalog(server.as_ref(), &Scope { schemas })
+        let mut input = catalog(server.as_ref(), &Scope::of(schemas))
             .await
             .map_err(failed)?;
         for path in &self.queries {

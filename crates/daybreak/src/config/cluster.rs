@@ -10,7 +10,7 @@ use daybreak_model::AuroraLine;
 use serde::Deserialize;
 
 use super::prices::{Cost, Prices};
-use super::{PlanError, Waiver, raw, waiver};
+use super::{PlanError, Waiver, purposes, raw, waiver};
 
 /// A cluster and where it is to be.
 #[derive(Debug)]
@@ -67,8 +67,7 @@ pub(crate) fn api_line(version: &str) -> Option<&'static AuroraLine> {
 #[serde(deny_unknown_fields)]
 struct RawWithCluster {
     cluster: RawCluster,
-    #[serde(rename = "migration")]
-    _migration: Option<toml::Value>,
+    migration: Option<RawPurpose>,
     #[serde(rename = "source")]
     _source: Option<toml::Value>,
     #[serde(rename = "target")]
@@ -122,6 +121,15 @@ pub(crate) struct RawCluster {
     #[serde(default)]
     parameters: BTreeMap<String, RawValue>,
     alarms: Option<RawAlarms>,
+}
+
+/// Of a plan's `[migration]` what a cluster has to know.
+#[derive(Debug, Deserialize)]
+struct RawPurpose {
+    #[serde(default)]
+    schemas: Vec<String>,
+    purposes: Option<PathBuf>,
+    purpose: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -226,6 +234,23 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
         hint: Some(error.hint),
     };
     let mut settings = resolve(raw.cluster, folder).map_err(unfit)?;
+    if let Some(migration) = raw.migration
+        && let (Some(file), Some(purpose)) = (migration.purposes, migration.purpose)
+        && settings.spec.engine == Engine::Mysql
+    {
+        let part = purposes::part(&folder.join(file), &purpose, &migration.schemas);
+        let part = part.map_err(|(key, message, hint)| PlanError::Value {
+            path: path.clone(),
+            key: key.to_owned(),
+            message,
+            hint: Some(hint),
+        })?;
+        // It takes the changes of what moves to it, and of nothing else.
+        let parameters = &mut settings.spec.parameters;
+        parameters
+            .entry("replicate-do-table".to_owned())
+            .or_insert_with(|| part.listed());
+    }
     settings.waivers = waiver::resolve(raw.waivers, |key, message, hint| PlanError::Value {
         path: path.clone(),
         key: key.to_owned(),

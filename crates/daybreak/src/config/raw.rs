@@ -107,6 +107,8 @@ pub(crate) struct RawMigration {
     #[serde(default)]
     pub(super) also: Vec<String>,
     pub(super) state_dir: Option<PathBuf>,
+    pub(super) purposes: Option<PathBuf>,
+    pub(super) purpose: Option<String>,
 }
 
 /// Where a secret comes from.

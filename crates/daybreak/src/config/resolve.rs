@@ -2,11 +2,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use daybreak_engine::Hashing;
-use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Secret};
+use daybreak_model::{Endpoint, Family, LinkSettings, Part, Scope, Secret};
 use daybreak_work::{CheckSettings, LoadSettings, ReadinessLimits, ThrottleLimits};
 
-use super::raw::{RawCheck, RawCutOver, RawGate, RawLoad, RawPlan, RawSecret, RawSide, RawStragglers};
-use super::{CutOverSettings, GateSettings, PlanError, Settings, Side, cluster, load, slow, trim, waiver};
+use super::raw::{
+    RawCheck, RawCutOver, RawGate, RawLoad, RawMigration, RawPlan, RawSecret, RawSide, RawStragglers,
+};
+use super::{
+    CutOverSettings, GateSettings, LoadMethod, PlanError, Settings, Side, cluster, load, purposes, slow,
+    trim, waiver,
+};
 
 /// What a name may be.
 pub(crate) const NAME_HINT: &str =
@@ -39,6 +44,7 @@ pub(super) fn resolve(
 ) -> Result<Settings, PlanError> {
     let resolver = Resolver { path, environment };
     let folder = path.parent().unwrap_or(Path::new("."));
+    let part = resolver.part(&raw.migration, folder)?;
     let name = resolver.name("migration.name", raw.migration.name)?;
     if raw.migration.schemas.is_empty() {
         return Err(resolver.error(
@@ -95,7 +101,9 @@ pub(super) fn resolve(
         password: resolver.secret("replication.password", &raw.replication.password)?,
         tls: raw.replication.tls.unwrap_or(true),
         gtid: raw.replication.gtid,
-        name: format!("daybreak_{name}"),
+        name: LinkSettings::named(&name, part.as_ref()),
+        part: part.clone(),
+        back: false,
     };
     let load_settings = resolver.load(&raw.load, &link.name)?;
     let methods = load::resolve(
@@ -105,17 +113,34 @@ pub(super) fn resolve(
         folder,
         |key, message, hint| resolver.error(key, message, hint),
     )?;
+    if let (Some(part), false) = (
+        &part,
+        matches!(methods.method, LoadMethod::Direct | LoadMethod::Dump),
+    ) {
+        return Err(resolver.error(
+            "load.method",
+            &format!(
+                "is \"{}\", which brings more than {}",
+                methods.method.name(),
+                part.name
+            ),
+            "a purpose alone is loaded \"direct\" or by \"dump\"",
+        ));
+    }
     let check = resolver.check(&raw.check)?;
     let cut_over = resolver.cut_over(raw.cut_over)?;
     let gate = raw.gate.map(|gate| resolver.gate(gate)).transpose()?;
     let waivers = waiver::resolve(raw.waivers, |key, message, hint| {
         resolver.error(key, message, hint)
     })?;
-    let state_dir = folder.join(
+    let mut state_dir = folder.join(
         raw.migration
             .state_dir
             .unwrap_or_else(|| PathBuf::from(".daybreak")),
     );
+    if let Some(part) = &part {
+        state_dir = state_dir.join("purposes").join(&part.name);
+    }
     let trim = raw.trim.unwrap_or_default();
     let trim = trim::resolve(trim, folder, &state_dir, |key, message, hint| {
         resolver.error(key, message, hint)
@@ -129,7 +154,8 @@ pub(super) fn resolve(
         slow: slow.transpose()?,
         state_dir,
         scope: Scope {
-            schemas: raw.migration.schemas,
+            part,
+            ..Scope::of(raw.migration.schemas)
         },
         source,
         also: raw.migration.also,
@@ -172,6 +198,33 @@ impl Resolver<'_> {
             return Err(self.error(key, &format!("is `{name}`, which cannot be used"), NAME_HINT));
         }
         Ok(name)
+    }
+
+    /// The tables that move alone, if the plan is for one purpose of several.
+    fn part(&self, raw: &RawMigration, folder: &Path) -> Result<Option<Part>, PlanError> {
+        let (file, purpose) = match (&raw.purposes, &raw.purpose) {
+            (None, None) => return Ok(None),
+            (Some(file), Some(purpose)) => (folder.join(file), purpose),
+            (Some(_), None) => {
+                let hint = "write which of that file's purposes this plan moves: `purpose = \"NAME\"`";
+                return Err(self.error(
+                    "migration.purposes",
+                    "is set, and `migration.purpose` is not",
+                    hint,
+                ));
+            }
+            (None, Some(_)) => {
+                let hint = "write which file lists its tables: `purposes = \"FILE\"`; `daybreak split --write FILE` makes one";
+                return Err(self.error(
+                    "migration.purpose",
+                    "is set, and `migration.purposes` is not",
+                    hint,
+                ));
+            }
+        };
+        purposes::part(&file, purpose, &raw.schemas)
+            .map(Some)
+            .map_err(|(key, message, hint)| self.error(key, &message, &hint))
     }
 
     fn seconds(&self, key: &str, given: Option<f64>, default: f64) -> Result<Duration, PlanError> {

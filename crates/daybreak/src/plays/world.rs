@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use daybreak_engine::{Database, EngineError, Replication, Statement, database, replication};
+use daybreak_engine::{Database, EngineError, Replication, Statement, database, database_part, replication};
 use daybreak_model::Table;
 use daybreak_traffic::TrafficSwitch;
 use daybreak_work::Delta;
@@ -38,10 +38,10 @@ impl World {
             .as_ref()
             .map(|_| Arc::new(GateLine(settings.gate_socket())) as Arc<dyn TrafficSwitch>);
         Arc::new(Self {
-            source: database(source.clone()),
+            source: database_part(source.clone(), settings.scope.part.clone()),
             target: database(target.clone()),
             forward: replication(source.clone(), target.clone(), settings.link.clone()),
-            backward: replication(target, source, settings.link.clone()),
+            backward: replication(target, source, settings.link.towards_source()),
             gate,
             delta: Mutex::new(None),
             pause: PauseClock::default(),

@@ -1,10 +1,9 @@
 //! Estates that cannot go both ways, on real servers: what can be carried is carried exactly, and what cannot is refused with
 //! its reason before anything is changed.
 
-use daybreak_sandbox::application::{self, Ledger};
 use daybreak_sandbox::{AuroraOptions, EstateOptions, Row, Server, ServerKind};
 
-use crate::ground::{self, ACCOUNTS, Ground};
+use crate::ground::{self, Ground};
 use crate::refusals::refused;
 
 /// Every byte that MySQL's latin1 has beyond ASCII, those of 0x80 to 0x9F included, in a column, a key and a comment.
@@ -54,20 +53,6 @@ async fn at_source(ground: &Ground, statements: &[&str]) {
     }
 }
 
-/// The target has every acknowledged write; the source has had none since the cut-over.
-async fn assert_target_has_all(ground: &Ground, ledger: &Ledger) {
-    let url = ground.app_url(ground.cluster.cluster_port());
-    let audit = application::audit(&url, ledger, ACCOUNTS)
-        .await
-        .expect("the books");
-    assert_eq!(
-        (audit.lost, audit.duplicated, audit.balanced),
-        (0, 0, true),
-        "{audit:?}"
-    );
-    assert!(!ledger.acknowledged.is_empty(), "the application did write");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn mysql_5_6_goes_out_and_not_home() {
     let Some(mut ground) = ground::lay(EstateOptions::new(ServerKind::Mysql56), AuroraOptions::mysql()).await
@@ -115,7 +100,7 @@ async fn mysql_5_6_goes_out_and_not_home() {
     assert_eq!(letters(ground.cluster.writer()).await, expected);
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let ledger = bank.close().await;
-    assert_target_has_all(&ground, &ledger).await;
+    ground.assert_target_has_all(&ledger).await;
 
     let said = refused(&ground, &["failback", "--yes"], 2).await;
     assert!(

@@ -21,6 +21,8 @@ pub(crate) struct Ground {
     pub(crate) sandbox: Sandbox,
     /// The network to the source and to the target, where the plan goes through one that can be cut.
     pub(crate) wires: Option<[Wire; 2]>,
+    /// The purpose that the plan moves alone, if it does.
+    pub(crate) purpose: Option<&'static str>,
     gate: Option<Child>,
     gate_port: u16,
 }
@@ -60,6 +62,7 @@ pub(crate) async fn lay(estate: EstateOptions, cluster: AuroraOptions) -> Option
         folder,
         sandbox,
         wires: None,
+        purpose: None,
         gate: None,
         gate_port,
     })
@@ -121,10 +124,13 @@ impl Ground {
         let source = self.url(&self.estate.admin, source, &authority);
         let target = self.url(&self.cluster.admin, target, &authority);
         let gate = format!("127.0.0.1:{}", self.gate_port);
-        self.succeed(&[
+        let mut arguments = vec![
             "init", "--name", "test", "--source", &source, "--target", &target, "--gate", &gate,
-        ])
-        .await;
+        ];
+        if let Some(purpose) = self.purpose {
+            arguments.extend(["--purposes", "purposes.toml", "--purpose", purpose]);
+        }
+        self.succeed(&arguments).await;
         let text = std::fs::read_to_string(self.plan()).expect("the plan");
         std::fs::write(self.plan(), change(text)).expect("the plan");
     }
@@ -171,7 +177,11 @@ impl Ground {
                 .spawn()
                 .expect("a gate"),
         );
-        let socket = self.folder.path().join(".daybreak/gate.sock");
+        let mut socket = self.folder.path().join(".daybreak");
+        if let Some(purpose) = self.purpose {
+            socket = socket.join("purposes").join(purpose);
+        }
+        socket.push("gate.sock");
         let started = Instant::now();
         while tokio::net::UnixStream::connect(&socket).await.is_err() {
             assert!(started.elapsed() < Duration::from_secs(20), "the gate comes up");
@@ -238,6 +248,20 @@ impl Ground {
                 "on the {side}: {audit:?}"
             );
         }
+        assert!(!ledger.acknowledged.is_empty(), "the application did write");
+    }
+
+    /// The target has every acknowledged write; the source has had none since the cut-over.
+    pub(crate) async fn assert_target_has_all(&self, ledger: &Ledger) {
+        let url = self.app_url(self.cluster.cluster_port());
+        let audit = application::audit(&url, ledger, ACCOUNTS)
+            .await
+            .expect("the books");
+        assert_eq!(
+            (audit.lost, audit.duplicated, audit.balanced),
+            (0, 0, true),
+            "{audit:?}"
+        );
         assert!(!ledger.acknowledged.is_empty(), "the application did write");
     }
 

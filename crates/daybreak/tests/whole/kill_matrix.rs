@@ -4,9 +4,10 @@
 
 use std::os::unix::process::ExitStatusExt;
 
-use daybreak_sandbox::{AuroraOptions, EstateOptions, ServerKind};
+use daybreak_sandbox::{AuroraOptions, Engine, EstateOptions, ServerKind};
 
 use crate::ground::{self, Ground};
+use crate::purposes;
 
 /// More records than any play writes.
 const MOST: u64 = 200;
@@ -53,10 +54,10 @@ async fn while_migrating(lay: &impl AsyncFn() -> Option<Ground>) -> Option<Groun
 }
 
 /// Every record of moving writes, out and home in turn, on one pair of sides.
-async fn while_moving(ground: &Ground) {
+async fn while_moving(ground: &Ground, points: &[&str]) {
     let bank = ground.open_bank(6);
     let mut leader_is_target = false;
-    for point in ["after-record", "before-record"] {
+    for point in points {
         for offset in 1..MOST {
             let command = if leader_is_target { "failback" } else { "run" };
             let move_writes = ["--format", "json", command, "--yes"];
@@ -102,7 +103,7 @@ async fn while_moving(ground: &Ground) {
 
 async fn everywhere(lay: impl AsyncFn() -> Option<Ground>) {
     if let Some(ground) = while_migrating(&lay).await {
-        while_moving(&ground).await;
+        while_moving(&ground, &["after-record", "before-record"]).await;
     }
 }
 
@@ -133,4 +134,26 @@ async fn ready(estate: EstateOptions, cluster: AuroraOptions) -> Option<Ground> 
     ground.init(|plan| plan).await;
     ground.start_gate().await;
     Some(ground)
+}
+
+/// A purpose alone, at every record of its moves: what each record tells of has happened, and the journal does not know.
+async fn of_a_part(estate: EstateOptions, cluster: AuroraOptions) {
+    let gtid = estate.kind().engine() == Engine::Mysql;
+    if let Some(ground) = purposes::lay(estate, cluster, gtid).await {
+        let until = ["--format", "json", "run", "--yes", "--until", "data.check"];
+        ground.succeed(&until).await;
+        while_moving(&ground, &["before-record"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_mysql() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    of_a_part(estate, purposes::filtered()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_postgres() {
+    let estate = EstateOptions::new(ServerKind::Postgres(17));
+    of_a_part(estate, AuroraOptions::postgres(17)).await;
 }

@@ -30,6 +30,7 @@ mod planted_schema;
 mod presteps;
 mod provision;
 mod provision_network;
+mod purposes;
 mod reach;
 mod readiness;
 mod refusals;

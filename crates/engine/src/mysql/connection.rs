@@ -294,6 +294,24 @@ impl Server {
         outcome
     }
 
+    /// The same for a session that is made ready for its statement, and closed after it.
+    pub(crate) async fn fencing_on(
+        &self,
+        mut conn: Conn,
+        run: impl AsyncFnOnce(&mut Conn) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        *self.fencing() = Some(conn.id());
+        let outcome = run(&mut conn).await;
+        if outcome
+            .as_ref()
+            .map_or_else(|error| error.code.is_some(), |()| true)
+        {
+            *self.fencing() = None;
+        }
+        drop(conn.disconnect().await);
+        outcome
+    }
+
     /// What a statement comes to that may take as long as it takes, while the server lives: one that was frozen, or a network that
     /// swallows what it is given, answers nothing and closes nothing.
     pub(crate) async fn while_it_lives<T>(

@@ -7,17 +7,15 @@
 //!
 //! Setting either variable waits for running commits; afterwards the COMMIT of a transaction that has written is refused.
 
-use daybreak_model::{FenceProof, Flavor, Secret, WriteState};
+use daybreak_model::{FenceProof, Flavor, Part, Secret, WriteState};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::sync::Mutex;
 
 use super::connection::Server;
-use super::{classify, quote};
+use super::{classify, part_fence, quote};
 use crate::{EngineError, ErrorKind};
 
-/// The write that is tried.
-const PROBE_WRITE: &str = "INSERT INTO `daybreak`.`fence_probe` (`tried`) VALUES (1)";
 const PROBE_TABLE: [&str; 2] = [
     "CREATE DATABASE IF NOT EXISTS `daybreak`",
     "CREATE TABLE IF NOT EXISTS `daybreak`.`fence_probe` (`id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, \
@@ -31,10 +29,38 @@ const PERSIST: [&str; 2] = [
 /// Server error: no global privilege.
 const NO_PRIVILEGE: u16 = 1227;
 
-/// The connection of the account that tries writes as an application could.
-#[derive(Debug, Default)]
+/// The connection of the account that tries writes as an application could, and where it tries them.
+#[derive(Debug)]
 pub(crate) struct Probe {
     conn: Mutex<Option<Conn>>,
+    table: String,
+}
+
+impl Probe {
+    pub(crate) fn new(part: Option<&Part>) -> Self {
+        Self {
+            conn: Mutex::default(),
+            table: part.map_or_else(|| "`daybreak`.`fence_probe`".to_owned(), part_fence::probe_table),
+        }
+    }
+
+    /// The account's name on a server of this flavor.
+    fn user(flavor: &Flavor) -> &'static str {
+        let [on_own, on_managed] = PROBE_ACCOUNTS;
+        if flavor.is_managed() { on_managed } else { on_own }
+    }
+
+    fn account_statements(&self, flavor: &Flavor, secret: &str) -> Vec<String> {
+        let account = format!("{}@'%'", quote::text(Self::user(flavor)));
+        let mut statements = super::account::statements(flavor, &account, secret, false);
+        statements.push(format!("GRANT INSERT ON {} TO {account}", self.table));
+        statements
+    }
+
+    /// The write that is tried.
+    fn write(&self) -> String {
+        format!("INSERT INTO {} (`tried`) VALUES (1)", self.table)
+    }
 }
 
 /// Statements that close every path, by what the server knows.
@@ -47,6 +73,13 @@ pub(crate) fn fence_statements(flavor: &Flavor) -> Vec<String> {
         statements.extend(PERSIST.map(str::to_owned));
     }
     statements.push(fence_now(flavor).to_owned());
+    statements
+}
+
+/// What is made for the account that tries writes, its password left open.
+pub(crate) fn shown_to_prepare(flavor: &Flavor, probe: &Probe) -> Vec<String> {
+    let mut statements: Vec<String> = PROBE_TABLE.map(str::to_owned).into();
+    statements.extend(probe.account_statements(flavor, "…"));
     statements
 }
 
@@ -114,7 +147,11 @@ impl Server {
     pub(crate) async fn prepare_fence(&self, probe: &Probe) -> Result<(), EngineError> {
         let flavor = self.flavor().await?;
         self.refuse_unfenceable(flavor)?;
-        self.probe_connection(probe).await?;
+        match self.probe_connection(probe).await {
+            // It is fenced already, and every account of its own is bound as the probe's would be.
+            Err(error) if error.kind == ErrorKind::ReadOnly => {}
+            made => made?,
+        }
         self.warm_up(2).await
     }
 
@@ -196,7 +233,7 @@ impl Server {
         };
         let tried = async {
             conn.query_drop("START TRANSACTION").await?;
-            let written = conn.query_drop(PROBE_WRITE).await;
+            let written = conn.query_drop(probe.write()).await;
             conn.query_drop("ROLLBACK").await?;
             written
         };
@@ -221,7 +258,7 @@ impl Server {
                             .as_ref()
                             .map_or_else(String::new, ToString::to_string);
                         Ok(FenceProof {
-                            statement: PROBE_WRITE.to_owned(),
+                            statement: probe.write(),
                             refusal: if message.is_empty() {
                                 code.to_string()
                             } else {
@@ -248,12 +285,9 @@ impl Server {
     /// Makes the probe's table and account where they are missing, and connects as it. Kept out of the binary log where
     /// the account may do that; a managed server logs it, under a name of its own, so that the other side's probe is
     /// not touched when it arrives there.
-    async fn probe_connection(&self, probe: &Probe) -> Result<(), EngineError> {
+    pub(crate) async fn probe_connection(&self, probe: &Probe) -> Result<(), EngineError> {
         let flavor = self.flavor().await?;
         let what = "failed to make the account that tries writes";
-        let [on_own, on_managed] = PROBE_ACCOUNTS;
-        let user = if flavor.is_managed() { on_managed } else { on_own };
-        let account = format!("{}@'%'", quote::text(user));
         let (secret,) = self
             .row::<(String,)>(
                 what,
@@ -267,14 +301,13 @@ impl Server {
             Err(error) => return Err(self.failed(what, error)),
         }
         let mut statements: Vec<String> = PROBE_TABLE.iter().map(|sql| (*sql).to_owned()).collect();
-        statements.extend(super::account::statements(flavor, &account, &secret, false));
-        statements.push(format!("GRANT INSERT ON `daybreak`.`fence_probe` TO {account}"));
+        statements.extend(probe.account_statements(flavor, &secret));
         for sql in &statements {
             super::account::run(self, &mut conn, what, sql).await?;
         }
         drop(conn.disconnect().await);
         let mut endpoint = self.endpoint.clone();
-        endpoint.user = user.to_owned();
+        endpoint.user = Probe::user(flavor).to_owned();
         endpoint.password = Secret::new(secret);
         let conn = Self::new(endpoint).connect_bare().await?;
         *probe.conn.lock().await = Some(conn);

@@ -16,6 +16,7 @@
 
 mod follow;
 mod gap;
+mod only;
 mod settings;
 mod status;
 
@@ -28,6 +29,7 @@ use mysql_async::prelude::Queryable;
 
 use self::settings::Start;
 use super::connection::Server;
+use super::topology::ReplicaStatus;
 use super::{account, classify, quote};
 use crate::{EngineError, ErrorKind, Replication, Statement};
 
@@ -48,6 +50,19 @@ impl Link {
             from: Arc::new(Server::new(from)),
             to: Arc::new(Server::new(to)),
             settings,
+        }
+    }
+
+    /// What the follower does for this link; `None` where it is not set up.
+    async fn replica(&self) -> Result<Option<ReplicaStatus>, EngineError> {
+        self.to.replica_status_on(self.settings.channel()).await
+    }
+
+    /// A statement about the follower's replication, for this link's channel.
+    fn on_channel(&self, statement: &str) -> String {
+        match self.settings.channel() {
+            "" => statement.to_owned(),
+            channel => format!("{statement} FOR CHANNEL {}", quote::text(channel)),
         }
     }
 
@@ -104,6 +119,18 @@ impl Replication for Link {
                 format!("{} has {}", self.from.name(), check.found),
                 &check.hint,
             ));
+        }
+        if let Some(part) = &self.settings.part {
+            let source = if self.settings.back { &to } else { &from };
+            if source.flavor.is_managed() {
+                return Ok(refuse(
+                    format!("{} alone would move from a managed server", part.name),
+                    "from there everything moves at once: a fence around some tables needs triggers outside the binary log",
+                ));
+            }
+        }
+        if let Some((why, hint)) = self.cannot_filter().await? {
+            return Ok(refuse(format!("{}: {why}", self.to.name()), &hint));
         }
         if from.server_id == to.server_id {
             return Ok(refuse(
@@ -182,7 +209,11 @@ impl Replication for Link {
     }
 
     async fn prepare(&self, _scope: &Scope) -> Result<(), EngineError> {
-        self.make_account().await
+        match self.make_account().await {
+            // Held read-only, a server of the company's own takes no account any more: it has the one made before.
+            Err(error) if error.kind == ErrorKind::ReadOnly && self.is_prepared().await? => Ok(()),
+            made => made,
+        }
     }
 
     async fn is_prepared(&self) -> Result<bool, EngineError> {
@@ -214,7 +245,7 @@ impl Replication for Link {
     }
 
     async fn engage(&self) -> Result<(), EngineError> {
-        let status = self.to.replica_status().await?;
+        let status = self.replica().await?;
         match status {
             Some(status) if status.io_running != "No" && status.sql_running == "Yes" => Ok(()),
             Some(_) => self.run_replica().await,
@@ -231,7 +262,7 @@ impl Replication for Link {
     }
 
     async fn resume(&self) -> Result<(), EngineError> {
-        if self.to.replica_status().await?.is_none() {
+        if self.replica().await?.is_none() {
             return Err(stuck(
                 &self.to,
                 format!(
@@ -253,30 +284,30 @@ impl Replication for Link {
     }
 
     async fn stop(&self) -> Result<(), EngineError> {
-        if self.to.replica_status().await?.is_none() {
+        if self.replica().await?.is_none() {
             return Ok(());
         }
         let flavor = self.to.flavor().await?;
         let sql = if flavor.is_managed() {
-            "CALL mysql.rds_stop_replication"
+            "CALL mysql.rds_stop_replication".to_owned()
         } else {
-            flavor.stop_replica()
+            self.on_channel(flavor.stop_replica())
         };
-        self.to.run("failed to stop replication", sql).await
+        self.to.run("failed to stop replication", &sql).await
     }
 
     async fn remove(&self) -> Result<(), EngineError> {
         self.stop().await?;
-        if self.to.replica_status().await?.is_none() {
+        if self.replica().await?.is_none() {
             return Ok(());
         }
         let flavor = self.to.flavor().await?;
         let sql = match (flavor.is_managed(), flavor.rds_says_source()) {
-            (true, true) => "CALL mysql.rds_reset_external_source",
-            (true, false) => "CALL mysql.rds_reset_external_master",
-            (false, _) => flavor.reset_replica(),
+            (true, true) => "CALL mysql.rds_reset_external_source".to_owned(),
+            (true, false) => "CALL mysql.rds_reset_external_master".to_owned(),
+            (false, _) => self.on_channel(flavor.reset_replica()),
         };
-        self.to.run("failed to remove replication", sql).await
+        self.to.run("failed to remove replication", &sql).await
     }
 }
 

@@ -69,7 +69,8 @@ impl Server {
              WHERE STATUS = 'ENABLED' AND EVENT_SCHEMA IN ({schemas}) ORDER BY 1, 2"
         );
         let events: Vec<(String, String)> = self.rows("failed to list the events", &sql).await?;
-        if !events.is_empty() {
+        // Of a part no event moves.
+        if !events.is_empty() && scope.part.is_none() {
             let events = events
                 .into_iter()
                 .map(|(schema, name)| format!("{schema}.{name}"));

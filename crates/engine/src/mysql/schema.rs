@@ -13,7 +13,11 @@ pub(super) mod tokens;
 mod unseen;
 mod views;
 
-use daybreak_model::{Flavor, ObjectKind, Phase, Product, SchemaImage, SchemaObject, Scope, Table};
+use std::collections::BTreeSet;
+
+use daybreak_model::{
+    Flavor, ObjectKind, Phase, Product, Refusal, SchemaImage, SchemaObject, Scope, Table, TableName,
+};
 use mysql_async::Conn;
 
 use super::connection::Server;
@@ -30,7 +34,9 @@ impl Server {
         Ok(listed
             .into_iter()
             // One that has no columns was made between two questions.
-            .filter(|listed| listed.is_table() && !listed.table.columns.is_empty())
+            .filter(|listed| {
+                listed.is_table() && !listed.table.columns.is_empty() && scope.holds(&listed.table.name)
+            })
             .map(|listed| listed.table)
             .collect())
     }
@@ -39,13 +45,15 @@ impl Server {
     pub(crate) async fn schema(&self, scope: &Scope, target: &Flavor) -> Result<SchemaImage, EngineError> {
         let mut conn = self.borrow().await?;
         let mut image = SchemaImage::default();
-        let listed = catalog::tables(self, &mut conn, scope).await?;
+        let mut listed = catalog::tables(self, &mut conn, scope).await?;
+        let staying = staying(&mut listed, scope);
         image.refusals = unseen::unseen(self, scope).await?;
         image
             .refusals
             .extend(refusals::catalog(self.flavor().await?, target, &listed));
         let mut left_out = self.schemas().await?;
         left_out.retain(|schema| !scope.schemas.contains(schema));
+        image.refusals.extend(self.keys_out_of_the_part(scope).await?);
         databases(self, &mut conn, scope, &mut image).await?;
         let mut constraints = Vec::new();
         let tables: Vec<&Listed> = listed.iter().filter(|table| table.is_table()).collect();
@@ -68,18 +76,53 @@ impl Server {
         image
             .objects
             .append(&mut stored::routines(self, &mut conn, scope, &mut image.refusals).await?);
-        image
-            .objects
-            .append(&mut views::views(self, &mut conn, &listed, &left_out, &mut image.refusals).await?);
+        image.objects.append(
+            &mut views::views(self, &mut conn, &listed, &left_out, staying, &mut image.refusals).await?,
+        );
         image
             .objects
             .append(&mut stored::triggers(self, &mut conn, scope, &mut image.refusals).await?);
-        image
-            .objects
-            .append(&mut stored::events(self, &mut conn, scope).await?);
+        // What an event does is known to nobody but who wrote it, and it must not run on both sides.
+        if scope.part.is_none() {
+            image
+                .objects
+                .append(&mut stored::events(self, &mut conn, scope).await?);
+        }
         self.keep(conn);
         image.objects.sort_by_key(|object| object.phase);
         Ok(image)
+    }
+}
+
+/// Leaves of the tables those that move, and returns the others.
+fn staying(listed: &mut Vec<Listed>, scope: &Scope) -> BTreeSet<TableName> {
+    let stays = |listed: &Listed| listed.is_table() && !scope.holds(&listed.table.name);
+    let staying = listed.iter().filter(|listed| stays(listed));
+    let names = staying.map(|listed| listed.table.name.clone()).collect();
+    listed.retain(|listed| !stays(listed));
+    names
+}
+
+impl Server {
+    /// Foreign keys between a table that moves and one that stays: nothing would hold them once the two are apart.
+    async fn keys_out_of_the_part(&self, scope: &Scope) -> Result<Vec<Refusal>, EngineError> {
+        if scope.part.is_none() {
+            return Ok(Vec::new());
+        }
+        let keys = self.foreign_keys(&scope.schemas).await?;
+        Ok(keys
+            .iter()
+            .filter(|key| scope.holds(&key.child) != scope.holds(&key.parent))
+            .map(|key| Refusal {
+                object: format!("foreign key {} of {}", key.name, key.child),
+                reason: format!("it refers to {}, and one of the two tables stays", key.parent),
+                hint: format!(
+                    "have both serve one purpose, or ALTER TABLE {} DROP FOREIGN KEY {}",
+                    quote::table(&key.child),
+                    quote::name(&key.name)
+                ),
+            })
+            .collect())
     }
 }
 

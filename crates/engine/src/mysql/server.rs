@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_model::{
-    Account, Endpoint, FenceProof, Flavor, ForeignKey, IdentityValue, Position, Requirement, SchemaImage,
-    Scope, Table, TableName, TablePart, Unmet, WriteState,
+    Account, Endpoint, FenceProof, Flavor, ForeignKey, IdentityValue, Part, Position, Requirement,
+    SchemaImage, Scope, Table, TableName, TablePart, Unmet, WriteState,
 };
 
 use mysql_async::Row;
@@ -23,7 +23,7 @@ use super::session::{self, Purpose};
 use super::snapshot;
 use super::trim::Trimmer;
 use super::writer::Writer;
-use super::{indexes, literal};
+use super::{indexes, literal, part_fence};
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, DataFiles, Database, EngineError,
     Following, Identity, IndexStatements, Inspect, NewIndex, Open, Partitions, Read, Receiver, Rehearse,
@@ -35,14 +35,17 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Mysql {
     pub(super) server: Arc<Server>,
+    /// The part of it that is fenced and opened, where that is not the whole server.
+    part: Option<Part>,
     probe: Probe,
 }
 
 impl Mysql {
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, part: Option<Part>) -> Self {
         Self {
             server: Arc::new(Server::new(endpoint)),
-            probe: Probe::default(),
+            probe: Probe::new(part.as_ref()),
+            part,
         }
     }
 }
@@ -70,7 +73,9 @@ impl Inspect for Mysql {
     }
 
     async fn foreign_keys(&self, scope: &Scope) -> Result<Vec<ForeignKey>, EngineError> {
-        self.server.foreign_keys(&scope.schemas).await
+        let mut keys = self.server.foreign_keys(&scope.schemas).await?;
+        keys.retain(|key| scope.holds(&key.child) || scope.holds(&key.parent));
+        Ok(keys)
     }
 
     /// The server counts schema statements as they begin: one that runs already would end unnoticed.
@@ -151,7 +156,9 @@ impl Inspect for Mysql {
     }
 
     async fn identity_values(&self, scope: &Scope) -> Result<Vec<IdentityValue>, EngineError> {
-        self.server.identity_values(&scope.schemas).await
+        let mut values = self.server.identity_values(&scope.schemas).await?;
+        values.retain(|value| scope.holds(&value.object));
+        Ok(values)
     }
 
     async fn ask(&self, what: &str, question: &str) -> Result<Vec<TextRow>, EngineError> {
@@ -171,27 +178,60 @@ impl Inspect for Mysql {
 #[async_trait]
 impl Open for Mysql {
     async fn write_state(&self) -> Result<WriteState, EngineError> {
-        self.server.write_state().await
+        let whole = self.server.write_state().await?;
+        match &self.part {
+            Some(part) if whole == WriteState::Writable => self.server.part_state(part).await,
+            _ => Ok(whole),
+        }
     }
 
     fn fence_statements(&self) -> Vec<String> {
-        fence::fence_statements(&self.server.presumed_flavor())
+        match &self.part {
+            Some(part) => vec![part_fence::statement(part, true)],
+            None => fence::fence_statements(&self.server.presumed_flavor()),
+        }
     }
 
     fn open_statements(&self) -> Vec<String> {
-        fence::open_statements(&self.server.presumed_flavor())
+        match &self.part {
+            Some(part) => vec![part_fence::statement(part, false)],
+            None => fence::open_statements(&self.server.presumed_flavor()),
+        }
+    }
+
+    fn prepare_fence_statements(&self) -> Vec<String> {
+        let mut statements = self.part.as_ref().map_or_else(Vec::new, part_fence::shown);
+        statements.extend(fence::shown_to_prepare(
+            &self.server.presumed_flavor(),
+            &self.probe,
+        ));
+        statements
     }
 
     async fn prepare_fence(&self, _scope: &Scope) -> Result<(), EngineError> {
-        self.server.prepare_fence(&self.probe).await
+        match &self.part {
+            Some(part) => {
+                self.server.prepare_part(part).await?;
+                self.server.probe_connection(&self.probe).await?;
+                self.server.warm_up(2).await
+            }
+            None => self.server.prepare_fence(&self.probe).await,
+        }
     }
 
     async fn stay_fenced_after_restart(&self) -> Result<(), EngineError> {
-        self.server.stay_fenced_after_restart().await
+        match &self.part {
+            // The fence is a row.
+            Some(_) => Ok(()),
+            None => self.server.stay_fenced_after_restart().await,
+        }
     }
 
     async fn fence(&self, _scope: &Scope) -> Result<(), EngineError> {
-        self.server.fence().await
+        match &self.part {
+            Some(part) => self.server.fence_part(part).await,
+            None => self.server.fence().await,
+        }
     }
 
     async fn prove_fence(&self) -> Result<FenceProof, EngineError> {
@@ -199,7 +239,17 @@ impl Open for Mysql {
     }
 
     async fn open(&self, _scope: &Scope) -> Result<(), EngineError> {
-        self.server.open().await
+        match &self.part {
+            Some(part) => self.server.open_part(part).await,
+            None => self.server.open().await,
+        }
+    }
+
+    async fn disarm_fence(&self) -> Result<(), EngineError> {
+        match &self.part {
+            Some(part) => self.server.disarm_part(part).await,
+            None => Ok(()),
+        }
     }
 
     async fn kill(&self, sessions: &[u64]) -> Result<(), EngineError> {

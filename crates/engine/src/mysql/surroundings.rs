@@ -3,6 +3,8 @@
 //! Facts from the manuals: MySQL "SHOW REPLICA STATUS", "SHOW REPLICAS", "Semisynchronous Replication Monitoring"; MariaDB
 //! "SHOW ALL SLAVES STATUS", "Semisynchronous Replication".
 
+use daybreak_model::LinkSettings;
+
 use super::connection::Server;
 use super::identity::SYSTEM_SCHEMAS;
 use super::{group, privileges};
@@ -111,7 +113,10 @@ impl Server {
                 semi_sync,
             }
         };
-        Ok(channels.into_iter().map(tie).collect())
+        let estates = channels
+            .into_iter()
+            .filter(|channel| !channel.name.starts_with(LinkSettings::OF_A_PART));
+        Ok(estates.map(tie).collect())
     }
 
     async fn followers(&self) -> Result<Vec<Tie>, EngineError> {

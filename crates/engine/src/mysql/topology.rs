@@ -6,7 +6,7 @@ use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
 use super::connection::{PROGRAM, Server};
-use super::group;
+use super::{group, quote};
 use crate::{EngineError, ErrorKind, Following};
 
 /// Where the status sends whoever wants to know what an applier's error was.
@@ -78,20 +78,29 @@ fn field<T: FromValue + Default>(row: &Row, names: &[&str]) -> T {
 impl Server {
     /// What the server replicates on its default channel, if anything.
     pub(crate) async fn replica_status(&self) -> Result<Option<ReplicaStatus>, EngineError> {
+        self.replica_status_on("").await
+    }
+
+    /// The same of one channel.
+    pub(crate) async fn replica_status_on(
+        &self,
+        channel: &str,
+    ) -> Result<Option<ReplicaStatus>, EngineError> {
         let statement = self.flavor().await?.show_replica_status();
         let rows: Vec<Row> = self
             .rows("failed to ask what the server replicates", statement)
             .await?;
         let status = rows
             .iter()
-            .find(|row| field::<String>(row, &["Channel_Name"]).is_empty())
+            .find(|row| field::<String>(row, &["Channel_Name"]) == channel)
             .map(ReplicaStatus::of)
             .filter(|status| !status.source_host.is_empty());
         let Some(mut status) = status else { return Ok(None) };
         if status.sql_error.1.contains(WORKERS) {
             let workers = format!(
                 "SELECT LAST_ERROR_NUMBER, LAST_ERROR_MESSAGE FROM {WORKERS} \
-                 WHERE CHANNEL_NAME = '' AND LAST_ERROR_NUMBER <> 0 LIMIT 1"
+                 WHERE CHANNEL_NAME = {} AND LAST_ERROR_NUMBER <> 0 LIMIT 1",
+                quote::text(channel)
             );
             let told = self.rows("failed to read the appliers' errors", &workers).await?;
             status.sql_error = told.into_iter().next().unwrap_or(status.sql_error);

@@ -247,6 +247,9 @@ pub trait Open: Send + Sync {
     /// The statements [`Open::open`] runs, for the plan.
     fn open_statements(&self) -> Vec<String>;
 
+    /// The statements of [`Open::prepare_fence`], secrets left open.
+    fn prepare_fence_statements(&self) -> Vec<String>;
+
     /// Makes ready whatever can be made ready before the pause: warm connections, the account that will prove the
     /// fence. Applications notice nothing, and a server that restarts comes up open as before.
     async fn prepare_fence(&self, scope: &Scope) -> Result<(), EngineError>;
@@ -268,6 +271,9 @@ pub trait Open: Send + Sync {
 
     /// Lets applications write, taking back all that [`Open::fence`] did, exactly.
     async fn open(&self, scope: &Scope) -> Result<(), EngineError>;
+
+    /// Takes away what `prepare_fence` left in the way of each write, where it did: the triggers of a part. Only while it is open.
+    async fn disarm_fence(&self) -> Result<(), EngineError>;
 
     /// Ends client sessions by id; a session that is gone already is no error.
     async fn kill(&self, sessions: &[u64]) -> Result<(), EngineError>;

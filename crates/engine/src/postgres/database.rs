@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daybreak_model::{Endpoint, Flavor, IdentityValue, Position, Scope};
+use daybreak_model::{Endpoint, Flavor, IdentityValue, Part, Position, Scope};
 
 use super::changes;
 use super::checker::Checker;
@@ -24,11 +24,14 @@ use crate::{
 /// One server.
 pub(crate) struct Postgres {
     pub(crate) server: Server,
+    /// The part of it that is fenced and opened, where that is not the whole database.
+    pub(super) part: Option<Part>,
 }
 
 impl Postgres {
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, part: Option<Part>) -> Self {
         Self {
+            part,
             server: Server::new(endpoint),
         }
     }

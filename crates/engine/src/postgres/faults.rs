@@ -272,9 +272,7 @@ async fn is_there(
     row: &Tuple,
 ) -> Result<Option<ReplicationFault>, EngineError> {
     let to = link.to.lease().await?;
-    let scope = Scope {
-        schemas: vec![relation.schema.clone()],
-    };
+    let scope = Scope::of(vec![relation.schema.clone()]);
     let tables = schema::tables(&to, &scope).await?;
     let table = tables.into_iter().find(|table| table.name.name == relation.name);
     let Some((table, key)) = table

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::classify::trouble;
 use super::connection::{APPLICATION_NAME, Connection};
 use super::database::Postgres;
-use super::quote;
+use super::{part_fence, quote};
 use crate::{EngineError, ErrorKind, Open};
 
 /// How often a fence is tried when another session changes grants at the same moment.
@@ -28,7 +28,7 @@ const PROBE_ROLE: &str = "daybreak_probe";
 
 /// Client sessions of this database that are not ours. Only a superuser may end a superuser's; on Amazon's servers those
 /// are Amazon's own.
-fn foreign_sessions() -> String {
+pub(super) fn foreign_sessions() -> String {
     format!(
         "datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
          AND NOT (application_name = {} AND usename = current_user)
@@ -47,12 +47,18 @@ fn fence_sql(scope: &Scope) -> String {
 impl Open for Postgres {
     async fn write_state(&self) -> Result<WriteState, EngineError> {
         let connection = self.server.lease().await?;
-        let state = write_state(&connection).await?;
+        let mut state = write_state(&connection).await?;
+        if let (Some(part), WriteState::Writable) = (&self.part, &state) {
+            state = part_fence::state(&connection, part).await?;
+        }
         connection.give_back();
         Ok(state)
     }
 
     fn fence_statements(&self) -> Vec<String> {
+        if let Some(part) = &self.part {
+            return part_fence::shown(part, true);
+        }
         vec![
             "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA … FROM every role but ours (saved in daybreak.fence_acl)".to_owned(),
             "REVOKE USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA … FROM every role but ours".to_owned(),
@@ -62,6 +68,9 @@ impl Open for Postgres {
     }
 
     fn open_statements(&self) -> Vec<String> {
+        if let Some(part) = &self.part {
+            return part_fence::shown(part, false);
+        }
         vec![
             "GRANT … ON … TO … (each right saved in daybreak.fence_acl, by the role that had granted it)"
                 .to_owned(),
@@ -73,9 +82,24 @@ impl Open for Postgres {
         ]
     }
 
+    fn prepare_fence_statements(&self) -> Vec<String> {
+        match &self.part {
+            Some(part) => part_fence::shown_to_prepare(part),
+            None => vec![
+                quote::uncommented(include_str!("sql/fence_tables.sql")),
+                format!(
+                    "CREATE ROLE {PROBE_ROLE} NOLOGIN; GRANT INSERT, DELETE ON daybreak.fence_probe TO {PROBE_ROLE}"
+                ),
+            ],
+        }
+    }
+
     async fn prepare_fence(&self, _scope: &Scope) -> Result<(), EngineError> {
         let connection = self.server.lease().await?;
-        prepare(&connection).await?;
+        match &self.part {
+            Some(part) => part_fence::prepare(&connection, part).await?,
+            None => prepare(&connection).await?,
+        }
         connection.give_back();
         self.server.warm(3).await
     }
@@ -88,7 +112,10 @@ impl Open for Postgres {
     async fn fence(&self, scope: &Scope) -> Result<(), EngineError> {
         let connection = self.server.lease().await?;
         *self.fencing() = Some(connection.pid());
-        let outcome = fence(&connection, scope).await;
+        let outcome = match &self.part {
+            Some(part) => part_fence::fence(&connection, part).await,
+            None => fence(&connection, scope).await,
+        };
         if outcome
             .as_ref()
             .map_or_else(|error| error.code.is_some(), |()| true)
@@ -102,7 +129,10 @@ impl Open for Postgres {
 
     async fn prove_fence(&self) -> Result<FenceProof, EngineError> {
         let connection = self.server.lease().await?;
-        let proof = prove(&connection).await?;
+        let proof = match &self.part {
+            Some(part) => part_fence::prove(&connection, part).await?,
+            None => prove(&connection).await?,
+        };
         connection.give_back();
         Ok(proof)
     }
@@ -110,6 +140,11 @@ impl Open for Postgres {
     async fn open(&self, _scope: &Scope) -> Result<(), EngineError> {
         let connection = self.server.lease().await?;
         self.forget_fencing(&connection).await?;
+        if let Some(part) = &self.part {
+            part_fence::open(&connection, part).await?;
+            connection.give_back();
+            return Ok(());
+        }
         let what = "failed to open for writes";
         prepare_unless_there(&connection).await?;
         let since = connection
@@ -135,6 +170,15 @@ impl Open for Postgres {
                 .await?;
         }
         connection.give_back();
+        Ok(())
+    }
+
+    async fn disarm_fence(&self) -> Result<(), EngineError> {
+        if let Some(part) = &self.part {
+            let connection = self.server.lease().await?;
+            part_fence::disarm(&connection, part).await?;
+            connection.give_back();
+        }
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use daybreak_model::{
 use super::classify::trouble;
 use super::database::Postgres;
 use super::{
-    account_copy, accounts, carry, foreign_keys, identity, indexes, privileges, quote, readiness, schema,
-    sequences, sessions, statements, surroundings,
+    account_copy, accounts, carry, foreign_keys, identity, indexes, part, privileges, quote, readiness,
+    schema, sequences, sessions, statements, surroundings,
 };
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, DataFiles, EngineError, ErrorKind, Following, Identity,
@@ -71,7 +71,9 @@ impl Inspect for Postgres {
 
     async fn foreign_keys(&self, scope: &Scope) -> Result<Vec<ForeignKey>, EngineError> {
         let connection = self.server.lease().await?;
-        let keys = foreign_keys::foreign_keys(&connection, &scope.schemas).await?;
+        let mut keys = foreign_keys::foreign_keys(&connection, &scope.schemas).await?;
+        let whole = part::expanded(&connection, scope).await?;
+        keys.retain(|key| whole.holds(&key.child) || whole.holds(&key.parent));
         connection.give_back();
         Ok(keys)
     }

@@ -3,7 +3,7 @@
 use daybreak_model::{Flavor, Scope, TableName};
 
 use super::connection::Connection;
-use super::quote;
+use super::{part, quote};
 use crate::EngineError;
 
 /// Separates statements in a query's answer.
@@ -106,6 +106,7 @@ async fn tables(
     let rows = connection
         .simple(&ask, "failed to list the tables to publish")
         .await?;
+    let whole = part::expanded(connection, scope).await?;
     Ok(rows
         .iter()
         .filter_map(|row| {
@@ -116,5 +117,6 @@ async fn tables(
                 plain: TableName::new(row.get(2)?, row.get(3)?),
             })
         })
+        .filter(|published| whole.holds(&published.plain))
         .collect())
 }

@@ -40,6 +40,12 @@ fn join(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
+/// The statements of a file without what it says about them.
+pub(crate) fn uncommented(sql: &str) -> String {
+    let lines: Vec<&str> = sql.lines().filter(|line| !line.starts_with("--")).collect();
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use daybreak_model::TableName;

@@ -9,7 +9,7 @@ use daybreak_model::{
 use tokio_postgres::SimpleQueryRow;
 
 use super::connection::Connection;
-use super::quote;
+use super::{foreign_keys, part, quote};
 use crate::EngineError;
 
 mod canonical;
@@ -80,6 +80,29 @@ pub(crate) async fn image(
     }
     let links = order::Links::read(connection).await?;
     let tables = tables(connection, scope).await?;
+    let mut refusals = refusals(connection, scope, for_target).await?;
+    if let Some(part) = &scope.part {
+        let whole = part::expanded(connection, scope).await?;
+        let keys = foreign_keys::foreign_keys(connection, &scope.schemas).await?;
+        refusals.extend(part::keys_out_of(&whole, &keys));
+        let staying = links.all_that_needs(part::staying(connection, scope, part).await?);
+        let (stays, moves): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| staying.contains(&item.about));
+        items = moves;
+        let torn = stays
+            .into_iter()
+            .filter_map(|item| {
+                item.object
+                    .table
+                    .filter(|_| item.object.kind == ObjectKind::Table)
+            })
+            .filter(|table| whole.holds(table));
+        refusals.extend(torn.map(|table| Refusal {
+            object: format!("table {table}"),
+            reason: "it needs a table that stays: as a partition of it or its heir, or in a default or a check".to_owned(),
+            hint: "have both serve one purpose, or undo that tie".to_owned(),
+        }));
+    }
     let (objects, apart) = order::sorted(items, &links);
     let image = SchemaImage {
         // Partitions are made with their whole, whose rows they hold.
@@ -90,7 +113,7 @@ pub(crate) async fn image(
             .collect(),
         tables,
         objects,
-        refusals: refusals(connection, scope, for_target).await?,
+        refusals,
     };
     connection.execute("COMMIT", what).await?;
     Ok(image)
@@ -113,8 +136,11 @@ fn item(row: &SimpleQueryRow) -> Option<Item> {
     };
     let create = row.get(7)?;
     let definition = row.get(8).unwrap_or(create);
+    let address = (row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?);
+    let about = |column: usize| row.try_get(column).ok().flatten()?.parse().ok();
     Some(Item {
-        address: (row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?),
+        address,
+        about: about(9).zip(about(10)).unwrap_or(address),
         object: SchemaObject {
             kind,
             name: row.get(3)?.to_owned(),
@@ -191,7 +217,12 @@ pub(crate) async fn tables(connection: &Connection, scope: &Scope) -> Result<Vec
             name,
         })
     };
-    Ok(rows.iter().filter_map(table).collect())
+    let mut tables: Vec<Table> = rows.iter().filter_map(table).collect();
+    if scope.part.is_some() {
+        let whole = part::expanded(connection, scope).await?;
+        tables.retain(|table| whole.holds(&table.name));
+    }
+    Ok(tables)
 }
 
 async fn refusals(

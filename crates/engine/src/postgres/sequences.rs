@@ -3,6 +3,7 @@
 use daybreak_model::{IdentityValue, Scope, TableName};
 
 use super::connection::Connection;
+use super::part::relations;
 use super::quote;
 use crate::EngineError;
 
@@ -14,10 +15,19 @@ pub(crate) async fn values(
     connection: &Connection,
     scope: &Scope,
 ) -> Result<Vec<IdentityValue>, EngineError> {
-    let filter = format!(
+    let mut filter = format!(
         "n.nspname = ANY ({})",
         quote::text_array(scope.schemas.iter().map(String::as_str))
     );
+    // One that no table owns may serve both sides from now on.
+    if let Some(part) = &scope.part {
+        filter.push_str(&format!(
+            " AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                 AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+                 AND d.refobjid NOT IN (SELECT oid FROM ({}) AS part))",
+            relations(part)
+        ));
+    }
     chosen(connection, &filter).await
 }
 

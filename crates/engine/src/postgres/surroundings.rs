@@ -3,6 +3,7 @@
 //! Facts from the PostgreSQL manual: "The Cumulative Statistics System" (pg_stat_replication, pg_stat_wal_receiver and what they
 //! hide from accounts outside pg_read_all_stats), "pg_subscription", "pg_replication_slots".
 
+use daybreak_model::LinkSettings;
 use tokio_postgres::SimpleQueryRow;
 
 use super::connection::Connection;
@@ -52,14 +53,14 @@ async fn ask(connection: &Connection, told: &mut Surroundings) -> Result<(), Eng
         ),
     ] {
         match ties {
-            Ok(ties) => told.ties.extend(ties),
+            Ok(ties) => told.ties.extend(ties.into_iter().filter(of_the_estate)),
             Err(error) => told.untold.push(untold(what, &error, None)),
         }
     }
     let what = "whom its subscriptions follow";
     match subscriptions(connection).await {
         Ok((ties, hidden)) => {
-            told.ties.extend(ties);
+            told.ties.extend(ties.into_iter().filter(of_the_estate));
             let hidden = hidden.map(|error| untold(what, &error, Some(grant)));
             told.untold.extend(hidden);
         }
@@ -91,6 +92,11 @@ async fn ask(connection: &Connection, told: &mut Surroundings) -> Result<(), Eng
         Err(error) => told.untold.push(untold("its size", &error, None)),
     }
     Ok(())
+}
+
+/// What moves alone is no part of the estate where it went.
+fn of_the_estate(tie: &Tie) -> bool {
+    !tie.name.starts_with(LinkSettings::OF_A_PART)
 }
 
 /// The account, quoted, and whether it is shown whatever the statistics hold.

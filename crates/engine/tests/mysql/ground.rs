@@ -63,9 +63,7 @@ pub(crate) fn endpoint(label: &str, url: &str) -> Endpoint {
 }
 
 pub(crate) fn scope(names: &[&str]) -> Scope {
-    Scope {
-        schemas: names.iter().map(|name| (*name).to_owned()).collect(),
-    }
+    Scope::of(names.iter().map(|name| (*name).to_owned()).collect())
 }
 
 pub(crate) fn link(gtid: bool) -> LinkSettings {
@@ -75,6 +73,8 @@ pub(crate) fn link(gtid: bool) -> LinkSettings {
         tls: false,
         gtid,
         name: "daybreak".to_owned(),
+        part: None,
+        back: false,
     }
 }
 

@@ -14,5 +14,6 @@ mod fence;
 mod follow;
 mod login;
 mod mark;
+mod part_fence;
 mod rows;
 mod session_lock;

@@ -91,9 +91,7 @@ pub(crate) fn statement(text: &str) -> Statement {
 }
 
 pub(crate) fn scope(schemas: &[&str]) -> Scope {
-    Scope {
-        schemas: schemas.iter().map(|name| (*name).to_owned()).collect(),
-    }
+    Scope::of(schemas.iter().map(|name| (*name).to_owned()).collect())
 }
 
 pub(crate) fn sandbox() -> Sandbox {
@@ -137,6 +135,8 @@ pub(crate) fn link(from: &Side, to: &Side, name: &str) -> Arc<dyn Replication> {
         tls: false,
         gtid: false,
         name: name.to_owned(),
+        part: None,
+        back: false,
     };
     replication(from.endpoint.clone(), to.endpoint.clone(), settings)
 }

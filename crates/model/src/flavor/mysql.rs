@@ -299,6 +299,12 @@ impl Flavor {
         self.is_aurora_since(3, 0)
     }
 
+    /// Whether replication filters are parameters of its cluster parameter group (Aurora 3).
+    #[must_use]
+    pub fn rds_filters(&self) -> bool {
+        self.is_aurora_since(3, 0)
+    }
+
     /// Whether a replica of this flavor can follow `source` natively: the same product line, and the replica not older
     /// in its first two numbers (MySQL manual, "Replication Compatibility Between MySQL Versions").
     #[must_use]

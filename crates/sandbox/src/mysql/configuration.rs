@@ -129,7 +129,10 @@ fn configuration(server: &Server) -> String {
     for (name, value) in settings {
         // An empty value takes a line out again, except where empty means something.
         if !value.is_empty() || name == "secure_file_priv" {
-            let _ = writeln!(file, "{name} = {value}");
+            // A parameter of Aurora's that lists tables is an option for each of them.
+            for value in value.split(|c| c == ',' && name == "replicate-do-table") {
+                let _ = writeln!(file, "{name} = {value}");
+            }
         }
     }
     file

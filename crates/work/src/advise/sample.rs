@@ -23,9 +23,7 @@ pub(super) async fn bring(
     observer: &dyn Observe,
 ) -> Result<BTreeMap<TableName, String>, LoadError> {
     let schemas: BTreeSet<String> = tables.iter().map(|table| table.name.schema.clone()).collect();
-    let scope = Scope {
-        schemas: schemas.into_iter().collect(),
-    };
+    let scope = Scope::of(schemas.into_iter().collect());
     let image = source.schema(&scope, &clone.flavor().await?).await?;
     let wanted = |table: &Option<TableName>| {
         let table = table.as_ref()?;

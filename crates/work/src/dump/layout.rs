@@ -12,8 +12,8 @@
 
 use crate::hex::hex;
 use daybreak_model::{
-    ChunkDigest, Family, Flavor, IdentityValue, KeyRange, Position, RowRange, SchemaImage, Scope, Table,
-    TableName,
+    ChunkDigest, Family, Flavor, IdentityValue, KeyRange, Part, Position, RowRange, SchemaImage, Scope,
+    Table, TableName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,8 @@ pub(super) struct Begun {
     /// Its address.
     pub(super) address: String,
     pub(super) schemas: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<Part>,
     pub(super) packing: Packing,
     /// What its objects are made for.
     pub(super) target: Flavor,

@@ -113,6 +113,7 @@ pub async fn dump(
         server: identity.unique_id.clone(),
         address: source.endpoint().address(),
         schemas: scope.schemas.clone(),
+        part: scope.part.clone(),
         packing: settings.packing,
         target: target.clone(),
     };

@@ -113,9 +113,7 @@ pub async fn plan_trim(
     let mut keys;
     // Tables that refer to these may lie in further schemas.
     loop {
-        let scope = Scope {
-            schemas: schemas.iter().cloned().collect(),
-        };
+        let scope = Scope::of(schemas.iter().cloned().collect());
         keys = database.foreign_keys(&scope).await?;
         let known = schemas.len();
         schemas.extend(keys.iter().map(|key| key.child.schema.clone()));
@@ -123,9 +121,7 @@ pub async fn plan_trim(
             break;
         }
     }
-    let scope = Scope {
-        schemas: schemas.into_iter().collect(),
-    };
+    let scope = Scope::of(schemas.into_iter().collect());
     let tables = database.tables(&scope).await?;
     let find = |name: &TableName| {
         let found = tables.iter().find(|table| table.name == *name);

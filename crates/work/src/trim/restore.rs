@@ -141,9 +141,7 @@ async fn target(
         table: name.to_string(),
         trouble,
     };
-    let scope = Scope {
-        schemas: vec![name.schema.clone()],
-    };
+    let scope = Scope::of(vec![name.schema.clone()]);
     let tables = database.tables(&scope).await?;
     let table = tables.into_iter().find(|table| table.name == *name);
     let table = table.ok_or_else(|| trouble(format!("is not on {}", database.endpoint())))?;

@@ -418,9 +418,7 @@ async fn carried_and_recognised(kind: ServerKind) {
         at("source", &estate.admin_url()),
         at("target", &cluster.admin_url()),
     );
-    let scope = Scope {
-        schemas: vec!["v".to_owned()],
-    };
+    let scope = Scope::of(vec!["v".to_owned()]);
     let views = make_views(&source, &target, &scope).await;
     assert!(views > 280, "{views} views");
 

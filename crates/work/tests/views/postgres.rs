@@ -98,9 +98,7 @@ async fn carried_and_recognised(from: u8, to: u8) {
     // `NORMALIZE` and `IS NORMALIZED` are of PostgreSQL 13; nothing else is of later.
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 
-    let scope = Scope {
-        schemas: vec!["v".to_owned()],
-    };
+    let scope = Scope::of(vec!["v".to_owned()]);
     let observer: Arc<dyn Observe> = Arc::new(Silent);
     let settings = LoadSettings::new("views");
     let loaded = load(&source, &target, &scope, &settings, false, &observer).await;

@@ -13,9 +13,7 @@ use crate::exit::Trouble;
 /// Seconds from the first question to the last answer.
 pub(super) async fn run(ground: &Ground) -> Result<f64, Trouble> {
     let source = database(ground.endpoint(&ground.estate.primary)?);
-    let scope = Scope {
-        schemas: vec!["bench".to_owned()],
-    };
+    let scope = Scope::of(vec!["bench".to_owned()]);
     let tables = source.tables(&scope).await?;
     let mut on = Vec::new();
     for server in ground.servers() {

@@ -51,9 +51,7 @@ pub(crate) async fn carry_out() -> Result<Exit, Trouble> {
     };
     let source = database(endpoint("source", SOURCE)?);
     let target = database(endpoint("target", TARGET)?);
-    let scope = Scope {
-        schemas: vec!["bench".to_owned()],
-    };
+    let scope = Scope::of(vec!["bench".to_owned()]);
     let settings = LoadSettings {
         workers: CONNECTIONS,
         ..LoadSettings::new("bench")

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybreak_engine::{Database, database, replication};
+use daybreak_engine::{Database, database, database_part, replication};
 use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Table};
 use daybreak_work::{CheckSettings, Compared, Follows, Member, SHARE_BESIDE_OTHERS, Topology, Unreached};
 
@@ -63,7 +63,7 @@ impl Ground {
 /// The server that all others are compared with: the estate's primary, or the plan's target once writes have moved there. On
 /// PostgreSQL the source stays a primary by the look of it, and its standbys are put with those that are not asked: their
 /// positions are the source's.
-pub(super) fn leader(begin: &Begin, topology: &mut Topology) -> Result<Arc<dyn Database>, Trouble> {
+pub(super) async fn leader(begin: &Begin, topology: &mut Topology) -> Result<Arc<dyn Database>, Trouble> {
     let primary = topology.primary().map_err(|missing| {
         let error = anyhow::anyhow!("the primary {} could not be asked: {}", missing.name, missing.why);
         Trouble::new(error, Some("see that this account reaches the primary"))
@@ -72,9 +72,21 @@ pub(super) fn leader(begin: &Begin, topology: &mut Topology) -> Result<Arc<dyn D
     let Some([source, target]) = begin.settings.as_ref().map(Settings::sides) else {
         return Ok(database(primary));
     };
-    let open = |side: &Endpoint| topology.at(&side.address()).is_some_and(|member| member.open);
-    let stays = source.family == Family::Mysql || primary.address() != source.address();
-    if stays || open(&source) || !open(&target) {
+    let part = begin
+        .settings
+        .as_ref()
+        .and_then(|settings| settings.scope.part.clone());
+    let moved = if part.is_some() {
+        // The source is open for the purposes that stay, whichever side has this one.
+        let sides = (database_part(source.clone(), part), database(target.clone()));
+        let (here, there) = tokio::join!(sides.0.write_state(), sides.1.write_state());
+        !here.map_err(failed)?.may_be_written() && there.map_err(failed)?.may_be_written()
+    } else {
+        let open = |side: &Endpoint| topology.at(&side.address()).is_some_and(|member| member.open);
+        let stays = source.family == Family::Mysql || primary.address() != source.address();
+        !stays && !open(&source) && open(&target)
+    };
+    if !moved {
         return Ok(database(primary));
     }
     let sides = [source.address(), target.address()];
@@ -169,7 +181,13 @@ impl DataCheck {
             Some(settings) => settings.scope.schemas.clone(),
             None => source.schemas().await.map_err(failed)?,
         };
-        let scope = Scope { schemas };
+        let scope = Scope {
+            part: begin
+                .settings
+                .as_ref()
+                .and_then(|settings| settings.scope.part.clone()),
+            ..Scope::of(schemas)
+        };
         let tables = tables(&source, &scope, &self.tables).await?;
         let planned = begin.settings.as_ref();
         let mut settings = planned.map_or_else(CheckSettings::default, |settings| settings.check.clone());
@@ -227,7 +245,11 @@ impl Sides {
             leader,
             follower,
             native: settings.native && (settings.way_back || !moved),
-            link: settings.link.clone(),
+            link: if moved {
+                settings.link.towards_source()
+            } else {
+                settings.link.clone()
+            },
         })
     }
 

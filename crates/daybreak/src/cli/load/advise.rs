@@ -76,12 +76,8 @@ impl Advise {
         let line = self.line(&flavor)?;
         let scope = match (&begin.settings, self.schema.is_empty()) {
             (Some(settings), true) => settings.scope.clone(),
-            (None, true) => Scope {
-                schemas: server.schemas().await.map_err(engine)?,
-            },
-            _ => Scope {
-                schemas: self.schema.clone(),
-            },
+            (None, true) => Scope::of(server.schemas().await.map_err(engine)?),
+            _ => Scope::of(self.schema.clone()),
         };
         let connections = begin
             .settings

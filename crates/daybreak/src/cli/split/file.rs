@@ -1,22 +1,19 @@
 //! Purposes as a file that people edit: TOML, a list of tables for each purpose.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use daybreak_model::TableName;
 use daybreak_work::{Purpose, SplitGraph};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::config::table_name;
+use crate::config::{PURPOSES_HINT, purposes_of};
 use crate::exit::Trouble;
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct File {
     purposes: BTreeMap<String, Vec<String>>,
 }
-
-const HINT: &str = "`daybreak split --write FILE` writes one: [purposes], then name = [\"schema.table\", …]";
 
 /// Writes purposes to a file that is not there yet.
 pub(super) fn write(path: &Path, purposes: &[Purpose]) -> Result<(), Trouble> {
@@ -43,29 +40,10 @@ pub(super) fn write(path: &Path, purposes: &[Purpose]) -> Result<(), Trouble> {
 
 /// Reads the purposes of a file.
 pub(super) fn alone(path: &Path) -> Result<Vec<Purpose>, Trouble> {
-    let wrong = |what: String| {
-        Trouble::usage(
-            anyhow::anyhow!("{}: {what}", path.display()),
-            Some(HINT.to_owned()),
-        )
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let file: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let mut seen = BTreeSet::new();
-    let mut purposes = Vec::with_capacity(file.purposes.len());
-    for (name, tables) in file.purposes {
-        let mut own = Vec::with_capacity(tables.len());
-        for table in tables {
-            let table =
-                table_name(&table).map_err(|message| wrong(format!("a table of `{name}` {message}")))?;
-            if !seen.insert(table.clone()) {
-                return Err(wrong(format!("{table} is there twice")));
-            }
-            own.push(table);
-        }
-        purposes.push(Purpose { name, tables: own });
-    }
-    Ok(purposes)
+    let purposes = purposes_of(path)
+        .map_err(|error| Trouble::usage(anyhow::anyhow!(error), Some(PURPOSES_HINT.to_owned())))?;
+    let purpose = |(name, tables)| Purpose { name, tables };
+    Ok(purposes.into_iter().map(purpose).collect())
 }
 
 /// The same, with every table of the server in one of them, and no other.

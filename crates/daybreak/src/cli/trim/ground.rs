@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use daybreak_engine::{Database, EngineError, database};
+use daybreak_engine::{Database, EngineError, database, database_part};
 use daybreak_model::Endpoint;
 use daybreak_work::{Hold, Topology, TrimLimits, TrimPlan, TrimRule, Which as Rows, plan_trim};
 use jiff::Timestamp;
@@ -190,7 +190,7 @@ async fn side(settings: &Settings, named: Option<On>) -> Result<Endpoint, Troubl
         Some(On::Target) => return Ok(target.clone()),
         None => {}
     }
-    if database(source.clone())
+    if database_part(source.clone(), settings.scope.part.clone())
         .write_state()
         .await
         .map_err(asked)?

@@ -21,11 +21,16 @@ impl Step for Arm {
             }
             statements.extend(back.start_statements());
         }
+        let fence = play.direction.old_writer(&play.world).prepare_fence_statements();
+        let fence = fence
+            .into_iter()
+            .map(|text| format!("{}: {text}", play.old_name()));
         StepPlan {
             servers: vec![play.old_name(), play.new_name()],
             statements: statements
                 .into_iter()
                 .map(|(server, statement)| format!("{server}: {}", statement.text))
+                .chain(fence)
                 .collect(),
             undo: Undo::By(vec!["forget the way back".to_owned()]),
             deadline: Duration::from_secs(300),
@@ -78,6 +83,7 @@ impl Step for Arm {
             back.stop().await.or_fail()?;
             back.remove().await.or_fail()?;
         }
+        direction.old_writer(world).disarm_fence().await.or_fail()?;
         Ok(Evidence::none())
     }
 }

@@ -54,6 +54,7 @@ impl Step for Confirm {
         let link = direction.link(world);
         link.stop().await.or_fail()?;
         link.remove().await.or_fail()?;
+        direction.new_writer(world).disarm_fence().await.or_fail()?;
         Ok(Evidence::none().with("old_writer_closed_again", closed))
     }
 

@@ -10,6 +10,7 @@ use daybreak_work::{CheckReport, Facts, Verdict as CheckVerdict, readiness, same
 
 use super::Play;
 use super::check::follow_and_compare;
+use crate::plays::Direction;
 use crate::plays::failure::{OrFail, evidence};
 
 /// How long the way back may take to connect.
@@ -90,7 +91,12 @@ impl Ready {
             Some(back) => Some(is_armed(back.as_ref()).await?),
         };
         let (here, there) = (old.identity().await.or_fail()?, new.identity().await.or_fail()?);
-        let (sessions, mut foreign_writers) = self.look_beside_the_gate(old).await?;
+        let (mut sessions, mut foreign_writers) = self.look_beside_the_gate(old).await?;
+        if self.shares_the_old_writer() {
+            // Applications of other purposes write there, as they should: whose a session is cannot be seen before the fence.
+            sessions.clear();
+            foreign_writers.clear();
+        }
         if !foreign_writers.is_empty() {
             // A connection that the gate has let go is listed by the server for a moment yet.
             tokio::time::sleep(LINGERING).await;
@@ -127,6 +133,12 @@ impl Ready {
             old_writer_open: old.write_state().await.or_fail()?.may_be_written(),
             schema: same_schema(&images.0, &images.1),
         })
+    }
+
+    /// Whether a part of the old writer moves, and the rest goes on being written.
+    fn shares_the_old_writer(&self) -> bool {
+        let Play { world, direction } = &self.0;
+        *direction == Direction::ToTarget && world.settings.scope.part.is_some()
     }
 
     /// The old writer's sessions, and those of them that did not come through the gate. The gate is asked before and after they are

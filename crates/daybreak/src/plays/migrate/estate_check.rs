@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_engine::{Database, Identity, Role};
-use daybreak_model::Requirement;
+use daybreak_model::{ObjectKind, Part, Requirement, SchemaObject, Scope, TableName};
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
 use daybreak_work::LoadError;
 
@@ -137,6 +137,23 @@ async fn links(world: &World) -> Result<(), StepError> {
     Ok(())
 }
 
+/// The target is held read-only as a whole, so that it can be the home of nothing else.
+async fn refuse_shared_target(target: &dyn Database, scope: &Scope, part: &Part) -> Result<(), StepError> {
+    let mut others = target.schemas().await.or_fail()?;
+    others.retain(|schema| !scope.schemas.contains(schema));
+    let strange = target.tables(&Scope::of(others)).await.or_fail()?;
+    match strange.first() {
+        None => Ok(()),
+        Some(table) => Err(StepError::new(format!(
+            "{} has the table {}, which is not of {}: it would be held read-only, too",
+            target.endpoint(),
+            table.name,
+            part.name
+        ))
+        .with_hint("give the purpose a server of its own (PostgreSQL: a database)")),
+    }
+}
+
 /// Whether the scope is there, can be carried, and finds at the target what it needs. Returns what works and should be known.
 async fn objects(world: &World) -> Result<Vec<String>, StepError> {
     let (source, target, scope) = (&world.source, &world.target, &world.settings.scope);
@@ -147,8 +164,26 @@ async fn objects(world: &World) -> Result<Vec<String>, StepError> {
                 .with_hint(format!("it has: {}", present.join(", "))),
         );
     }
+    if let Some(part) = &scope.part {
+        refuse_shared_target(target.as_ref(), scope, part).await?;
+    }
     let flavor = target.flavor().await.or_fail()?;
     let image = source.schema(scope, &flavor).await.or_fail()?;
+    let made = |table: &TableName| {
+        let is =
+            |object: &&SchemaObject| object.kind == ObjectKind::Table && object.table.as_ref() == Some(table);
+        image.objects.iter().any(|object| is(&object))
+    };
+    let part = scope.part.as_ref();
+    if let Some(absent) = part.and_then(|part| part.tables.iter().find(|table| !made(table)))
+        && image.refusals.is_empty()
+    {
+        return Err(StepError::new(format!(
+            "{} has no table {absent}, which the file of purposes lists",
+            source.endpoint()
+        ))
+        .with_hint("take it out there, or write its name as the server does"));
+    }
     if !image.refusals.is_empty() {
         return Err(LoadingError::from(LoadError::Refused(image.refusals))).or_fail();
     }

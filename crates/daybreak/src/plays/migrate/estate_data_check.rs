@@ -54,7 +54,7 @@ impl Step for EstateDataCheck {
             statements: vec![format!(
                 "count and checksum of every range of every table of {}, read-only, on all of them at once; nothing where there is no \
                  replica. `check.estate = false` leaves it out",
-                settings.scope.schemas.join(", ")
+                settings.scope.words()
             )],
             deadline: Duration::from_secs(7 * 86_400),
             blast_radius: "reading load on the primary and its replicas".to_owned(),

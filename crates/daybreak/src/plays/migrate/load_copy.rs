@@ -42,7 +42,7 @@ impl LoadCopy {
     fn statements(&self) -> Vec<String> {
         let world = &self.0;
         let (source, target, settings) = (world.source.endpoint(), world.target.endpoint(), &world.settings);
-        let schemas = settings.scope.schemas.join(", ");
+        let schemas = settings.scope.words();
         let place = |place: &Option<Place>| place.as_ref().map(ToString::to_string).unwrap_or_default();
         let brought = |by: String| {
             vec![

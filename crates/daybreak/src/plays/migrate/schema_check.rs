@@ -29,7 +29,7 @@ impl Step for SchemaCheck {
             servers: vec![settings.source.endpoint.to_string(), EVERY.to_owned()],
             statements: vec![format!(
                 "definitions of every object of {}, accounts and grants, from the catalogs, read-only",
-                settings.scope.schemas.join(", ")
+                settings.scope.words()
             )],
             undo: Undo::Nothing,
             deadline: Duration::from_secs(1800),
@@ -58,6 +58,7 @@ impl Step for SchemaCheck {
         let asked = SchemaCheckSettings {
             nodes,
             schemas: settings.scope.schemas.clone(),
+            part: settings.scope.part.clone(),
             execute: false,
             even_primary: false,
         };

@@ -14,10 +14,18 @@ pub(super) struct TargetHold(pub(super) Arc<World>);
 #[async_trait]
 impl Step for TargetHold {
     fn plan(&self) -> StepPlan {
-        let target = &self.0.target;
+        let world = &self.0;
+        let target = &world.target;
+        let mut statements = Vec::new();
+        if world.settings.native && world.settings.way_back {
+            let prepared = world.backward.prepare_statements();
+            statements.extend(prepared.into_iter().map(|(_, statement)| statement.text));
+        }
+        statements.extend(target.prepare_fence_statements());
+        statements.extend(target.fence_statements());
         StepPlan {
             servers: vec![target.endpoint().to_string()],
-            statements: target.fence_statements(),
+            statements,
             undo: Undo::By(target.open_statements()),
             blast_radius: "whoever writes to the target already".to_owned(),
             deadline: Duration::from_secs(60),
@@ -37,6 +45,10 @@ impl Step for TargetHold {
 
     async fn act(&self, _cx: &Context) -> Result<Evidence, StepError> {
         let world = &self.0;
+        if world.settings.native && world.settings.way_back {
+            // The last moment at which a server of the company's own takes an account.
+            world.backward.prepare(&world.settings.scope).await.or_fail()?;
+        }
         world.close(&world.target).await.or_fail()?;
         Ok(Evidence::none())
     }

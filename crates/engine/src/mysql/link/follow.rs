@@ -14,7 +14,7 @@ const ARGUMENT_COUNT: &str = "1318";
 impl Link {
     /// Configures the follower unless it is configured already, and starts it.
     pub(super) async fn follow(&self, start: Start) -> Result<(), EngineError> {
-        match self.to.replica_status().await? {
+        match self.replica().await? {
             Some(status) if self.is_ours(&status) => {}
             Some(status) => {
                 return Err(stuck(
@@ -98,12 +98,22 @@ impl Link {
 
     /// Starts a configured follower; one that runs goes on.
     pub(super) async fn run_replica(&self) -> Result<(), EngineError> {
-        let running = self.to.replica_status().await?;
-        if running.is_some_and(|status| status.io_running != "No" && status.sql_running == "Yes") {
-            return Ok(());
+        let running = self.replica().await?;
+        let running = running.is_some_and(|status| status.io_running != "No" && status.sql_running == "Yes");
+        if self.takes_only_its_part().await? {
+            if running {
+                return Ok(());
+            }
+        } else {
+            self.take_only_its_part().await?;
         }
-        let sql = settings::start(self.to.flavor().await?);
-        self.to.run("failed to start replication", sql).await
+        let to = self.to.flavor().await?;
+        let sql = if to.is_managed() {
+            settings::start(to).to_owned()
+        } else {
+            self.on_channel(settings::start(to))
+        };
+        self.to.run("failed to start replication", &sql).await
     }
 }
 

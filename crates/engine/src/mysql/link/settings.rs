@@ -120,7 +120,7 @@ fn by_statement(link: &Link, to: &Flavor, start: &Position, tls: bool, assign: b
         }
         Position::Gtid(_) | Position::Lsn(_) => options.push(format!("{word}_AUTO_POSITION = 1")),
     }
-    format!("{head} {}", options.join(", "))
+    link.on_channel(&format!("{head} {}", options.join(", ")))
 }
 
 /// The statement that adds transactions to what a follower never fetches.
@@ -195,6 +195,18 @@ pub(super) fn shown_to_start(link: &Link) -> Vec<(String, Statement)> {
         let text = text.replace(&password, "'…'");
         statements.push(shown(&link.to, "point it at its source", text));
     }
-    statements.push(shown(&link.to, "start replication", start(to).to_owned()));
+    if let Some(part) = link.settings.taken() {
+        statements.push(shown(
+            &link.to,
+            "take the changes of its own tables alone",
+            super::only::shown(to, part),
+        ));
+    }
+    let begin = if to.is_managed() {
+        start(to).to_owned()
+    } else {
+        link.on_channel(start(to))
+    };
+    statements.push(shown(&link.to, "start replication", begin));
     statements
 }

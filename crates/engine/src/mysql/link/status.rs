@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 impl Link {
     pub(super) async fn read_status(&self) -> Result<ReplicationStatus, EngineError> {
-        let Some(status) = self.to.replica_status().await? else {
+        let Some(status) = self.replica().await? else {
             return Ok(ReplicationStatus {
                 configured: false,
                 receiving: false,
@@ -58,6 +58,11 @@ impl Link {
         })
     }
 
+    /// The channel's name as a literal.
+    fn channel(&self) -> String {
+        quote::text(self.settings.channel())
+    }
+
     /// How much is missing; unknown while the leader does not answer.
     async fn behind(&self, applied: &Position) -> Behind {
         let leader = async {
@@ -91,10 +96,13 @@ impl Link {
             .to
             .rows(
                 "failed to read the appliers' progress",
-                "SELECT MAX(TIMESTAMPDIFF(MICROSECOND, APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6))) / 1e6 + 0e0 \
+                &format!(
+                    "SELECT MAX(TIMESTAMPDIFF(MICROSECOND, APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6))) / 1e6 + 0e0 \
                  FROM performance_schema.replication_applier_status_by_worker \
-                 WHERE CHANNEL_NAME = '' AND APPLYING_TRANSACTION <> '' \
+                 WHERE CHANNEL_NAME = {} AND APPLYING_TRANSACTION <> '' \
                  AND APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP <> 0",
+                    self.channel()
+                ),
             )
             .await
             .ok()?;
@@ -150,7 +158,7 @@ impl Link {
                 Ok(reached == 1)
             }
             Position::BinlogFile { file, offset } => {
-                let status = self.to.replica_status().await?;
+                let status = self.replica().await?;
                 let status =
                     status.ok_or_else(|| stuck(&self.to, "does not replicate at all".to_owned(), None))?;
                 self.refuse_fault(&status)?;
@@ -174,8 +182,11 @@ impl Link {
             .to
             .rows(
                 "failed to read the appliers' positions",
-                "SELECT Master_log_name, Master_log_pos FROM mysql.slave_worker_info \
-                 WHERE Channel_name = '' AND @@GLOBAL.replica_preserve_commit_order = 1",
+                &format!(
+                    "SELECT Master_log_name, Master_log_pos FROM mysql.slave_worker_info \
+                     WHERE Channel_name = {} AND @@GLOBAL.replica_preserve_commit_order = 1",
+                    self.channel()
+                ),
             )
             .await;
         match workers {
@@ -186,7 +197,7 @@ impl Link {
     }
 
     async fn refuse_if_stopped(&self) -> Result<(), EngineError> {
-        match self.to.replica_status().await? {
+        match self.replica().await? {
             None => Err(stuck(&self.to, "does not replicate at all".to_owned(), None)),
             Some(status) => self.refuse_fault(&status),
         }

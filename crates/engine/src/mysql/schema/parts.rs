@@ -19,7 +19,7 @@ impl Server {
         schemas.sort_unstable();
         schemas.dedup();
         let mut conn = self.borrow().await?;
-        let mut listed = catalog::tables(self, &mut conn, &Scope { schemas }).await?;
+        let mut listed = catalog::tables(self, &mut conn, &Scope::of(schemas)).await?;
         listed.retain(|listed| listed.is_table() && tables.contains(&listed.table.name));
         let wanted: Vec<&Listed> = listed.iter().collect();
         let texts = definitions::of_tables(self, &mut conn, &wanted).await?;

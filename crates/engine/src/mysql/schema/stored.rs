@@ -4,8 +4,8 @@ use daybreak_model::{ObjectKind, Phase, Refusal, SchemaObject, Scope, TableName}
 use mysql_async::Conn;
 
 use super::super::connection::Server;
-use super::super::quote;
 use super::super::session::WRITER_SQL_MODE;
+use super::super::{part_fence, quote};
 use super::canonical;
 use super::catalog::{Listed, created, show_create_row};
 use super::tokens::{Kind, tokens};
@@ -188,6 +188,9 @@ pub(super) async fn triggers(
             TableName::new(schema.clone(), name),
             TableName::new(schema, table),
         );
+        if !scope.holds(&table) || name.name.starts_with(part_fence::PREFIX) {
+            continue;
+        }
         let row = show_create_row(server, conn, "TRIGGER", &name).await?;
         let Some(body) = row
             .get::<Option<String>, _>(2)

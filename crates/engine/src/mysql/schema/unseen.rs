@@ -106,9 +106,7 @@ mod tests {
     /// What is said of the schema `a_b` by these lines.
     fn said(lines: &[&str]) -> Vec<String> {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        let scope = Scope {
-            schemas: vec!["a_b".to_owned()],
-        };
+        let scope = Scope::of(vec!["a_b".to_owned()]);
         let refusals = super::judge(&lines, &scope, "u");
         refusals.into_iter().map(|refusal| refusal.reason).collect()
     }

@@ -1,6 +1,8 @@
 //! Views, in an order in which each finds what it reads from.
 
-use daybreak_model::{ObjectKind, Phase, Refusal, SchemaObject};
+use std::collections::BTreeSet;
+
+use daybreak_model::{ObjectKind, Phase, Refusal, SchemaObject, TableName};
 use mysql_async::{Conn, Row};
 
 use super::super::connection::Server;
@@ -18,6 +20,7 @@ pub(super) async fn views(
     conn: &mut Conn,
     listed: &[Listed],
     left_out: &[String],
+    mut staying: BTreeSet<TableName>,
     refusals: &mut Vec<Refusal>,
 ) -> Result<Vec<SchemaObject>, EngineError> {
     let mut views = Vec::new();
@@ -74,8 +77,10 @@ pub(super) async fn views(
         let mut create = stored::in_session(None, session, None, text.clone());
         // Servers print a function's name without its database.
         create.insert(0, format!("USE {}", quote::name(&name.schema)));
+        let reads = tables_of(&text);
         views.push((
-            quote::table(name),
+            name.clone(),
+            reads,
             SchemaObject {
                 kind: ObjectKind::View,
                 name: name.to_string(),
@@ -87,7 +92,34 @@ pub(super) async fn views(
             },
         ));
     }
-    Ok(in_order(views))
+    // A view stays with the first of what it reads that does.
+    while let Some(at) = views
+        .iter()
+        .position(|(_, reads, _)| !reads.is_disjoint(&staying))
+    {
+        staying.insert(views.remove(at).0);
+    }
+    Ok(in_order(
+        views
+            .into_iter()
+            .map(|(name, _, view)| (quote::table(&name), view))
+            .collect(),
+    ))
+}
+
+/// What a view reads, by its text: whatever stands with its database after `FROM` or `JOIN`.
+fn tables_of(text: &str) -> BTreeSet<TableName> {
+    let all = tokens(text);
+    (0..all.len().saturating_sub(2))
+        .filter_map(|at| {
+            let opens = all[..at].iter().rev().find(|token| !token.is_symbol("("))?;
+            let opens = ["FROM", "JOIN", "STRAIGHT_JOIN"]
+                .iter()
+                .any(|word| opens.is_word(word));
+            let names = (all[at].name()?, all[at + 2].name()?);
+            (opens && all[at + 1].is_symbol(".")).then(|| TableName::new(names.0, names.1))
+        })
+        .collect()
 }
 
 /// The first of these schemas that the view has a table of. Elsewhere than after `FROM` and `JOIN` the same name may be an

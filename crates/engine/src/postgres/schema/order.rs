@@ -1,6 +1,6 @@
 //! The order in which objects can be made.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use daybreak_model::{ObjectKind, Phase, SchemaObject, TableName};
 
@@ -13,6 +13,8 @@ pub(super) type Address = (u32, u32);
 /// An object and where it stands in the catalogs.
 pub(super) struct Item {
     pub(super) address: Address,
+    /// What it goes with: itself, or what it comments on.
+    pub(super) about: Address,
     pub(super) object: SchemaObject,
 }
 
@@ -30,6 +32,21 @@ impl Links {
             needs,
             part_of: part_of.into_iter().collect(),
         })
+    }
+
+    /// These, and all that cannot be without one of them.
+    pub(super) fn all_that_needs(&self, mut these: HashSet<Address>) -> HashSet<Address> {
+        loop {
+            let before = these.len();
+            for (one, other) in &self.needs {
+                if these.contains(other) || these.contains(&self.whole(*other)) {
+                    these.extend([*one, self.whole(*one)]);
+                }
+            }
+            if these.len() == before {
+                return these;
+            }
+        }
     }
 
     /// The named object an entry belongs to, a few steps up at most.
@@ -168,6 +185,7 @@ mod tests {
 
     fn item(oid: u32, name: &str, phase: Phase) -> Item {
         Item {
+            about: (0, 0),
             address: (1, oid),
             object: SchemaObject {
                 kind: ObjectKind::View,

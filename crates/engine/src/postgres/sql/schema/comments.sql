@@ -8,7 +8,7 @@ SELECT 0::oid, 0::oid, 'comment', format('%s %s', it.type, it.identity), NULL, N
                    ELSE upper(it.type) END,
               CASE WHEN it.type = 'domain constraint' THEN regexp_replace(it.identity, ' on ', ' ON DOMAIN ') ELSE it.identity END,
               d.description),
-       NULL
+       NULL, d.classoid, d.objoid
 FROM pg_description AS d
 CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) AS it
 LEFT JOIN pg_constraint AS k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid

@@ -7,7 +7,7 @@ SELECT 'pg_trigger'::regclass::oid, t.oid, 'trigger', format('%I.%I.%I', n.nspna
 FROM pg_trigger AS t
 JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY ({schemas}) AND NOT t.tgisinternal AND coalesce((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0
+WHERE n.nspname = ANY ({schemas}) AND NOT t.tgisinternal AND NOT starts_with(t.tgname, 'daybreak_fence_') AND coalesce((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0
   AND NOT EXISTS (SELECT FROM pg_depend AS d
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 UNION ALL
