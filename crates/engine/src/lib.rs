@@ -32,6 +32,6 @@ pub use port::{
     GtidWay, HASH, Hashing, Identity, IndexStatements, Inspect, JOBS, JobRows, LeftBehind, Mend, Mended,
     NEW_PASSWORD, NewIndex, Numbering, Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse,
     Rehearsed, RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck,
-    Snapshot, Statement, StatementFigures, StoredRow, Surroundings, TableIndex, TextRow, Tie, TieKind,
-    ToolCalls, ToolWish, Trim, TrimJob, Untold, Values, Write,
+    Snapshot, Statement, StatementFigures, StoredRow, Surroundings, TableIndex, TableRights, TextRow, Tie,
+    TieKind, ToolCalls, ToolWish, Trim, TrimJob, Untold, Values, Write,
 };

@@ -24,9 +24,10 @@ pub use carry::{CarriedAccount, CarriedLogin, LeftBehind, NEW_PASSWORD, Receiver
 pub use check::{Check, Chunks, RowRepair};
 pub(crate) use compare::added;
 pub use compare::{Compare, Hashing};
+pub(crate) use database::by_account;
 pub use database::{
     AbsentDefiner, DataFiles, Database, Following, Identity, Inspect, Open, Role, SchemaMark, Session,
-    SettingCheck, TextRow,
+    SettingCheck, TableRights, TextRow,
 };
 pub use grantee::{Grantee, JOBS, OwnAccount};
 pub use gtid::{

@@ -130,6 +130,7 @@ async fn catalog(server: &dyn Database, scope: &Scope) -> Result<SplitInput, Eng
         tables: server.tables(scope).await?,
         foreign_keys: server.foreign_keys(scope).await?,
         bodies,
+        rights: server.table_rights(scope).await?,
         ..SplitInput::default()
     })
 }

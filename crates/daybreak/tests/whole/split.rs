@@ -74,6 +74,12 @@ async fn two_purposes(kind: ServerKind) {
         ""
     };
     run(&estate.primary, "shop", &format!("{path}{}", tables(odd))).await;
+    let clerk = if postgres {
+        "CREATE ROLE clerk; GRANT SELECT ON public.orders TO clerk; GRANT UPDATE (mail) ON public.authors TO clerk"
+    } else {
+        "CREATE USER clerk; GRANT SELECT ON shop.orders TO clerk; GRANT UPDATE (mail) ON shop.authors TO clerk"
+    };
+    run(&estate.primary, "shop", clerk).await;
     let folder = looking.folder.path();
     let inside = format!(
         "SELECT * FROM orders JOIN payments ON payments.order_id = orders.id; SELECT * FROM items; \
@@ -125,6 +131,16 @@ async fn two_purposes(kind: ServerKind) {
     wanted.sort_unstable();
     assert_eq!(crossing, wanted, "{report}");
     assert_eq!(cut["together"], false, "{report}");
+    let [account] = list(cut, "accounts") else {
+        panic!("{report}")
+    };
+    let name = if postgres {
+        "account clerk"
+    } else {
+        "account 'clerk'@'%'"
+    };
+    assert_eq!(account["object"], name, "{report}");
+    assert_eq!(list(account, "tables").len(), 2, "{report}");
     let svg = std::fs::read_to_string(&picture).expect("a picture");
     assert!(
         svg.contains("we&quot;ird ta&#39;ble; &lt;drop&gt;") && !svg.contains("<drop>"),

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use daybreak_model::{Account, Product};
+use daybreak_model::{Account, Product, Scope, TableName};
 
 use super::connection::Server;
 use super::privileges::account;
 use super::quote;
-use crate::{EngineError, ErrorKind, RepairFrame};
+use crate::port::by_account;
+use crate::{EngineError, ErrorKind, RepairFrame, TableRights};
 
 /// Accounts that servers and their hosts keep for themselves.
 pub(super) const RESERVED: &str = "User NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys', 'rdsadmin', \
@@ -52,6 +53,25 @@ pub(super) const STATIC: [&str; 28] = [
 ];
 
 impl Server {
+    /// Who may do something with single tables, or with some of their columns.
+    pub(crate) async fn table_rights(&self, scope: &Scope) -> Result<Vec<TableRights>, EngineError> {
+        let schemas = quote::texts(&scope.schemas);
+        let of = |view: &str| {
+            format!(
+                "SELECT GRANTEE, TABLE_SCHEMA, TABLE_NAME FROM information_schema.{view} WHERE TABLE_SCHEMA IN ({schemas})"
+            )
+        };
+        let ask = format!(
+            "{} UNION {} ORDER BY 1, 2, 3",
+            of("TABLE_PRIVILEGES"),
+            of("COLUMN_PRIVILEGES")
+        );
+        let rows: Vec<(String, String, String)> = self.rows("failed to read rights on tables", &ask).await?;
+        Ok(by_account(rows.into_iter().map(|(account, schema, name)| {
+            (account, TableName::new(schema, name))
+        })))
+    }
+
     /// Every account that is not the server's own.
     ///
     /// # Errors

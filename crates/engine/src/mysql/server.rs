@@ -28,7 +28,7 @@ use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, Changes, Compare, DataFiles, Database, EngineError,
     Following, Identity, IndexStatements, Inspect, NewIndex, Open, Partitions, Read, Receiver, Rehearse,
     RepairFrame, SchemaMark, Session, SettingCheck, Snapshot, Statement, StatementFigures, Surroundings,
-    TableIndex, TextRow, Trim, Untold, Write,
+    TableIndex, TableRights, TextRow, Trim, Untold, Write,
 };
 
 /// A server, reached when first asked.
@@ -133,6 +133,10 @@ impl Inspect for Mysql {
 
     async fn indexes(&self, tables: &[TableName]) -> Result<Vec<TableIndex>, EngineError> {
         self.server.indexes(tables).await
+    }
+
+    async fn table_rights(&self, scope: &Scope) -> Result<Vec<TableRights>, EngineError> {
+        self.server.table_rights(scope).await
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {

@@ -118,6 +118,30 @@ pub struct DataFiles {
 /// A row of an answer: the values as text, `None` for NULL. Bytes that are no UTF-8 are replaced.
 pub type TextRow = Vec<Option<String>>;
 
+/// An account with rights on single tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRights {
+    /// Its name as statements write it.
+    pub account: String,
+    /// The tables and views.
+    pub tables: Vec<TableName>,
+}
+
+/// Accounts with their tables, from pairs in the order of accounts.
+pub(crate) fn by_account(pairs: impl IntoIterator<Item = (String, TableName)>) -> Vec<TableRights> {
+    let mut all: Vec<TableRights> = Vec::new();
+    for (account, table) in pairs {
+        match all.last_mut().filter(|last| last.account == account) {
+            Some(last) => last.tables.push(table),
+            None => all.push(TableRights {
+                account,
+                tables: vec![table],
+            }),
+        }
+    }
+    all
+}
+
 /// Read-only questions: cheap, time-bounded, safe to ask at any moment on production.
 #[async_trait]
 pub trait Inspect: Send + Sync {
@@ -200,6 +224,10 @@ pub trait Inspect: Send + Sync {
 
     /// The indexes of tables, with what the account is told of their size and use.
     async fn indexes(&self, tables: &[TableName]) -> Result<Vec<TableIndex>, EngineError>;
+
+    /// Who may do something with single tables of the scope, or with some of their columns: each account with its tables. Rights on
+    /// whole databases or schemas, and those of owners, are not among them.
+    async fn table_rights(&self, scope: &Scope) -> Result<Vec<TableRights>, EngineError>;
 
     /// Client sessions, without replication threads and internal workers.
     async fn sessions(&self) -> Result<Vec<Session>, EngineError>;

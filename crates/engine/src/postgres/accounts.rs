@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use daybreak_model::{Account, Flavor, Scope};
+use daybreak_model::{Account, Flavor, Scope, TableName};
 
 use super::connection::Connection;
 use super::{quote, schema};
-use crate::EngineError;
+use crate::port::by_account;
+use crate::{EngineError, TableRights};
 
 /// Every role that is not the server's own, and everybody. Our own account has rights as the owner of what it made: they are
 /// left out.
@@ -66,4 +67,17 @@ pub(crate) async fn accounts(
     }
     accounts.push(everybody);
     Ok(accounts)
+}
+
+/// Who may do something with single tables, or with some of their columns.
+pub(crate) async fn table_rights(
+    connection: &Connection,
+    scope: &Scope,
+) -> Result<Vec<TableRights>, EngineError> {
+    let schemas = quote::text_array(scope.schemas.iter().map(String::as_str));
+    let ask = include_str!("sql/table_rights.sql").replace("{schemas}", &schemas);
+    let rows = connection.simple(&ask, "failed to read rights on tables").await?;
+    Ok(by_account(rows.iter().filter_map(|row| {
+        Some((row.get(0)?.to_owned(), TableName::new(row.get(1)?, row.get(2)?)))
+    })))
 }

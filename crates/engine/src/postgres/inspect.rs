@@ -15,7 +15,7 @@ use super::{
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, DataFiles, EngineError, ErrorKind, Following, Identity,
     Inspect, Receiver, RepairFrame, SchemaMark, Session, SettingCheck, StatementFigures, Surroundings,
-    TableIndex, TextRow, Untold,
+    TableIndex, TableRights, TextRow, Untold,
 };
 
 #[async_trait]
@@ -188,6 +188,13 @@ impl Inspect for Postgres {
         let indexes = indexes::indexes(&connection, tables).await?;
         connection.give_back();
         Ok(indexes)
+    }
+
+    async fn table_rights(&self, scope: &Scope) -> Result<Vec<TableRights>, EngineError> {
+        let connection = self.server.lease().await?;
+        let rights = accounts::table_rights(&connection, scope).await?;
+        connection.give_back();
+        Ok(rights)
     }
 
     async fn sessions(&self) -> Result<Vec<Session>, EngineError> {

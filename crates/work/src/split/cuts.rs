@@ -53,8 +53,21 @@ pub struct Cut {
     pub foreign_keys: Vec<Tie>,
     /// Views, triggers and routines.
     pub bodies: Vec<Tie>,
+    /// Accounts with rights on some tables of both: they are given on two servers, once the two are apart.
+    pub accounts: Vec<Tie>,
     /// Whether the two must move together: a foreign key, a trigger or a transaction that writes both ties them.
     pub together: bool,
+}
+
+impl Cut {
+    /// Whether something of the data lies between the two, and not only who may use it.
+    #[must_use]
+    pub fn is_of_data(&self) -> bool {
+        !(self.queries.is_empty()
+            && self.transactions.is_empty()
+            && self.foreign_keys.is_empty()
+            && self.bodies.is_empty())
+    }
 }
 
 /// Which purpose each of the graph's tables has.
@@ -167,6 +180,14 @@ pub fn cuts(input: &SplitInput, graph: &Graph, purposes: &[Purpose]) -> Vec<Cut>
             });
         }
     }
+    for (rights, tables) in input.rights.iter().zip(&graph.rights) {
+        for (pair, tables) in sides.crossed(&tables.iter().copied().collect()) {
+            cut(&mut found, purposes, pair).accounts.push(Tie {
+                object: format!("account {}", rights.account),
+                tables,
+            });
+        }
+    }
     let mut cuts: Vec<Cut> = found.into_values().collect();
     for cut in &mut cuts {
         cut.queries.sort_by(|one, other| {
@@ -192,12 +213,14 @@ fn cut<'a>(
         transactions: Vec::new(),
         foreign_keys: Vec::new(),
         bodies: Vec::new(),
+        accounts: Vec::new(),
         together: false,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use daybreak_engine::TableRights;
     use daybreak_model::{ForeignKey, Table, TableName};
 
     use super::super::graph::graph;
@@ -267,6 +290,29 @@ mod tests {
             "{cut:?}"
         );
         assert!(cut.foreign_keys.is_empty(), "{cut:?}");
+    }
+
+    #[test]
+    fn an_account_ties_what_it_may_use_and_is_told_where_purposes_part() {
+        let mut input = input("");
+        let rights = |account: &str, tables: &[&str]| TableRights {
+            account: account.to_owned(),
+            tables: tables.iter().map(|table| TableName::new("s", *table)).collect(),
+        };
+        input.rights = vec![
+            rights("'clerk'@'%'", &["orders", "posts"]),
+            rights("'shop'@'%'", &["orders", "customers"]),
+        ];
+        let graph = graph(&input);
+        let found = purposes(&graph, 1.0);
+        assert_eq!(found.len(), 2, "{found:?}");
+        let cuts = cuts(&input, &graph, &found);
+        let [cut] = cuts.as_slice() else {
+            panic!("{cuts:?}")
+        };
+        let told: Vec<&str> = cut.accounts.iter().map(|tie| tie.object.as_str()).collect();
+        assert_eq!(told, ["account 'clerk'@'%'"]);
+        assert!(!cut.together && !cut.is_of_data(), "{cut:?}");
     }
 
     #[test]

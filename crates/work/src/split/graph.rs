@@ -31,17 +31,23 @@ pub struct Graph {
     pub(super) queries: Vec<Vec<(usize, bool)>>,
     /// For each view, trigger and routine the places of its tables.
     pub(super) bodies: Vec<Vec<usize>>,
+    /// For each account the places of its tables; none where it has too many to tell anything.
+    pub(super) rights: Vec<Vec<usize>>,
     /// Statements that name a table which is not known.
     pub unknown: BTreeMap<String, u64>,
     pub(super) edges: Edges,
 }
 
-/// What a tie weighs: a foreign key is a promise, a transaction and a trigger nearly one, a join is one as often as it comes.
+/// What a tie weighs: a foreign key is a promise, a transaction and a trigger nearly one, a join is one as often as it comes;
+/// that somebody was given rights on these tables and no others is a hint.
 const FOREIGN_KEY: f64 = 6.0;
 const TRIGGER: f64 = 4.0;
 const TRANSACTION: f64 = 3.0;
 const BODY: f64 = 2.0;
 const JOIN: f64 = 1.0;
+const ACCOUNT: f64 = 0.5;
+/// An account with rights on more tables than that tells nothing of what they are for.
+const TELLING: usize = 50;
 
 /// A tie that comes ten times as often weighs one more time as much.
 fn often(count: u64) -> f64 {
@@ -117,6 +123,17 @@ pub fn graph(input: &SplitInput) -> Graph {
             if body.table.is_some() { TRIGGER } else { BODY },
         );
         graph.bodies.push(tables.into_iter().collect());
+    }
+    for rights in &input.rights {
+        let of = rights
+            .tables
+            .iter()
+            .filter_map(|table| places.get(table).copied());
+        let tables: BTreeSet<usize> = of.collect();
+        let telling = tables.len() <= TELLING;
+        let tables = if telling { tables } else { BTreeSet::new() };
+        tie(&mut graph.edges, &tables, ACCOUNT);
+        graph.rights.push(tables.into_iter().collect());
     }
     graph
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use daybreak_engine::TableRights;
 use daybreak_model::{ForeignKey, Table, TableName};
 
 use super::statement::NamedTable;
@@ -52,6 +53,8 @@ pub struct SplitInput {
     pub queries: Vec<Query>,
     /// Transactions, where the statements tell them.
     pub transactions: Vec<Transaction>,
+    /// Accounts with rights on single tables.
+    pub rights: Vec<TableRights>,
 }
 
 /// Tables that are known, to be found by how statements name them.

@@ -18,7 +18,7 @@ pub(super) struct Report {
     transactions: usize,
     purposes: Vec<Found>,
     cuts: Vec<Cut>,
-    /// Purposes with nothing between them and any other.
+    /// Purposes with nothing between them and any other, but for accounts that may use both.
     alone: Vec<String>,
     /// Purposes that must move together.
     together: Vec<Vec<String>>,
@@ -62,7 +62,10 @@ impl Report {
                 tables,
             }
         });
-        let touches = |name: &String| cuts.iter().any(|cut| cut.between.contains(name));
+        let touches = |name: &String| {
+            cuts.iter()
+                .any(|cut| cut.is_of_data() && cut.between.contains(name))
+        };
         let alone = purposes
             .iter()
             .map(|purpose| &purpose.name)
@@ -137,6 +140,10 @@ impl Report {
                 lines.push(format!("  {} × {statement}", HumanCount(query.count)));
             }
             lines.extend(cut.bodies.iter().map(|tie| format!("  {}", tie.object)));
+            for tie in &cut.accounts {
+                let tables: Vec<String> = tie.tables.iter().map(TableName::to_string).collect();
+                lines.push(format!("  {} has rights on {}", tie.object, tables.join(", ")));
+            }
         }
         if !self.alone.is_empty() {
             lines.push(format!("can move alone: {}", self.alone.join(", ")));
