@@ -94,7 +94,9 @@ impl Status {
             Leader::Source => &settings.source.endpoint,
             Leader::Target => &settings.target.endpoint,
         };
-        output::line(format!("migration {}: writes belong to {side}", settings.name));
+        let part = settings.scope.part.as_ref();
+        let what = part.map_or_else(|| "writes".to_owned(), |part| format!("writes of {}", part.name));
+        output::line(format!("migration {}: {what} belong to {side}", settings.name));
         if let Some(gate) = gate {
             output::line(gate.words());
         }

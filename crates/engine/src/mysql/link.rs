@@ -307,7 +307,8 @@ impl Replication for Link {
             (true, false) => "CALL mysql.rds_reset_external_master".to_owned(),
             (false, _) => self.on_channel(flavor.reset_replica()),
         };
-        self.to.run("failed to remove replication", &sql).await
+        self.to.run("failed to remove replication", &sql).await?;
+        self.take_everything().await
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use daybreak_assess::{Method, physical, ways};
 use daybreak_engine::database;
-use daybreak_model::{AuroraLine, Family, Finding, Flavor, Hosting, Scope, Severity, Told};
+use daybreak_model::{AuroraLine, Family, Finding, Flavor, Hosting, Part, Scope, Severity, Told};
 use daybreak_runbook::{History, RunId};
 use daybreak_work::{LoadReport, ReadingSpeed, reading_speed};
 use indicatif::{HumanBytes, HumanCount};
@@ -105,7 +105,14 @@ impl Advise {
             reading: reading.as_ref(),
             loading: last_load(begin.settings.as_ref()).await?,
         };
-        let methods = known.methods();
+        let mut methods = known.methods();
+        let part = begin
+            .settings
+            .as_ref()
+            .and_then(|settings| settings.scope.part.as_ref());
+        if let Some(part) = part {
+            methods.iter_mut().for_each(|method| method.fit(part));
+        }
         let report = Report {
             server: begin.endpoint.to_string(),
             flavor: flavor.to_string(),
@@ -140,6 +147,20 @@ impl Advise {
             anyhow::anyhow!("{named} is of another family than {flavor}"),
             Some("name a line of its own family".to_owned()),
         ))
+    }
+}
+
+impl Advised {
+    /// What brings a whole server brings more than a part of it.
+    fn fit(&mut self, part: &Part) {
+        if self.fits && !matches!(self.method, "direct" | "dump") {
+            self.fits = false;
+            self.hours = None;
+            self.why = vec![format!(
+                "it would bring more than {}, which moves alone",
+                part.name
+            )];
+        }
     }
 }
 

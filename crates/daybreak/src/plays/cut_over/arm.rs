@@ -32,7 +32,9 @@ impl Step for Arm {
                 .map(|(server, statement)| format!("{server}: {}", statement.text))
                 .chain(fence)
                 .collect(),
-            undo: Undo::By(vec!["forget the way back".to_owned()]),
+            undo: Undo::By(vec![
+                "forget the way back; take away what the fence left in the way of writes".to_owned(),
+            ]),
             deadline: Duration::from_secs(300),
             ..StepPlan::new(&play.id("arm"), "F8", "arm the way back and the fence")
         }

@@ -68,6 +68,17 @@ impl Link {
         Ok(set == wanted.iter().map(String::as_str).collect())
     }
 
+    /// Takes the filter away again, where it is ours.
+    pub(super) async fn take_everything(&self) -> Result<(), EngineError> {
+        if self.settings.taken().is_none() || self.to.flavor().await?.is_managed() {
+            return Ok(());
+        }
+        let none = filter(&BTreeSet::new());
+        self.to
+            .run("failed to have it take all changes again", &none)
+            .await
+    }
+
     /// Why a managed follower will not take the changes of its part alone, and what to do.
     pub(super) async fn cannot_filter(&self) -> Result<Option<(String, String)>, EngineError> {
         let (Some(part), to) = (self.settings.taken(), self.to.flavor().await?) else {
