@@ -16,7 +16,7 @@ use std::time::Duration;
 use daybreak_model::{Part, TableName, WriteState};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::connection::{ASK_LIMIT, Server};
 use super::{classify, quote};
@@ -33,17 +33,35 @@ const MAKE: [&str; 2] = [
 ];
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
-/// Server errors: a lock was not obtained in time; a deadlock; a second trigger of the kind (MySQL before 5.7.2); a trigger
-/// needs SUPER while the binary log is on; no such table; no such database.
-const LOCK_TIMEOUT: u16 = 1205;
-const DEADLOCK: u16 = 1213;
+/// Server errors: a lock was not obtained in time; a deadlock; a statement was broken off.
+const HELD: [u16; 3] = [1205, 1213, 1317];
+/// Server errors: a second trigger of the kind (MySQL before 5.7.2); a trigger needs SUPER while the binary log is on; the trigger
+/// exists; no such table; no such database.
 const ONE_TRIGGER: u16 = 1235;
 const TRIGGER_NEEDS_SUPER: u16 = 1419;
+const TRIGGER_EXISTS: u16 = 1359;
 const NOTHING_THERE: [u16; 2] = [1146, 1049];
 
-/// How often a lock is asked for, each time for a second: what waits behind us goes on in between.
-const TRIES: usize = 20;
-const BETWEEN: Duration = Duration::from_millis(200);
+/// How often a lock is asked for.
+const TRIES: u32 = 20;
+
+/// How long a lock is waited for at a time, and how long others go on before it is asked for again.
+#[derive(Clone, Copy)]
+struct Patience {
+    longest: Duration,
+    rest: Duration,
+}
+
+/// The fence's row, in the pause: `innodb_lock_wait_timeout` ends a wait before.
+const FENCING: Patience = Patience {
+    longest: Duration::from_secs(2),
+    rest: Duration::from_millis(20),
+};
+/// A table that applications use.
+const ASIDE: Patience = Patience {
+    longest: Duration::from_millis(200),
+    rest: Duration::from_millis(800),
+};
 
 /// The table into which a refused write is tried.
 pub(super) fn probe_table(part: &Part) -> String {
@@ -58,8 +76,8 @@ pub(super) fn statement(part: &Part, closed: bool) -> String {
     )
 }
 
-/// What the triggers do, in words that the catalog gives back as they are: no literal has a quote in it. An application is told what a read-only server would tell it, by number and in words. A fence whose row
-/// is gone is closed.
+/// What the triggers do, in words that the catalog gives back as they are: no literal has a quote in it. An application is told what
+/// a read-only server would tell it, by number and in words. A fence whose row is gone is closed.
 fn body(part: &Part) -> String {
     let message = format!(
         "read-only: {} is fenced by Daybreak and written elsewhere",
@@ -141,9 +159,10 @@ impl Server {
         let mut statements: Vec<String> = MAKE.map(str::to_owned).into();
         statements.extend([make_probe(part), make_row(part)]);
         for sql in &statements {
-            self.patiently(&mut conn, &what, sql).await?;
+            self.patiently(&mut conn, &what, sql, ASIDE).await?;
         }
         let there = self.part_triggers(part).await?;
+        self.refuse_strange(part, &there, &what)?;
         for table in &with_probe(part) {
             for event in EVENTS {
                 if there.iter().any(|trigger| trigger.is_of(table, event)) {
@@ -152,7 +171,7 @@ impl Server {
                 let what = format!("{what}: a trigger of {table}");
                 let (name,): (String,) = self.row(&what, "SELECT LOWER(HEX(UUID_SHORT()))").await?;
                 let sql = make_trigger(part, &name, table, event);
-                self.patiently(&mut conn, &what, &sql).await?;
+                self.patiently(&mut conn, &what, &sql, ASIDE).await?;
             }
         }
         drop(conn.disconnect().await);
@@ -185,21 +204,40 @@ impl Server {
         }
     }
 
-    /// Runs a statement that needs a lock that others hold for moments; what waits behind us goes on between two tries.
-    async fn patiently(&self, conn: &mut Conn, what: &str, sql: &str) -> Result<(), EngineError> {
+    /// Runs a statement that needs a lock that others hold. What comes after it waits behind it, so it is broken off after
+    /// a while, and tried again when the others have gone on for a while.
+    async fn patiently(
+        &self,
+        conn: &mut Conn,
+        what: &str,
+        sql: &str,
+        patience: Patience,
+    ) -> Result<(), EngineError> {
         for tried in 1.. {
-            let Err(error) = conn.query_drop(sql).await else {
-                break;
+            let id = conn.id();
+            let asked = conn.query_drop(sql);
+            tokio::pin!(asked);
+            let answer = match timeout(patience.longest, &mut asked).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    self.run(what, &format!("KILL QUERY {id}")).await?;
+                    asked.await
+                }
             };
+            let Err(error) = answer else { break };
             let code = classify::code(&error);
-            if code.is_some_and(|code| [LOCK_TIMEOUT, DEADLOCK].contains(&code)) && tried < TRIES {
-                sleep(BETWEEN).await;
-                continue;
+            let held = code.is_some_and(|code| HELD.contains(&code));
+            match code {
+                // It was broken off, and had been made.
+                Some(TRIGGER_EXISTS) if tried > 1 => break,
+                _ if held && tried < TRIES => {
+                    sleep(patience.rest).await;
+                    continue;
+                }
+                _ => {}
             }
             let hint = match code {
-                Some(LOCK_TIMEOUT | DEADLOCK) => {
-                    Some("a transaction has used the table for long: wait for its end, or end it")
-                }
+                _ if held => Some("a transaction has used the table for long: wait for its end, or end it"),
                 Some(ONE_TRIGGER) => Some(
                     "this version has one trigger of a kind for a table, and that place is taken: move the whole server, or \
                      drop that trigger first",
@@ -221,14 +259,16 @@ impl Server {
     /// Refuses writes to the part from now on. One transaction that has written it may be ended as a deadlock's victim.
     pub(super) async fn fence_part(&self, part: &Part) -> Result<(), EngineError> {
         let what = format!("failed to fence {}", part.name);
-        if let Some(open) = self.open_table(part).await? {
+        let there = self.part_triggers(part).await?;
+        self.refuse_strange(part, &there, &what)?;
+        if let Some(open) = open_table(part, &there) {
             let what = format!("{what}: {open} has no trigger that would refuse a write");
             return Err(self.error(ErrorKind::Other, what));
         }
         let conn = self.unlogged(&what).await?;
         let sql = statement(part, true);
         self.fencing_on(conn, async |conn| {
-            tokio::time::timeout(ASK_LIMIT, self.patiently(conn, &what, &sql))
+            timeout(ASK_LIMIT, self.patiently(conn, &what, &sql, FENCING))
                 .await
                 .unwrap_or_else(|_| {
                     Err(self.error(ErrorKind::Interrupted, format!("{what}: no answer in time")))
@@ -265,14 +305,14 @@ impl Server {
         self.kill(&left).await
     }
 
-    /// Takes the triggers of a part that is open away, and then its row.
+    /// Takes the triggers of a part that is open away.
     pub(super) async fn disarm_part(&self, part: &Part) -> Result<(), EngineError> {
         let what = format!("failed to take the fence of {} away", part.name);
         if self.part_state(part).await?.may_be_written() {
             let mut conn = self.unlogged(&what).await?;
             for trigger in self.part_triggers(part).await? {
                 let sql = format!("DROP TRIGGER IF EXISTS {}", quote::table(&trigger.name));
-                self.patiently(&mut conn, &what, &sql).await?;
+                self.patiently(&mut conn, &what, &sql, ASIDE).await?;
             }
             drop(conn.disconnect().await);
         }
@@ -297,7 +337,7 @@ impl Server {
             closed => closed?,
         };
         Ok(match closed.first() {
-            Some((1..,)) => match self.open_table(part).await? {
+            Some((1..,)) => match open_table(part, &self.part_triggers(part).await?) {
                 None => WriteState::Fenced,
                 Some(table) => WriteState::Partly(format!(
                     "the fence of {} is closed, but {table} has no trigger that asks it",
@@ -308,15 +348,24 @@ impl Server {
         })
     }
 
-    /// The first table of the part that lacks one of its triggers.
-    async fn open_table(&self, part: &Part) -> Result<Option<TableName>, EngineError> {
-        let there = self.part_triggers(part).await?;
-        let open = |table: &&TableName| {
-            EVENTS
-                .iter()
-                .any(|event| !there.iter().any(|trigger| trigger.is_of(table, event)))
-        };
-        Ok(part.tables.iter().find(open).cloned())
+    /// A trigger that asks the same row for a table that is not of the part would close that table, too.
+    fn refuse_strange(&self, part: &Part, there: &[Trigger], what: &str) -> Result<(), EngineError> {
+        let ours = with_probe(part);
+        match there.iter().find(|trigger| !ours.contains(&trigger.table)) {
+            None => Ok(()),
+            Some(strange) => Err(EngineError {
+                hint: Some(format!(
+                    "if {} no longer belongs to {}, DROP TRIGGER {}; if another plan has a purpose of this name, give yours another",
+                    strange.table,
+                    part.name,
+                    quote::table(&strange.name)
+                )),
+                ..self.error(
+                    ErrorKind::Other,
+                    format!("{what}: {} would be fenced with it", strange.table),
+                )
+            }),
+        }
     }
 
     /// The part's triggers, with what they do exactly as it was written.
@@ -338,6 +387,16 @@ impl Server {
             })
             .collect())
     }
+}
+
+/// The first table of the part that lacks one of its triggers.
+fn open_table(part: &Part, there: &[Trigger]) -> Option<TableName> {
+    let open = |table: &&TableName| {
+        EVENTS
+            .iter()
+            .any(|event| !there.iter().any(|trigger| trigger.is_of(table, event)))
+    };
+    part.tables.iter().find(open).cloned()
 }
 
 struct Trigger {

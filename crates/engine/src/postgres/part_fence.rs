@@ -24,9 +24,9 @@ use crate::{EngineError, ErrorKind};
 const PREFIX: &str = "daybreak_fence_";
 
 /// How long a transaction that has written may take to end before its session is ended.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(250);
 /// How long locks are asked for in all.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(20);
 const BETWEEN: Duration = Duration::from_millis(50);
 
 fn trigger(part: &Part) -> String {
@@ -103,7 +103,7 @@ pub(super) async fn prepare(connection: &Connection, part: &Part) -> Result<(), 
         if relation.closed.is_none() {
             let statements = [make(&relation.name, part), switch(&relation.name, part, false)];
             let one = format!("{what}: the trigger of {}", relation.name);
-            in_one(connection, &one, &statements, None).await?;
+            in_one(connection, &one, &statements, &Haste::Aside).await?;
         }
     }
     Ok(())
@@ -141,7 +141,7 @@ pub(super) async fn fence(connection: &Connection, part: &Part) -> Result<(), En
             statements.push(switch(&relation.name, part, true));
         }
     }
-    in_one(connection, &what, &statements, Some(part)).await
+    in_one(connection, &what, &statements, &Haste::Fence(part)).await
 }
 
 /// Lets applications write the part.
@@ -154,7 +154,7 @@ pub(super) async fn open(connection: &Connection, part: &Part) -> Result<(), Eng
         .filter(|relation| relation.closed == Some(true))
         .map(|relation| switch(&relation.name, part, false))
         .collect();
-    in_one(connection, &what, &statements, None).await
+    in_one(connection, &what, &statements, &Haste::Open).await
 }
 
 /// Ends sessions of a process that is gone, which may still close the fence, and waits until they have ended.
@@ -177,13 +177,22 @@ async fn end_fencing(connection: &Connection, what: &str, part: &Part) -> Result
     Ok(())
 }
 
-/// Runs statements that need locks in one transaction, again and again until they are had. Whoever has written one of `against`'s
-/// relations and holds them back is ended after a moment.
+/// What locks are asked for, and what stands behind it.
+enum Haste<'a> {
+    /// In the pause: whoever has written one of the part's relations and holds us back is ended after a moment.
+    Fence(&'a Part),
+    /// In the pause, too: who would write is refused anyway.
+    Open,
+    /// Beside applications at work.
+    Aside,
+}
+
+/// Runs statements that need locks in one transaction, again and again until they are had.
 async fn in_one(
     connection: &Connection,
     what: &str,
     statements: &[String],
-    against: Option<&Part>,
+    haste: &Haste<'_>,
 ) -> Result<(), EngineError> {
     if statements.is_empty() {
         return Ok(());
@@ -203,8 +212,11 @@ async fn in_one(
         if !held || Instant::now() > deadline {
             return Err(error);
         }
-        if let Some(part) = against {
-            end_writers(connection, what, part).await?;
+        match haste {
+            Haste::Fence(part) => end_writers(connection, what, part).await?,
+            Haste::Open => {}
+            // Whoever waits behind us goes on for longer than we held them back.
+            Haste::Aside => sleep(PATIENCE * 4).await,
         }
         sleep(BETWEEN).await;
     }
@@ -237,7 +249,7 @@ pub(super) async fn disarm(connection: &Connection, part: &Part) -> Result<(), E
                 trigger(part),
                 quote::table(&relation.name)
             );
-            in_one(connection, &what, &[drop], None).await?;
+            in_one(connection, &what, &[drop], &Haste::Aside).await?;
         }
     }
     Ok(())

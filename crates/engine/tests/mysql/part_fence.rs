@@ -56,7 +56,30 @@ async fn closes_its_tables_alone(kind: ServerKind) {
     let shared = database_part(server.endpoint().clone(), Some(part.clone()));
     assert_eq!(shared.write_state().await.unwrap(), WriteState::Writable);
     assert!(shared.fence(&scope).await.is_err(), "nothing was prepared");
-    shared.prepare_fence(&scope).await.unwrap();
+    // A table that a transaction uses is waited for, and whoever comes meanwhile goes on.
+    let mut busy = application(&estate).await;
+    busy.query_drop("START TRANSACTION").await.unwrap();
+    busy.query_drop("SELECT * FROM t").await.unwrap();
+    let preparing = {
+        let (shared, scope) = (std::sync::Arc::clone(&shared), scope.clone());
+        tokio::spawn(async move { shared.prepare_fence(&scope).await })
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut other = application(&estate).await;
+    other
+        .query_drop("SET SESSION lock_wait_timeout = 3")
+        .await
+        .unwrap();
+    for _ in 0..20 {
+        other
+            .query_drop("DELETE FROM t WHERE id = 77")
+            .await
+            .expect("it is held back for moments only");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert!(!preparing.is_finished(), "the transaction is waited for");
+    busy.query_drop("COMMIT").await.unwrap();
+    preparing.await.unwrap().unwrap();
     shared.prepare_fence(&scope).await.unwrap();
     assert_eq!(shared.write_state().await.unwrap(), WriteState::Writable);
     assert!(
@@ -170,6 +193,17 @@ async fn closes_its_tables_alone(kind: ServerKind) {
         .await
         .unwrap();
     assert_eq!(rows[0][0].as_deref(), Some("1,2,3,4,5"));
+    let narrower = Part {
+        tables: [TableName::new("shop", "t")].into(),
+        ..part.clone()
+    };
+    other.prepare_fence(&scope).await.unwrap();
+    let narrower = database_part(server.endpoint().clone(), Some(narrower));
+    let refused = narrower.prepare_fence(&scope).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("would be fenced with it") && refused.contains(hostile),
+        "{refused}"
+    );
     let absent = Part {
         tables: [TableName::new("shop", "gone")].into(),
         ..part
