@@ -39,6 +39,14 @@ impl GtidSet {
             .sum()
     }
 
+    /// Each transaction of the set as `GTID_NEXT` takes it.
+    pub fn each(&self) -> impl Iterator<Item = String> + '_ {
+        self.intervals.iter().flat_map(|(source, intervals)| {
+            let numbers = intervals.iter().flat_map(|(first, last)| *first..=*last);
+            numbers.map(move |number| format!("{source}:{number}"))
+        })
+    }
+
     /// The transactions of this set that are not in `other`.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {

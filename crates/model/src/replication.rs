@@ -26,6 +26,10 @@ impl LinkSettings {
     /// is none of its replicas.
     pub const OF_A_PART: &str = "daybreak_part_";
 
+    /// The account by which a part's follower reads, unless the plan names another. Who reads by one that is called so follows a part
+    /// alone, and is none of the estate.
+    pub const PART_USER: &str = "daybreak_part";
+
     /// The name of a migration's link.
     #[must_use]
     pub fn named(migration: &str, part: Option<&Part>) -> String {

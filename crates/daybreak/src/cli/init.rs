@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use daybreak_engine::{Role, database};
-use daybreak_model::{Endpoint, Family};
+use daybreak_model::{Endpoint, Family, LinkSettings};
 use daybreak_work::{Member, Topology, walk};
 use rand::Rng;
 
@@ -140,6 +140,10 @@ impl Init {
             Some(value) => format!("{key} = {}", quote(&value)),
             None => format!("# {key} = \"{example}\""),
         };
+        let link_user = match &self.purpose {
+            Some(_) => LinkSettings::PART_USER,
+            None => "daybreak_repl",
+        };
         let purposes = self.purposes.as_ref().map(|file| file.display().to_string());
         let also = match also.as_slice() {
             [] => "# also = [\"10.0.0.7:5433\"]".to_owned(),
@@ -152,6 +156,7 @@ impl Init {
             ("{name}", quote(&self.name)),
             ("{schemas}", names.join(", ")),
             ("{also}", also),
+            ("{link_user}", quote(link_user)),
             ("{purposes}", key("purposes", purposes, "purposes.toml")),
             ("{purpose}", key("purpose", self.purpose.clone(), "orders")),
             ("{source_url}", quote(&source_url)),

@@ -97,7 +97,10 @@ pub(super) fn resolve(
         ));
     }
     let link = LinkSettings {
-        user: raw.replication.user.unwrap_or_else(|| "daybreak_repl".to_owned()),
+        user: raw.replication.user.unwrap_or_else(|| {
+            let user = part.as_ref().map_or("daybreak_repl", |_| LinkSettings::PART_USER);
+            user.to_owned()
+        }),
         password: resolver.secret("replication.password", &raw.replication.password)?,
         tls: raw.replication.tls.unwrap_or(true),
         gtid: raw.replication.gtid,

@@ -1,8 +1,8 @@
 //! Whole migrations on real servers while an application writes: out, home, and out again, with nothing lost.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use daybreak_sandbox::{AuroraOptions, Engine, EstateOptions, ServerKind};
+use daybreak_sandbox::{AuroraOptions, Engine, EstateOptions, ServerKind, application};
 
 use crate::ground::{self, Ground};
 
@@ -86,6 +86,39 @@ async fn assert_events(ground: &Ground, live: [bool; 2]) {
             .wait_for(question, wanted, Duration::from_secs(20))
             .await
             .expect("an event lives where writes go");
+    }
+}
+
+/// The datacenter's own replica follows through the moves, also where it has to connect anew: what exists at the target alone is no
+/// hole in its source's log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_of_the_source_stays_one() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true).replicas(1);
+    let Some(mut ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    ground.found(2_000).await;
+    ground.init(|plan| plan).await;
+    ground.start_gate().await;
+    let bank = ground.open_bank(4);
+    ground.succeed(&["--format", "json", "run", "--yes"]).await;
+    let replica = &ground.estate.replicas[0];
+    replica.restart().await.expect("it starts again");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    ground.succeed(&["--format", "json", "failback", "--yes"]).await;
+    let ledger = bank.close().await;
+    ground.assert_books(&ledger).await;
+    let begun = Instant::now();
+    loop {
+        let audit = application::audit(&ground.app_url(replica.port()), &ledger, ground::ACCOUNTS).await;
+        match audit {
+            Ok(audit) if (audit.lost, audit.duplicated, audit.balanced) == (0, 0, true) => break,
+            audit => assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "the replica follows: {audit:?}"
+            ),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

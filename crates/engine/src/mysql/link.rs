@@ -3,10 +3,11 @@
 //! The two directions of a pair run at once: a change that comes back to where it was made is recognised there by its
 //! GTID, or without GTIDs by its `server_id`.
 //!
-//! *By GTID.* The follower is told which of the leader's transactions it must never fetch, by adding them to its
-//! `gtid_purged`: forward those that the snapshot holds, backward those that exist only at the target (its load). Backward
-//! this happens once, when the link is first made, while every transaction of the target's own is load or
-//! administration; a link that exists is never told again, so that a write by an application cannot be passed over.
+//! *By GTID.* The follower is told which of the leader's transactions it must never fetch: forward those that the snapshot
+//! holds, by adding them to its `gtid_purged`; backward those that exist only at the target (its load), for which the source
+//! commits empty transactions, so that its own replicas have them, too. Backward this happens once, when the link is first
+//! made, while every transaction of the target's own is load or administration; a link that exists is never told again, so
+//! that a write by an application cannot be passed over.
 //!
 //! *By file and offset.* The follower starts at the snapshot's position; backward at the end of the target's log.
 //!
@@ -307,8 +308,9 @@ impl Replication for Link {
             (true, false) => "CALL mysql.rds_reset_external_master".to_owned(),
             (false, _) => self.on_channel(flavor.reset_replica()),
         };
-        self.to.run("failed to remove replication", &sql).await?;
-        self.take_everything().await
+        // While the channel is there: without one no filter can be set.
+        self.take_everything().await?;
+        self.to.run("failed to remove replication", &sql).await
     }
 }
 

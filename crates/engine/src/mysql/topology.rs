@@ -1,7 +1,6 @@
 //! Whom a server replicates from, and who replicates from it.
 
-use daybreak_model::Position;
-use daybreak_model::Product;
+use daybreak_model::{LinkSettings, Position, Product};
 use mysql_async::prelude::FromValue;
 use mysql_async::{Row, Value};
 
@@ -172,6 +171,7 @@ impl Server {
             }
             other => other?,
         };
+        let parts = self.followers_of_parts().await;
         let attached: Vec<_> = rows
             .iter()
             .map(|row| AttachedReplica {
@@ -181,7 +181,7 @@ impl Server {
                 port: field(row, &["Port"]),
             })
             // What follows changes for us is listed for a while after it has ended.
-            .filter(|replica| replica.host != PROGRAM)
+            .filter(|replica| replica.host != PROGRAM && !parts.contains(&replica.uuid))
             .collect();
         if attached.iter().all(|replica| !replica.host.is_empty()) {
             return Ok(attached);
@@ -204,6 +204,21 @@ impl Server {
 }
 
 impl Server {
+    /// The UUIDs of those that follow a part of the server alone, by the account that they read by, where the server tells it
+    /// (manual, "Performance Schema User-Defined Variable Tables": a replica sets one to its UUID).
+    async fn followers_of_parts(&self) -> Vec<String> {
+        let ask = format!(
+            "SELECT DISTINCT CONVERT(v.VARIABLE_VALUE USING utf8mb4) FROM performance_schema.user_variables_by_thread AS v \
+             JOIN performance_schema.threads AS t ON t.THREAD_ID = v.THREAD_ID \
+             WHERE v.VARIABLE_NAME IN ('slave_uuid', 'replica_uuid') AND t.PROCESSLIST_USER LIKE '{}%'",
+            LinkSettings::PART_USER.replace('_', "\\_")
+        );
+        let told: Result<Vec<(String,)>, _> = self.rows("failed to ask who follows a part", &ask).await;
+        // MySQL before 5.7 and some of MariaDB's do not have it.
+        let told = told.unwrap_or_default().into_iter();
+        told.map(|(uuid,)| uuid).filter(|uuid| !uuid.is_empty()).collect()
+    }
+
     /// The hosts from which the binary log is being read.
     async fn follower_hosts(&self) -> Result<Vec<String>, EngineError> {
         let dumps: Vec<(String,)> = self

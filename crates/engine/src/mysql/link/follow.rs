@@ -1,6 +1,7 @@
 //! Pointing a follower at its leader, and starting it.
 
 use daybreak_model::{GtidSet, Position};
+use futures_util::future::try_join_all;
 use mysql_async::prelude::Queryable;
 
 use super::super::topology::ReplicaStatus;
@@ -11,7 +12,37 @@ use crate::EngineError;
 /// Server error: a procedure got another number of arguments than it has.
 const ARGUMENT_COUNT: &str = "1318";
 
+const HOLDS: &str = "failed to tell it which transactions it holds";
+
+/// More transactions than these are not committed one by one.
+const MOST_EMPTY: u64 = 200_000;
+/// How many go in one round trip, and through how many sessions at once: their commits reach the disk together.
+const EMPTY_AT_ONCE: usize = 200;
+const EMPTY_SESSIONS: usize = 8;
+
 impl Link {
+    /// Commits nothing under the name of each of these transactions, so that the follower never fetches them and has them in its
+    /// own binary log: what follows it by GTID could not connect any more if they were in its `gtid_purged` (error 1236).
+    async fn commit_empty(&self, set: &GtidSet) -> Result<(), EngineError> {
+        let all: Vec<String> = set.each().collect();
+        let texts: Vec<String> = all
+            .chunks(EMPTY_AT_ONCE)
+            .map(|some| some.iter().map(|name| settings::empty(name)).collect())
+            .collect();
+        let share = texts.len().div_ceil(EMPTY_SESSIONS).max(1);
+        let sessions = texts.chunks(share).map(|texts| async move {
+            let mut conn = self.to.borrow().await?;
+            for text in texts {
+                let run = conn.query_drop(text.as_str()).await;
+                run.map_err(|error| self.to.failed(HOLDS, error))?;
+            }
+            // Its next transaction would have to be named, too.
+            drop(conn.disconnect().await);
+            Ok(())
+        });
+        try_join_all(sessions).await.map(drop)
+    }
+
     /// Configures the follower unless it is configured already, and starts it.
     pub(super) async fn follow(&self, start: Start) -> Result<(), EngineError> {
         match self.replica().await? {
@@ -56,12 +87,11 @@ impl Link {
             let executed = self.to.gtid_executed().await?;
             let missing = set.minus(&executed);
             if !missing.is_empty() {
-                self.to
-                    .run(
-                        "failed to tell it which transactions it holds",
-                        &settings::purge(to, &missing),
-                    )
-                    .await?;
+                if settings::commits_empty(self, to) && missing.count() <= MOST_EMPTY {
+                    self.commit_empty(&missing).await?;
+                } else {
+                    self.to.run(HOLDS, &settings::purge(to, &missing)).await?;
+                }
             }
         }
         let mut alternatives = settings::configure(self, from, to, &position, from_gtid, to_gtid)

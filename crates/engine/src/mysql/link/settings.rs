@@ -133,6 +133,17 @@ pub(super) fn purge(to: &Flavor, set: &GtidSet) -> String {
     }
 }
 
+/// Whether a follower commits empty transactions in the place of those that it never fetches: the source, on the way back, where
+/// other servers may follow it.
+pub(super) fn commits_empty(link: &Link, to: &Flavor) -> bool {
+    link.settings.back && !to.is_managed()
+}
+
+/// The statements that commit nothing as this transaction.
+pub(super) fn empty(gtid: &str) -> String {
+    format!("SET SESSION gtid_next = {}; BEGIN; COMMIT; ", quote::text(gtid))
+}
+
 /// The statement that starts a configured follower.
 pub(super) fn start(to: &Flavor) -> &'static str {
     if to.is_managed() {
@@ -180,7 +191,11 @@ pub(super) fn shown_to_start(link: &Link) -> Vec<(String, Statement)> {
     let to = link.to.known_flavor().unwrap_or(&modern);
     let mut statements: Vec<(String, Statement)> = Vec::new();
     let position = if link.settings.gtid {
-        let purge = purge(to, &GtidSet::default()).replace("'+'", "'+…'");
+        let purge = if commits_empty(link, to) {
+            empty("…")
+        } else {
+            purge(to, &GtidSet::default()).replace("'+'", "'+…'")
+        };
         statements.push(shown(&link.to, "never fetch what the load brought", purge));
         Position::Gtid(GtidSet::default())
     } else {
