@@ -36,11 +36,10 @@ const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 /// Server errors: a lock was not obtained in time; a deadlock; a statement was broken off.
 const HELD: [u16; 3] = [1205, 1213, 1317];
 /// Server errors: a second trigger of the kind (MySQL before 5.7.2); a trigger needs SUPER while the binary log is on; the trigger
-/// exists; no such table; no such database.
+/// exists.
 const ONE_TRIGGER: u16 = 1235;
 const TRIGGER_NEEDS_SUPER: u16 = 1419;
 const TRIGGER_EXISTS: u16 = 1359;
-const NOTHING_THERE: [u16; 2] = [1146, 1049];
 
 /// How often a lock is asked for.
 const TRIES: u32 = 20;
@@ -138,15 +137,16 @@ impl Server {
     async fn unlogged(&self, what: &str) -> Result<Conn, EngineError> {
         let mut conn = self.borrow().await?;
         let prelude = "SET SESSION sql_log_bin = 0, SESSION lock_wait_timeout = 1, SESSION innodb_lock_wait_timeout = 1";
-        match conn.query_drop(prelude).await {
+        match self.while_it_lives(what, conn.query_drop(prelude)).await {
             Ok(()) => Ok(conn),
+            Err(error) if error.kind != ErrorKind::Privilege => Err(error),
             Err(error) => Err(EngineError {
                 hint: Some(
                     "a part of a server is fenced outside its binary log: grant SUPER, or SYSTEM_VARIABLES_ADMIN and \
                      SET_ANY_DEFINER; a managed server moves as a whole"
                         .to_owned(),
                 ),
-                ..self.failed(what, error)
+                ..error
             }),
         }
     }
@@ -221,7 +221,10 @@ impl Server {
                 Ok(answer) => answer,
                 Err(_) => {
                     self.run(what, &format!("KILL QUERY {id}")).await?;
-                    asked.await
+                    let Ok(answer) = timeout(ASK_LIMIT, asked).await else {
+                        return Err(self.error(ErrorKind::Interrupted, format!("{what}: no answer in time")));
+                    };
+                    answer
                 }
             };
             let Err(error) = answer else { break };
@@ -283,11 +286,11 @@ impl Server {
         self.end_fencing(part).await?;
         let what = format!("failed to open {} for writes", part.name);
         let mut conn = self.unlogged(&what).await?;
-        let opened = conn.query_drop(statement(part, false)).await;
-        match opened {
+        let opened = conn.query_drop(statement(part, false));
+        match self.while_it_lives(&what, opened).await {
             // It was never prepared.
-            Err(error) if classify::code(&error).is_some_and(|code| NOTHING_THERE.contains(&code)) => {}
-            opened => opened.map_err(|error| self.failed(&what, error))?,
+            Err(error) if is_nothing_there(&error) => {}
+            opened => opened?,
         }
         drop(conn.disconnect().await);
         Ok(())
@@ -327,13 +330,7 @@ impl Server {
             quote::text(&part.name)
         );
         let closed: Vec<(u8,)> = match self.rows(&what, &ask).await {
-            Err(error)
-                if NOTHING_THERE
-                    .iter()
-                    .any(|code| error.code.as_deref() == Some(&code.to_string())) =>
-            {
-                Vec::new()
-            }
+            Err(error) if is_nothing_there(&error) => Vec::new(),
             closed => closed?,
         };
         Ok(match closed.first() {
@@ -387,6 +384,11 @@ impl Server {
             })
             .collect())
     }
+}
+
+/// Whether an error means that no fence was ever prepared.
+fn is_nothing_there(error: &EngineError) -> bool {
+    matches!(error.code.as_deref(), Some("1146" | "1049"))
 }
 
 /// The first table of the part that lacks one of its triggers.

@@ -239,7 +239,7 @@ async fn end_writers(connection: &Connection, what: &str, part: &Part) -> Result
     connection.execute(&end, what.to_owned()).await
 }
 
-/// Takes the triggers of a part that is open away. A table that is in use for longer keeps its own, which does nothing.
+/// Takes the triggers of a part that is open away. What a failure leaves does nothing.
 pub(super) async fn disarm(connection: &Connection, part: &Part) -> Result<(), EngineError> {
     let what = format!("failed to take the fence of {} away", part.name);
     for relation in all(connection, part).await? {

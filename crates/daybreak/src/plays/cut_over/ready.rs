@@ -16,7 +16,7 @@ use crate::plays::failure::{OrFail, evidence};
 /// How long the way back may take to connect.
 const CONNECTING: Duration = Duration::from_secs(20);
 /// How long a session of a client that has gone is listed, at most.
-const LINGERING: Duration = Duration::from_millis(500);
+const LINGERING: Duration = Duration::from_secs(5);
 
 /// Go or no-go: measures, decides, and refuses with the measurements.
 pub(super) struct Ready(pub(super) Play);
@@ -97,9 +97,10 @@ impl Ready {
             sessions.clear();
             foreign_writers.clear();
         }
-        if !foreign_writers.is_empty() {
-            // A connection that the gate has let go is listed by the server for a moment yet.
-            tokio::time::sleep(LINGERING).await;
+        let begun = Instant::now();
+        while !foreign_writers.is_empty() && begun.elapsed() < LINGERING {
+            // A connection that the gate has let go is listed by the server for a moment yet, longer by one that was frozen.
+            tokio::time::sleep(LINGERING / 10).await;
             let (_, again) = self.look_beside_the_gate(old).await?;
             foreign_writers.retain(|session| again.contains(session));
         }

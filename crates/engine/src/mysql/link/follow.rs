@@ -33,8 +33,9 @@ impl Link {
         let sessions = texts.chunks(share).map(|texts| async move {
             let mut conn = self.to.borrow().await?;
             for text in texts {
-                let run = conn.query_drop(text.as_str()).await;
-                run.map_err(|error| self.to.failed(HOLDS, error))?;
+                self.to
+                    .while_it_lives(HOLDS, conn.query_drop(text.as_str()))
+                    .await?;
             }
             // Its next transaction would have to be named, too.
             drop(conn.disconnect().await);
