@@ -12,6 +12,7 @@ mod port;
 
 mod doomed;
 mod gathered;
+mod part;
 mod row_filter;
 
 mod mysql;

@@ -115,10 +115,7 @@ impl SchemaCheck {
                 Some(schemas) if self.schemas.is_empty() => schemas,
                 _ => self.schemas.clone(),
             },
-            part: begin
-                .settings
-                .as_ref()
-                .and_then(|settings| settings.scope.part.clone()),
+            part: begin.part(),
             execute: self.execute,
             even_primary: self.even_primary,
         })

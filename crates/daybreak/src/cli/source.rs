@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use daybreak_model::Endpoint;
+use daybreak_model::{Endpoint, Part};
 use daybreak_work::{Topology, walk};
 
 use super::server;
@@ -40,6 +40,11 @@ impl Begin {
     pub(crate) fn known(&self) -> Vec<Endpoint> {
         let sides = self.settings.as_ref().map(Settings::sides);
         sides.into_iter().flatten().collect()
+    }
+
+    /// The tables that the plan moves alone, if it does.
+    pub(crate) fn part(&self) -> Option<Part> {
+        self.settings.as_ref()?.scope.part.clone()
     }
 
     /// Knows the plan's target among the servers that the walk did not reach.

@@ -46,15 +46,35 @@ async fn value(server: &Server, database: &str, question: &str) -> Option<String
     rows[0][0].clone()
 }
 
-/// A source with both purposes, a target for one of them, and the gate before that one.
-pub(crate) async fn lay(estate: EstateOptions, cluster: AuroraOptions, gtid: bool) -> Option<Ground> {
+/// A source with both purposes, and the plan of one of them.
+async fn begin(
+    estate: EstateOptions,
+    cluster: AuroraOptions,
+    change: impl FnOnce(String) -> String,
+) -> Option<Ground> {
     let mut ground = ground::lay(estate, cluster).await?;
     ground.found(2_000).await;
     std::fs::write(ground.folder.path().join("purposes.toml"), PURPOSES).expect("a file");
     ground.purpose = Some("money");
-    ground
-        .init(|plan| plan.replace("gtid = true", &format!("gtid = {gtid}")))
+    ground.init(change).await;
+    Some(ground)
+}
+
+/// Undoes what ties the two together.
+async fn part(ground: &Ground) {
+    let primary = &ground.estate.primary;
+    let untied = primary
+        .rows_in(&ground.estate.database, untie(primary.kind()))
         .await;
+    untied.expect("untied");
+}
+
+/// A source with both purposes, a target for one of them, and the gate before that one.
+pub(crate) async fn lay(estate: EstateOptions, cluster: AuroraOptions, gtid: bool) -> Option<Ground> {
+    let ground = begin(estate, cluster, |plan| {
+        plan.replace("gtid = true", &format!("gtid = {gtid}"))
+    });
+    let mut ground = ground.await?;
     let refused = ground
         .run(&["--format", "json", "run", "--until", "load.copy", "--yes"])
         .await;
@@ -64,11 +84,7 @@ pub(crate) async fn lay(estate: EstateOptions, cluster: AuroraOptions, gtid: boo
         said.contains("shop.orders") && said.contains("one of the two tables stays"),
         "{said}"
     );
-    let primary = &ground.estate.primary;
-    let untied = primary
-        .rows_in(&ground.estate.database, untie(primary.kind()))
-        .await;
-    untied.expect("untied");
+    part(&ground).await;
     ground.start_gate().await;
     Some(ground)
 }
@@ -197,6 +213,8 @@ fn plan_of_the_second(ground: &Ground, second: &Estate) {
     let (ours, theirs) = (ground.cluster.cluster_port(), second.primary.port());
     let text = text
         .replace("purpose = \"money\"", "purpose = \"wares\"")
+        // What comes back from the first target on its way to the second is as old as when it was written there.
+        .replace("max_lag_seconds = 5.0", "max_lag_seconds = 60.0")
         .replace(&format!(":{ours}"), &format!(":{theirs}"))
         .replace(
             &format!("//{}@127.0.0.1:{theirs}", ground.cluster.admin.name()),
@@ -253,26 +271,19 @@ async fn postgres_15_to_17() {
 /// What cannot go home, and what cannot be followed, moves alone as it moves as a whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn mysql_5_6_goes_out_alone() {
-    let Some(mut ground) = ground::lay(
+    let Some(mut ground) = begin(
         EstateOptions::new(ServerKind::Mysql56),
         AuroraOptions::mysql().setting("replicate-do-table", "shop.accounts,shop.transfers"),
+        |plan| {
+            plan.replace("tls = true", "tls = false")
+                .replace("way_back = true", "way_back = false")
+        },
     )
     .await
     else {
         return;
     };
-    ground.found(2_000).await;
-    std::fs::write(ground.folder.path().join("purposes.toml"), PURPOSES).expect("a file");
-    ground.purpose = Some("money");
-    ground
-        .init(|plan| {
-            plan.replace("tls = true", "tls = false")
-                .replace("way_back = true", "way_back = false")
-        })
-        .await;
-    let (source, database) = (&ground.estate.primary, &ground.estate.database);
-    let untied = source.rows_in(database, untie(source.kind())).await;
-    untied.expect("untied");
+    part(&ground).await;
     ground.start_gate().await;
     let stop = AtomicBool::new(false);
     let ground = &ground;
@@ -291,26 +302,19 @@ async fn mysql_5_6_goes_out_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mariadb_is_loaded_and_compared_while_the_rest_is_written() {
-    let Some(mut ground) = ground::lay(
+    let Some(ground) = begin(
         EstateOptions::new(ServerKind::MariaDb1011),
         AuroraOptions::mysql(),
+        |plan| {
+            plan.replace("way_back = true", "way_back = false")
+                .replace("native = true", "native = false")
+        },
     )
     .await
     else {
         return;
     };
-    ground.found(2_000).await;
-    std::fs::write(ground.folder.path().join("purposes.toml"), PURPOSES).expect("a file");
-    ground.purpose = Some("money");
-    ground
-        .init(|plan| {
-            plan.replace("way_back = true", "way_back = false")
-                .replace("native = true", "native = false")
-        })
-        .await;
-    let (source, database) = (&ground.estate.primary, &ground.estate.database);
-    let untied = source.rows_in(database, untie(source.kind())).await;
-    untied.expect("untied");
+    part(&ground).await;
     let stop = AtomicBool::new(false);
     let ground = &ground;
     let moves = async {

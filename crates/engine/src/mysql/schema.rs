@@ -23,6 +23,7 @@ use mysql_async::Conn;
 use super::connection::Server;
 use super::quote;
 use crate::EngineError;
+use crate::part::keys_out_of;
 use catalog::Listed;
 
 impl Server {
@@ -110,19 +111,13 @@ impl Server {
             return Ok(Vec::new());
         }
         let keys = self.foreign_keys(&scope.schemas).await?;
-        Ok(keys
-            .iter()
-            .filter(|key| scope.holds(&key.child) != scope.holds(&key.parent))
-            .map(|key| Refusal {
-                object: format!("foreign key {} of {}", key.name, key.child),
-                reason: format!("it refers to {}, and one of the two tables stays", key.parent),
-                hint: format!(
-                    "have both serve one purpose, or ALTER TABLE {} DROP FOREIGN KEY {}",
-                    quote::table(&key.child),
-                    quote::name(&key.name)
-                ),
-            })
-            .collect())
+        Ok(keys_out_of(scope, &keys, |key| {
+            format!(
+                "ALTER TABLE {} DROP FOREIGN KEY {}",
+                quote::table(&key.child),
+                quote::name(&key.name)
+            )
+        }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use daybreak_model::{ForeignKey, Part, Refusal, Scope, TableName};
+use daybreak_model::{Part, Scope, TableName};
 
 use super::classify::trouble;
 use super::connection::Connection;
@@ -80,20 +80,4 @@ pub(super) async fn staying(
         .iter()
         .filter_map(|row| Some((number(row, 0)?, number(row, 1)?)))
         .collect())
-}
-
-/// Foreign keys between a table that moves and one that stays: nothing would hold them once the two are apart.
-pub(super) fn keys_out_of(scope: &Scope, keys: &[ForeignKey]) -> Vec<Refusal> {
-    keys.iter()
-        .filter(|key| scope.holds(&key.child) != scope.holds(&key.parent))
-        .map(|key| Refusal {
-            object: format!("foreign key {} of {}", key.name, key.child),
-            reason: format!("it refers to {}, and one of the two tables stays", key.parent),
-            hint: format!(
-                "have both serve one purpose, or ALTER TABLE {} DROP CONSTRAINT {}",
-                quote::table(&key.child),
-                quote::identifier(&key.name)
-            ),
-        })
-        .collect()
 }

@@ -11,6 +11,7 @@ use tokio_postgres::SimpleQueryRow;
 use super::connection::Connection;
 use super::{foreign_keys, part, quote};
 use crate::EngineError;
+use crate::part::keys_out_of;
 
 mod canonical;
 mod grants;
@@ -84,7 +85,13 @@ pub(crate) async fn image(
     if let Some(part) = &scope.part {
         let whole = part::expanded(connection, scope).await?;
         let keys = foreign_keys::foreign_keys(connection, &scope.schemas).await?;
-        refusals.extend(part::keys_out_of(&whole, &keys));
+        refusals.extend(keys_out_of(&whole, &keys, |key| {
+            format!(
+                "ALTER TABLE {} DROP CONSTRAINT {}",
+                quote::table(&key.child),
+                quote::identifier(&key.name)
+            )
+        }));
         let staying = links.all_that_needs(part::staying(connection, scope, part).await?);
         let (stays, moves): (Vec<_>, Vec<_>) =
             items.into_iter().partition(|item| staying.contains(&item.about));

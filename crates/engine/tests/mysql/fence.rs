@@ -7,7 +7,7 @@ use daybreak_model::WriteState;
 use daybreak_sandbox::ServerKind;
 use mysql_async::prelude::Queryable;
 
-use crate::ground::{attempt, endpoint, lone, pair, scope, sql};
+use crate::ground::{application, attempt, lone, pair, scope, sql};
 
 async fn closes_every_path(kind: ServerKind) {
     let Some((_sandbox, estate, server)) = lone(kind, false).await else {
@@ -18,15 +18,7 @@ async fn closes_every_path(kind: ServerKind) {
     assert_eq!(server.write_state().await.unwrap(), WriteState::Writable);
 
     // A transaction that has written when the fence closes must not be acknowledged afterwards.
-    let url = endpoint("app", &estate.app_url());
-    let options = mysql_async::OptsBuilder::default()
-        .ip_or_hostname(url.host.clone())
-        .tcp_port(url.port)
-        .user(Some(url.user.clone()))
-        .pass(Some(url.password.expose().to_owned()))
-        .db_name(Some("shop"))
-        .prefer_socket(false);
-    let mut open = mysql_async::Conn::new(options).await.unwrap();
+    let mut open = application(&estate).await;
     open.query_drop("START TRANSACTION").await.unwrap();
     open.query_drop("INSERT INTO t VALUES (1)").await.unwrap();
     let sessions = server.sessions().await.unwrap();

@@ -78,6 +78,19 @@ pub(crate) fn link(gtid: bool) -> LinkSettings {
     }
 }
 
+/// A connection of the application's.
+pub(crate) async fn application(estate: &Estate) -> mysql_async::Conn {
+    let url = endpoint("app", &estate.app_url());
+    let options = mysql_async::OptsBuilder::default()
+        .ip_or_hostname(url.host.clone())
+        .tcp_port(url.port)
+        .user(Some(url.user.clone()))
+        .pass(Some(url.password.expose().to_owned()))
+        .db_name(Some("shop"))
+        .prefer_socket(false);
+    mysql_async::Conn::new(options).await.unwrap()
+}
+
 /// Runs statements as root, each on a connection of its own.
 pub(crate) async fn sql(server: &Server, database: &str, statements: &[&str]) {
     for statement in statements {

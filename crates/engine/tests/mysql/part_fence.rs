@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use daybreak_engine::database_part;
 use daybreak_model::{Part, Scope, TableName, WriteState};
-use daybreak_sandbox::{Estate, ServerKind};
+use daybreak_sandbox::ServerKind;
 use mysql_async::prelude::Queryable;
 
-use crate::ground::{attempt, endpoint, lone, sql};
+use crate::ground::{application, attempt, lone, sql};
 
 fn part(tables: &[&str]) -> Part {
     Part {
@@ -18,18 +18,6 @@ fn part(tables: &[&str]) -> Part {
             .map(|table| TableName::new("shop", *table))
             .collect(),
     }
-}
-
-async fn application(estate: &Estate) -> mysql_async::Conn {
-    let url = endpoint("app", &estate.app_url());
-    let options = mysql_async::OptsBuilder::default()
-        .ip_or_hostname(url.host.clone())
-        .tcp_port(url.port)
-        .user(Some(url.user.clone()))
-        .pass(Some(url.password.expose().to_owned()))
-        .db_name(Some("shop"))
-        .prefer_socket(false);
-    mysql_async::Conn::new(options).await.unwrap()
 }
 
 async fn closes_its_tables_alone(kind: ServerKind) {

@@ -72,10 +72,7 @@ pub(super) async fn leader(begin: &Begin, topology: &mut Topology) -> Result<Arc
     let Some([source, target]) = begin.settings.as_ref().map(Settings::sides) else {
         return Ok(database(primary));
     };
-    let part = begin
-        .settings
-        .as_ref()
-        .and_then(|settings| settings.scope.part.clone());
+    let part = begin.part();
     let moved = if part.is_some() {
         // The source is open for the purposes that stay, whichever side has this one.
         let sides = (database_part(source.clone(), part), database(target.clone()));
@@ -182,10 +179,7 @@ impl DataCheck {
             None => source.schemas().await.map_err(failed)?,
         };
         let scope = Scope {
-            part: begin
-                .settings
-                .as_ref()
-                .and_then(|settings| settings.scope.part.clone()),
+            part: begin.part(),
             ..Scope::of(schemas)
         };
         let tables = tables(&source, &scope, &self.tables).await?;
