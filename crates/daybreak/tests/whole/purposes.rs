@@ -213,8 +213,6 @@ fn plan_of_the_second(ground: &Ground, second: &Estate) {
     let (ours, theirs) = (ground.cluster.cluster_port(), second.primary.port());
     let text = text
         .replace("purpose = \"money\"", "purpose = \"wares\"")
-        // What comes back from the first target on its way to the second is as old as when it was written there.
-        .replace("max_lag_seconds = 5.0", "max_lag_seconds = 60.0")
         .replace(&format!(":{ours}"), &format!(":{theirs}"))
         .replace(
             &format!("//{}@127.0.0.1:{theirs}", ground.cluster.admin.name()),

@@ -87,23 +87,17 @@ impl Link {
         }
     }
 
-    /// Seconds since the transaction now applied was committed at its origin, where the server keeps that (MySQL 8.0).
+    /// Seconds since the transaction now applied was committed on the leader, where the server keeps that (MySQL 8.0); between two
+    /// transactions what the last one had. `Seconds_Behind_Source` counts from where a transaction was made first, which may be a
+    /// server before the leader that is late itself.
     async fn finer_lag(&self) -> Option<f64> {
         if !self.to.flavor().await.ok()?.appends_gtid_purged() {
             return None;
         }
+        let ask = include_str!("../sql/lag.sql").replace("{channel}", &self.channel());
         let rows: Vec<(Option<f64>,)> = self
             .to
-            .rows(
-                "failed to read the appliers' progress",
-                &format!(
-                    "SELECT MAX(TIMESTAMPDIFF(MICROSECOND, APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6))) / 1e6 + 0e0 \
-                 FROM performance_schema.replication_applier_status_by_worker \
-                 WHERE CHANNEL_NAME = {} AND APPLYING_TRANSACTION <> '' \
-                 AND APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP <> 0",
-                    self.channel()
-                ),
-            )
+            .rows("failed to read the appliers' progress", &ask)
             .await
             .ok()?;
         rows.first()?.0
