@@ -132,6 +132,11 @@ impl Settings {
     pub(crate) fn gate_socket(&self) -> PathBuf {
         self.state_dir.join("gate.sock")
     }
+
+    /// Where the gate keeps the side that it points at.
+    pub(crate) fn gate_side(&self) -> PathBuf {
+        self.state_dir.join("gate.side")
+    }
 }
 
 /// A plan file that cannot be used, with the place.

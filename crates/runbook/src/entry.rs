@@ -126,6 +126,9 @@ pub enum Entry {
     },
     /// Somebody decided to go on without it.
     StepSkipped { step: String, why: String },
+    /// What the point-of-no-return step does was found done, though its intent was never written: whatever the run works on did it
+    /// while nobody conducted. From here there is only forward.
+    PointPassed { step: String, evidence: Evidence },
 
     /// `steps` will be undone in this order.
     UndoStarted {
@@ -180,6 +183,7 @@ impl Entry {
             | Self::UndoIntended { step }
             | Self::UndoDone { step, .. }
             | Self::UndoKept { step, .. }
+            | Self::PointPassed { step, .. }
             | Self::UndoFailed { step, .. } => Some(step),
         }
     }
@@ -209,6 +213,7 @@ impl Entry {
             Self::UndoIntended { .. } => "undo_intended",
             Self::UndoDone { .. } => "undo_done",
             Self::UndoKept { .. } => "undo_kept",
+            Self::PointPassed { .. } => "point_passed",
             Self::UndoFailed { .. } => "undo_failed",
         }
     }

@@ -108,7 +108,9 @@ impl ExecuteError {
             Self::Stuck { .. } => {
                 "mend what the message says, then abort the run (`daybreak rollback`): the undo is tried again"
             }
-            Self::PastPointOfNoReturn { .. } => "fail back with `daybreak failback`",
+            Self::PastPointOfNoReturn { .. } => {
+                "finish the move with the command that began it, if it is not over; then `daybreak failback` moves writes home"
+            }
             Self::UnknownStep { .. } => "`daybreak plan` lists the steps",
             Self::CannotSkip { .. } => "run it, or take it out of the plan",
             Self::NothingToUndo { .. } => "`daybreak status` lists the runs",
@@ -193,7 +195,8 @@ impl Executor {
             }
             Some(open) => {
                 self.check_same(&open)?;
-                if let RunStatus::Stuck(stuck) = open.status.run {
+                let passed = self.has_passed(open.id).await?;
+                if let (RunStatus::Stuck(stuck), false) = (open.status.run.clone(), passed) {
                     return Err(ExecuteError::Stuck {
                         run: open.id,
                         stuck: Box::new(stuck),

@@ -203,21 +203,25 @@ impl History {
             .map(|step| &step.evidence)
     }
 
-    /// The run, at `from` or later, that has passed its point of no return, if no later completed run took that back.
+    /// The last run, at `from` or later, that has passed its point of no return and was not taken back. A completed run takes back the
+    /// one of the other play that stands before it; where none stands, it stands itself: there, home and out again is out.
     pub fn committed_since(&self, from: RunId) -> Option<&Run> {
-        self.runs
-            .iter()
-            .filter(|run| run.id >= from && run.status.crossed.is_some())
-            .find(|run| {
-                let completed = run.status.run == RunStatus::Completed;
-                let returning = completed && run.takes_back.is_some();
-                let taken_back = self.runs.iter().any(|later| {
-                    later.id > run.id
-                        && later.status.run == RunStatus::Completed
-                        && later.takes_back.as_deref() == Some(&run.play)
-                });
-                !returning && !taken_back
-            })
+        let mut standing: Vec<&Run> = Vec::new();
+        for run in &self.runs {
+            if run.id < from || run.status.crossed.is_none() {
+                continue;
+            }
+            let before = standing.last().map(|before| before.play.as_str());
+            if run.status.run == RunStatus::Completed
+                && before.is_some()
+                && run.takes_back.as_deref() == before
+            {
+                standing.pop();
+            } else {
+                standing.push(run);
+            }
+        }
+        standing.pop()
     }
 
     /// The status a run would have after these entries; nothing is changed.
@@ -417,6 +421,7 @@ impl StepHistory {
                 self.stands = false;
                 self.notes.clear();
             }
+            Entry::PointPassed { evidence, .. } => self.evidence = evidence.clone(),
             Entry::StepSkipped { why, .. } | Entry::UndoKept { reason: why, .. } => {
                 self.ended_at = Some(at);
                 self.remark = Some(why.clone());

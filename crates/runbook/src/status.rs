@@ -111,7 +111,8 @@ pub struct Status {
     pub run: RunStatus,
     /// Its steps, in order.
     pub steps: Vec<StepStanding>,
-    /// The point-of-no-return step whose intent is written and which is not proven undone: from here there is only forward.
+    /// The point-of-no-return step whose intent is written and which is not proven undone, or which was found done: from here there is
+    /// only forward.
     pub crossed: Option<String>,
 }
 
@@ -209,6 +210,12 @@ fn next_run(status: &Status, entry: &Entry) -> Result<RunStatus, String> {
         (S::Completed, _) => Err("the run is complete".into()),
 
         (_, E::CommandAnswered { .. }) => stays(),
+        // What could not be undone need not be: the run is resumed and goes forward.
+        (S::Undoing { .. } | S::Stuck(_), E::PointPassed { step, .. }) => Ok(S::Failed {
+            step: step.clone(),
+            why: "its point of no return was found passed: it only goes forward".into(),
+        }),
+        (_, E::PointPassed { .. }) => stays(),
         (
             S::Stuck(_),
             E::UndoStarted {
@@ -333,6 +340,9 @@ fn next_step(to: &mut Status, place: usize, entry: &Entry) -> Result<(), String>
     use Entry as E;
     use StepStatus as S;
     let in_turn = to.steps[..place].iter().all(|step| step.status.is_closed());
+    if let E::PointPassed { step, .. } = entry {
+        return pass_point(to, place, step);
+    }
     let crossed = &mut to.crossed;
     let step = &mut to.steps[place];
     let not_from = || Err(format!("the step is `{:?}`", step.status));
@@ -402,6 +412,20 @@ fn next_step(to: &mut Status, place: usize, entry: &Entry) -> Result<(), String>
         (S::Done, E::UndoKept { .. }) => {}
         (S::Intended | S::Failed | S::Skipped, E::UndoKept { .. }) if step.started => step.status = S::Failed,
         _ => return not_from(),
+    }
+    Ok(())
+}
+
+fn pass_point(to: &mut Status, place: usize, step: &str) -> Result<(), String> {
+    let standing = &to.steps[place];
+    if !standing.point_of_no_return || standing.started || to.crossed.is_some() {
+        return Err("it is no point of no return that nobody has intended to pass".into());
+    }
+    to.crossed = Some(step.to_owned());
+    for step in &mut to.steps {
+        if matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed) {
+            step.status = StepStatus::Failed;
+        }
     }
     Ok(())
 }

@@ -19,4 +19,5 @@ mod views;
 pub use counters::{Counters, HoldCounters, Milliseconds};
 pub use handle::{Gate, GateError, GateHandle, GateStatus, HoldStatus};
 pub use settings::GateSettings;
+pub use side_file::remembered_side;
 pub use views::{SessionView, ViewError, WriterView};

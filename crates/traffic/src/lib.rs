@@ -27,7 +27,7 @@ mod control;
 pub use control::{ControlError, GateClient, serve};
 pub use gate::{
     Counters, Gate, GateError, GateHandle, GateSettings, GateStatus, HoldCounters, HoldStatus, Milliseconds,
-    SessionView, ViewError, WriterView,
+    SessionView, ViewError, WriterView, remembered_side,
 };
 pub use protocol::Protocol;
 pub use refusal::{HoldEnd, Refusal, SwitchError};

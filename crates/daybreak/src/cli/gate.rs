@@ -44,7 +44,7 @@ impl Gate {
                 listen.collect(),
                 settings.source.endpoint.address(),
                 settings.target.endpoint.address(),
-                settings.state_dir.join("gate.side"),
+                settings.gate_side(),
             )
         };
         let sides = Arc::new(Sides {

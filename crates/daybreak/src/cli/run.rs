@@ -90,6 +90,15 @@ impl Run {
             ));
             return Ok(RunStatus::Completed);
         }
+        if migrating && stage.leader == Leader::Target {
+            let error = anyhow::anyhow!(
+                "the target leads: loading it again would write over what applications wrote there"
+            );
+            return Err(Trouble::new(
+                error,
+                Some("`daybreak failback` moves writes home; only then is there something to migrate"),
+            ));
+        }
         if migrating {
             let until = steps(&first);
             let stop_here = until.is_some();

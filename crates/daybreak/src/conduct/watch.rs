@@ -105,6 +105,9 @@ fn describe(entry: &Entry) -> Option<String> {
         Entry::StepRetried { step, error, .. } => format!("  … {step} again after: {error}"),
         Entry::StepFailed { step, error, .. } => format!("  ✗ {step}: {}", with_hint(error)),
         Entry::StepSkipped { step, why } => format!("  - {step} skipped: {why}"),
+        Entry::PointPassed { step, .. } => {
+            format!("  ! {step} was done while nobody conducted: from here it only goes forward")
+        }
         Entry::UndoDone { step, .. } => format!("  ↶ {step} taken back"),
         Entry::UndoKept { step, reason } => format!("  · {step} stays: {reason}"),
         Entry::UndoFailed { step, error, .. } => {

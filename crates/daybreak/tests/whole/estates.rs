@@ -125,6 +125,13 @@ async fn mariadb_is_loaded_and_compared_with_writes_stopped() {
     };
     ground.found(2_000).await;
     at_source(&ground, &LETTERS).await;
+    // A number whose row is gone is not handed out again on the other side.
+    let numbered = [
+        "CREATE TABLE numbered (id INT AUTO_INCREMENT PRIMARY KEY)",
+        "INSERT INTO numbered VALUES (1), (700)",
+        "DELETE FROM numbered WHERE id = 700",
+    ];
+    at_source(&ground, &numbered).await;
     ground.init(|plan| plan).await;
 
     let said = refused(&ground, &["run", "--yes"], 1).await;
@@ -158,6 +165,9 @@ async fn mariadb_is_loaded_and_compared_with_writes_stopped() {
     let source = letters(&ground.estate.primary).await;
     assert_eq!(source.len(), 130);
     assert_eq!(letters(ground.cluster.writer()).await, source);
+    let next = "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_NAME = 'numbered'";
+    let next = ground.cluster.writer().value(next).await.expect("asked");
+    assert_eq!(next.as_deref(), Some("701"));
 
     let said = refused(&ground, &["run", "--yes"], 4).await;
     assert!(

@@ -189,6 +189,17 @@ impl Ground {
         }
     }
 
+    /// Where the gate listens.
+    pub(crate) const fn gate_port(&self) -> u16 {
+        self.gate_port
+    }
+
+    /// Ends the gate as a machine that loses its power does.
+    pub(crate) async fn stop_gate(&mut self) {
+        let mut gate = self.gate.take().expect("a gate runs");
+        gate.kill().await.expect("killed");
+    }
+
     /// The application, through the gate.
     pub(crate) fn open_bank(&self, connections: usize) -> Bank {
         Bank::open(BankOptions {

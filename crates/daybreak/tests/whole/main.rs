@@ -25,6 +25,7 @@ mod load_advise;
 mod logical_tools;
 mod looking;
 mod migration;
+mod moved_meanwhile;
 mod planted_rows;
 mod planted_schema;
 mod presteps;

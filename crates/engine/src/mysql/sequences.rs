@@ -34,17 +34,21 @@ impl Server {
             .collect())
     }
 
-    /// Raises counters that are behind; how many were.
+    /// Raises counters that are behind; how many were. On a server that `super_read_only` binds to the last account, it is taken off
+    /// before the first, and `read_only` left on: applications are still refused.
     pub(crate) async fn raise_identity_values(&self, values: &[IdentityValue]) -> Result<usize, EngineError> {
         let mut schemas: Vec<String> = values.iter().map(|value| value.object.schema.clone()).collect();
         schemas.sort_unstable();
         schemas.dedup();
         let current = self.identity_values(&schemas).await?;
-        let mut raised = 0;
-        for value in values {
+        let is_behind = |value: &&IdentityValue| {
             let here = current.iter().find(|here| here.object == value.object);
-            if here.is_some_and(|here| here.next >= value.next) {
-                continue;
+            here.is_none_or(|here| here.next < value.next)
+        };
+        let mut raised = 0;
+        for value in values.iter().filter(is_behind) {
+            if raised == 0 {
+                self.unbind_ourselves().await?;
             }
             let table = quote::table(&value.object);
             let sql = format!("ALTER TABLE {table} AUTO_INCREMENT = {}", value.next);
@@ -53,5 +57,19 @@ impl Server {
             raised += 1;
         }
         Ok(raised)
+    }
+
+    async fn unbind_ourselves(&self) -> Result<(), EngineError> {
+        let flavor = self.flavor().await?;
+        // A managed server's administrator is not bound by `read_only`, and may not set either.
+        if flavor.is_managed() || !flavor.has_super_read_only() {
+            return Ok(());
+        }
+        let what = "failed to let our own account write";
+        let bound: u8 = self.row(what, "SELECT @@GLOBAL.super_read_only + 0").await?;
+        if bound == 0 {
+            return Ok(());
+        }
+        self.run(what, "SET GLOBAL super_read_only = OFF").await
     }
 }

@@ -386,6 +386,7 @@ pub trait Database: Inspect + Open + Numbering + Send + Sync {
     async fn run(&self, statements: &[Statement]) -> Result<(), EngineError>;
 
     /// Raises AUTO_INCREMENT counters or sequences so that none can hand out a value the other side has used;
-    /// never lowers one. Returns how many were raised.
+    /// never lowers one. Returns how many were raised. Also on a fenced server, which goes on refusing applications, and is then to be
+    /// opened or fenced again: none of its accounts with the right to pass `read_only` may be bound any more.
     async fn raise_identity_values(&self, values: &[IdentityValue]) -> Result<usize, EngineError>;
 }

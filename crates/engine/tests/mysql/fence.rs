@@ -1,20 +1,43 @@
 //! The fence closes every path, and opening takes all of it back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use daybreak_engine::database;
-use daybreak_model::WriteState;
-use daybreak_sandbox::ServerKind;
+use daybreak_engine::{Database, database};
+use daybreak_model::{IdentityValue, TableName, WriteState};
+use daybreak_sandbox::{Login, Server, ServerKind};
 use mysql_async::prelude::Queryable;
 
 use crate::ground::{application, attempt, lone, pair, scope, sql};
+
+const COUNTED: &str = "CREATE TABLE shop.counted (id INT AUTO_INCREMENT PRIMARY KEY)";
+
+async fn raise_behind_the_fence(server: &Arc<dyn Database>) {
+    let value = IdentityValue {
+        object: TableName::new("shop", "counted"),
+        next: 1_000,
+        increment: 1,
+    };
+    for raised in [1, 0] {
+        let values = std::slice::from_ref(&value);
+        assert_eq!(server.raise_identity_values(values).await.unwrap(), raised);
+    }
+}
+
+async fn assert_counts_on(server: &Server, login: &Login) {
+    attempt(server, login, "shop", "INSERT INTO counted VALUES ()")
+        .await
+        .unwrap();
+    let rows = server.rows_in("shop", "SELECT id FROM counted").await.unwrap();
+    assert_eq!(rows, [[Some("1000".to_owned())]]);
+}
 
 async fn closes_every_path(kind: ServerKind) {
     let Some((_sandbox, estate, server)) = lone(kind, false).await else {
         return;
     };
     let (primary, app, shop) = (&estate.primary, &estate.app, scope(&["shop"]));
-    sql(primary, "shop", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
+    sql(primary, "shop", &["CREATE TABLE t (id INT PRIMARY KEY)", COUNTED]).await;
     assert_eq!(server.write_state().await.unwrap(), WriteState::Writable);
 
     // A transaction that has written when the fence closes must not be acknowledged afterwards.
@@ -76,9 +99,16 @@ async fn closes_every_path(kind: ServerKind) {
         primary.restart().await.unwrap();
         assert_eq!(other.write_state().await.unwrap(), WriteState::Fenced);
     }
+    // Counters are raised behind the fence, so that the first write after it has its value.
+    raise_behind_the_fence(&other).await;
+    assert_eq!(
+        attempt(primary, app, "shop", "INSERT INTO counted VALUES ()").await,
+        Err("1290".to_owned())
+    );
     other.open(&shop).await.unwrap();
     other.open(&shop).await.unwrap();
     assert_eq!(other.write_state().await.unwrap(), WriteState::Writable);
+    assert_counts_on(primary, app).await;
     attempt(primary, app, "shop", "INSERT INTO t VALUES (3)")
         .await
         .unwrap();
@@ -119,6 +149,7 @@ async fn an_aurora_writer_is_fenced_by_procedure() {
         "mysql",
         &[
             "CREATE TABLE shop.t (id INT PRIMARY KEY)",
+            COUNTED,
             "CREATE USER plain IDENTIFIED BY 'Plain-1'",
             "GRANT ALL ON shop.* TO plain",
         ],
@@ -134,7 +165,10 @@ async fn an_aurora_writer_is_fenced_by_procedure() {
     assert!(target.prove_fence().await.unwrap().refusal.contains("1290"));
     let other = database(target.endpoint().clone());
     assert!(other.prove_fence().await.unwrap().refusal.contains("1290"));
+    raise_behind_the_fence(&other).await;
+    assert_eq!(other.write_state().await.unwrap(), WriteState::Fenced);
     other.open(&shop).await.unwrap();
+    assert_counts_on(writer, &plain).await;
     attempt(writer, &plain, "shop", "INSERT INTO t VALUES (1)")
         .await
         .unwrap();

@@ -1,7 +1,7 @@
 //! Questions, errors, sequences and the rest of the ports.
 
 use daybreak_engine::{ErrorKind, Role};
-use daybreak_model::{Hosting, Position, Secret, TableName, Tls};
+use daybreak_model::{Hosting, Position, Secret, TableName, Tls, WriteState};
 
 use crate::pair::{aurora, ok, own, sandbox, scope, statement};
 
@@ -155,8 +155,13 @@ async fn sequences_are_raised_and_never_lowered() {
         ],
         [Some(42), Some(8), Some(3), Some(7), Some(4)]
     );
+    // Behind a fence, so that the first write after it has its value.
+    ok(other.database.prepare_fence(&scope).await);
+    ok(other.database.fence(&scope).await);
     assert_eq!(ok(other.database.raise_identity_values(&values).await), 4);
+    assert_eq!(ok(other.database.write_state().await), WriteState::Fenced);
     assert_eq!(ok(other.database.raise_identity_values(&values).await), 0);
+    ok(other.database.open(&scope).await);
     let raised = ok(other.database.identity_values(&scope).await);
     for value in &values {
         let own = raised.iter().find(|own| own.object == value.object).unwrap();

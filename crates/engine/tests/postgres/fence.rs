@@ -112,6 +112,26 @@ async fn holds_roles_owners_and_sessions_that_lift_the_default() {
                 "INSERT INTO shop.t (note) VALUES ('after')",
             )])
             .await);
+
+        // What is granted behind the fence is taken as well, and given back with the rest.
+        ok(side.database.fence(&scope).await);
+        side.run(&["GRANT DELETE ON shop.t TO clerk; GRANT UPDATE (other) ON shop.t TO helper"])
+            .await;
+        ok(side.database.fence(&scope).await);
+        assert_eq!(ok(side.database.write_state().await), WriteState::Fenced);
+        refused(&side, "clerk", "DELETE FROM shop.t").await;
+        refused(&side, "helper", "UPDATE shop.t SET other = 'x'").await;
+        ok(side.database.open(&scope).await);
+        for (user, statement) in [
+            ("clerk", "DELETE FROM shop.t WHERE false"),
+            ("clerk", "INSERT INTO shop.t (note) VALUES ('x')"),
+            ("helper", "UPDATE shop.t SET other = 'x', note = 'x' WHERE false"),
+        ] {
+            let primary = &side.estate().primary;
+            let login = daybreak_sandbox::Login::new(user, user);
+            let done = primary.rows_as(&login, "shop", statement).await;
+            done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
     }
 }
 

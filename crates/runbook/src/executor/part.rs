@@ -102,7 +102,7 @@ impl Executor {
             }
         }
         // Nothing reads the inbox between here and the intent: an abort that was accepted is never overtaken by one.
-        if self.desk.stop() == Stop::Abort && self.may_undo(run).await {
+        if self.desk.stop() == Stop::Abort && !self.has_passed(run).await? {
             return Ok(Outcome::Stopped);
         }
         let attempt = attempt + 1;
@@ -166,7 +166,7 @@ impl Executor {
 
     async fn stopped(&self, run: RunId, mut unwritten: Vec<Entry>) -> Result<Flow, ExecuteError> {
         self.flush(run, &mut unwritten).await?;
-        if self.desk.stop() == Stop::Abort && self.may_undo(run).await {
+        if self.desk.stop() == Stop::Abort && !self.has_passed(run).await? {
             let (by, why) = self.desk.reason();
             let status = self.unwind(run, &by, UndoPurpose::Abort, &why).await?;
             return Ok(Flow::Over(status));
@@ -186,6 +186,7 @@ impl Executor {
         let step = bound.plan.id.clone();
         let why = error.to_string();
         self.flush(run, &mut unwritten).await?;
+        self.has_passed(run).await?;
         let crossed = self.status(run).await.crossed;
         let not_done = crossed.as_ref() == Some(&step) && self.is_not_done(run, part, bound).await?;
         unwritten.push(Entry::StepFailed {
@@ -211,6 +212,15 @@ impl Executor {
 
     /// Whether a failed point of no return is proven not to have happened: only then may the run still be undone.
     async fn is_not_done(&self, run: RunId, part: &Part, bound: &Bound) -> Result<bool, ExecuteError> {
+        Ok(matches!(self.look(run, part, bound).await?, Ok(Probe::NotDone)))
+    }
+
+    pub(super) async fn look(
+        &self,
+        run: RunId,
+        part: &Part,
+        bound: &Bound,
+    ) -> Result<Result<Probe, StepError>, ExecuteError> {
         let budget = self.budget(bound.plan.deadline);
         let beat = Beat {
             run,
@@ -219,12 +229,7 @@ impl Executor {
             budget: &budget,
             kind: Kind::Look,
         };
-        let probe = self.beat(beat, "probe", 0, |step, cx| step.probe(cx)).await?;
-        Ok(matches!(probe, Ok(Probe::NotDone)))
-    }
-
-    async fn may_undo(&self, run: RunId) -> bool {
-        self.status(run).await.crossed.is_none()
+        self.beat(beat, "probe", 0, |step, cx| step.probe(cx)).await
     }
 
     pub(super) async fn flush(&self, run: RunId, unwritten: &mut Vec<Entry>) -> Result<(), ExecuteError> {

@@ -6,8 +6,9 @@ use crate::entry::{Entry, RunId, UndoPurpose};
 use crate::evidence::Evidence;
 use crate::history::{History, Run};
 use crate::plan::Undo;
-use crate::runbook::Part;
+use crate::runbook::{Bound, Part};
 use crate::status::{RunStatus, Status};
+use crate::step::Probe;
 
 impl Executor {
     /// Undoes what the open run started, last step first, and ends it. Also tries the undo of a stuck run again.
@@ -75,11 +76,9 @@ impl Executor {
         why: &str,
     ) -> Result<RunStatus, ExecuteError> {
         self.check_same(run)?;
-        if let Some(step) = &run.status.crossed {
-            return Err(ExecuteError::PastPointOfNoReturn {
-                run: run.id,
-                step: step.clone(),
-            });
+        self.has_passed(run.id).await?;
+        if let Some(step) = self.status(run.id).await.crossed {
+            return Err(ExecuteError::PastPointOfNoReturn { run: run.id, step });
         }
         self.desk.begin(None);
         if let RunStatus::Undoing { .. } = run.status.run {
@@ -93,6 +92,44 @@ impl Executor {
             }
         }
         self.unwind(run.id, actor, purpose, why).await
+    }
+
+    /// Whether the run has passed its point of no return. Where all before it is started, it may have been passed without a word in the
+    /// journal: whatever the run works on may have gone on by itself when its conductor had died. So it is looked at, and written.
+    pub(super) async fn has_passed(&self, run: RunId) -> Result<bool, ExecuteError> {
+        let status = self.status(run).await;
+        if status.crossed.is_some() {
+            return Ok(true);
+        }
+        let started = |bound: &Bound| status.step(&bound.plan.id).is_some_and(|step| step.started);
+        for part in self.runbook.parts() {
+            for pair in part.steps.windows(2) {
+                let [before, point] = pair else { continue };
+                if !point.plan.point_of_no_return || !started(before) || started(point) {
+                    continue;
+                }
+                if let Some(evidence) = self.is_done(run, part, point).await? {
+                    let step = point.plan.id.clone();
+                    self.append(run, vec![Entry::PointPassed { step, evidence }])
+                        .await?;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a probe found, if it found the step done.
+    async fn is_done(
+        &self,
+        run: RunId,
+        part: &Part,
+        bound: &Bound,
+    ) -> Result<Option<Evidence>, ExecuteError> {
+        Ok(match self.look(run, part, bound).await? {
+            Ok(Probe::Done(evidence)) => Some(evidence),
+            _ => None,
+        })
     }
 
     /// Undoes every started step of the run.

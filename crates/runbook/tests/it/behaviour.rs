@@ -386,28 +386,34 @@ async fn plays_follow_each_other_and_failing_back_makes_the_first_one_reversible
         .build()
         .unwrap()
     };
-    for name in ["migrate", "cutover"] {
-        assert_eq!(table.run(play(name, None)).await.unwrap(), RunStatus::Completed);
+    // Each move takes back the other, as a migration's do.
+    let out = || play("cutover", Some("failback"));
+    let home = || play("failback", Some("cutover"));
+    let refused = async |run: u64| {
+        let executor = table.executor(play("migrate", None)).await;
+        let refused = executor.rollback("alice", "no").await.unwrap_err();
+        assert!(
+            matches!(&refused, ExecuteError::PastPointOfNoReturn { run: stands, .. } if stands.0 == run),
+            "{refused:?}"
+        );
+        executor.journal().close().await.unwrap();
+    };
+    for play in [play("migrate", None), out()] {
+        assert_eq!(table.run(play).await.unwrap(), RunStatus::Completed);
     }
-    let executor = table.executor(play("migrate", None)).await;
-    let refused = executor.rollback("alice", "no").await.unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            ExecuteError::PastPointOfNoReturn {
-                run: daybreak_runbook::RunId(2),
-                ..
-            }
-        ),
-        "{refused:?}"
-    );
-    executor.journal().close().await.unwrap();
-
-    table.run(play("failback", Some("cutover"))).await.unwrap();
-    // Rehearsed again and again: the world is as it was, a new run finds it so or does it anew.
-    table.world.lock().unwrap().on.remove("cutover.step");
-    table.run(play("cutover", None)).await.unwrap();
-    table.run(play("failback", Some("cutover"))).await.unwrap();
+    refused(2).await;
+    table.run(home()).await.unwrap();
+    // Rehearsed again and again: the world is as it was, and a new run does it anew.
+    let forget = |names: &[&str]| {
+        for name in names {
+            table.world.lock().unwrap().on.remove(*name);
+        }
+    };
+    forget(&["cutover.step", "cutover.point"]);
+    table.run(out()).await.unwrap();
+    refused(4).await;
+    forget(&["failback.step", "failback.point"]);
+    table.run(home()).await.unwrap();
 
     let store = table.store();
     let view = View::load(store.as_ref(), store.as_ref(), &Conductor::this_process("bob"))
@@ -415,14 +421,13 @@ async fn plays_follow_each_other_and_failing_back_makes_the_first_one_reversible
         .unwrap();
     let plays = view.runs.iter().map(|run| run.play.as_str()).collect::<Vec<_>>();
     assert_eq!(plays, ["migrate", "cutover", "failback", "cutover", "failback"]);
-    let planned = view.plan(&play("cutover", None));
-    // Run twice, found already so never: the first step was switched off in between, the second was not.
+    let planned = view.plan(&out());
     assert_eq!(
         planned
             .iter()
             .map(|step| step.took_before_seconds.len())
             .collect::<Vec<_>>(),
-        [2, 1]
+        [2, 2]
     );
 
     let executor = table.executor(play("migrate", None)).await;
@@ -430,6 +435,60 @@ async fn plays_follow_each_other_and_failing_back_makes_the_first_one_reversible
         executor.rollback("alice", "never mind").await.unwrap(),
         RunStatus::RolledBack { .. }
     ));
+}
+
+/// Whatever a run works on may pass its point of no return by itself, while its conductor is dead: a gate whose hold has ended sends
+/// applications to the side that it finds open.
+#[tokio::test]
+async fn what_passed_its_point_while_nobody_conducted_only_goes_forward() {
+    let passes = |table: &Table| {
+        for switch in ["promote", "promote.half"] {
+            table.world.lock().unwrap().on.insert(switch.to_owned(), true);
+        }
+    };
+    let taken_back = |table: &Table| table.log().iter().any(|change| change.starts_with('-'));
+
+    // Found when the step before it fails.
+    let table = Table::new();
+    table.break_beat("verify fence", 1, None);
+    passes(&table);
+    let status = table.run(toy::cutover(&table.world)).await.unwrap();
+    assert!(
+        matches!(&status, RunStatus::Failed { step, .. } if step == "fence"),
+        "{status:?}"
+    );
+    assert!(!taken_back(&table), "{:?}", table.log());
+    assert!(table.told().await.contains(&"point_passed promote".to_owned()));
+    let executor = table.executor(toy::cutover(&table.world)).await;
+    assert!(matches!(
+        executor.abort("alice", "no").await,
+        Err(ExecuteError::PastPointOfNoReturn { .. })
+    ));
+    executor.journal().close().await.unwrap();
+    let status = table.run(toy::cutover(&table.world)).await.unwrap();
+    assert_eq!(status, RunStatus::Completed);
+    assert!(!taken_back(&table), "{:?}", table.log());
+
+    // Found when somebody wants it taken back, and when it is stuck in that: it is not any more.
+    let table = Table::new();
+    table.break_beat("verify fence", 1, None);
+    table.break_beat("undo fence", 99, None);
+    let status = table.run(toy::cutover(&table.world)).await.unwrap();
+    assert!(matches!(status, RunStatus::Stuck(_)), "{status:?}");
+    assert!(matches!(
+        table.run(toy::cutover(&table.world)).await,
+        Err(ExecuteError::Stuck { .. })
+    ));
+    passes(&table);
+    let executor = table.executor(toy::cutover(&table.world)).await;
+    assert!(matches!(
+        executor.abort("alice", "no").await,
+        Err(ExecuteError::PastPointOfNoReturn { .. })
+    ));
+    executor.journal().close().await.unwrap();
+    let status = table.run(toy::cutover(&table.world)).await.unwrap();
+    assert_eq!(status, RunStatus::Completed);
+    assert!(!taken_back(&table), "{:?}", table.log());
 }
 
 #[tokio::test]

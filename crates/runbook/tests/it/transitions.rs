@@ -36,7 +36,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     ]);
     let conductor = Conductor::this_process("alice");
     let (none, took) = (Evidence::none(), Micros(1));
-    let (e1, e2, e3, e4) = (none.clone(), none.clone(), none.clone(), none);
+    let (e1, e2, e3, e4, e5) = (none.clone(), none.clone(), none.clone(), none.clone(), none);
     prop_oneof![
         Just(Entry::RunResumed { conductor }),
         Just(Entry::RunPaused { why: why() }),
@@ -86,6 +86,10 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             not_done
         }),
         step().prop_map(move |step| Entry::StepSkipped { step, why: why() }),
+        step().prop_map(move |step| Entry::PointPassed {
+            step,
+            evidence: e5.clone()
+        }),
         (purpose, prop::collection::vec(step(), 0..4)).prop_map(move |(purpose, steps)| Entry::UndoStarted {
             purpose,
             because: None,

@@ -267,7 +267,7 @@ impl TrafficSwitch for GateHandle {
 
 /// Where traffic goes at the start, and whether it may.
 async fn first_side(settings: &GateSettings, writer: &dyn WriterView) -> (Side, bool) {
-    let remembered = match side_file::read(&settings.side_file) {
+    let remembered = match side_file::remembered_side(&settings.side_file) {
         Ok(remembered) => remembered.unwrap_or(settings.first_side),
         Err(error) => {
             warn!(%error, "failed to read the side file");

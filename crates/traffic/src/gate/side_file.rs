@@ -13,11 +13,11 @@ struct Remembered {
     side: Side,
 }
 
-/// The remembered side; none if there is no file yet.
+/// The side that a gate pointed at last, by the file that it keeps; none if there is no file yet.
 ///
 /// # Errors
 /// If the file is there and cannot be read.
-pub(super) fn read(path: &Path) -> io::Result<Option<Side>> {
+pub fn remembered_side(path: &Path) -> io::Result<Option<Side>> {
     match fs::read(path) {
         Ok(bytes) => {
             let remembered: Remembered = serde_json::from_slice(&bytes)?;
@@ -47,11 +47,11 @@ mod tests {
     fn remembers_the_last_side() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gate.side");
-        assert_eq!(read(&path).unwrap(), None);
+        assert_eq!(remembered_side(&path).unwrap(), None);
         write(&path, Side::Target).unwrap();
-        assert_eq!(read(&path).unwrap(), Some(Side::Target));
+        assert_eq!(remembered_side(&path).unwrap(), Some(Side::Target));
         write(&path, Side::Source).unwrap();
-        assert_eq!(read(&path).unwrap(), Some(Side::Source));
+        assert_eq!(remembered_side(&path).unwrap(), Some(Side::Source));
     }
 
     #[test]
@@ -59,6 +59,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gate.side");
         std::fs::write(&path, "{\"si").unwrap();
-        assert!(read(&path).is_err());
+        assert!(remembered_side(&path).is_err());
     }
 }

@@ -74,9 +74,10 @@ impl Open {
         }
         let scope = &world.settings.scope;
         let new = direction.new_writer(world);
-        // A fenced server can raise no counter, so they are raised between its opening and the first client.
+        // Before it is opened: once it is, clients may come although this process has died.
         let values = old.identity_values(scope).await.or_fail()?;
+        let raised = new.raise_identity_values(&values).await.or_fail()?;
         new.open(scope).await.or_fail()?;
-        new.raise_identity_values(&values).await.or_fail()
+        Ok(raised)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daybreak_engine::EngineError;
 use daybreak_runbook::StepError;
-use daybreak_traffic::SwitchError;
+use daybreak_traffic::{SwitchError, remembered_side};
 
 use super::Play;
 use crate::plays::failure::OrFail;
@@ -50,29 +50,58 @@ impl Play {
         let Self { world, direction } = self;
         if let Some(gate) = &world.gate {
             match gate.point(direction.new_side().other()).await {
-                // A gate that is gone lets nobody through, and asks the servers when it is started again.
-                Ok(_) | Err(SwitchError::Unreachable { .. }) => {}
-                Err(SwitchError::Refused(refusal)) => {
-                    return Err(StepError::new(format!(
-                        "applications may be on {} already: {refusal}",
-                        self.new_name()
-                    ))
-                    .with_hint(
-                        "leave both sides as they are: the new writer holds the last writes; see where the gate points (`daybreak status`)",
-                    ));
-                }
+                Ok(_) => {}
+                // A gate that is gone lets nobody through, and asks the servers when it is started again. Whom it let through before,
+                // it has left word of.
+                Err(SwitchError::Unreachable { .. }) => self.see_nobody_was_moved().await?,
+                Err(SwitchError::Refused(refusal)) => return Err(self.may_be_moved(&refusal.to_string())),
             }
         }
         let new = direction.new_writer(world);
         let closing = async {
             if new.write_state().await?.may_be_written() {
-                world.close(new).await?;
+                // Nothing comes before the fence: over a long way each question costs. What it needs stands since it was fenced last.
+                new.fence(&world.settings.scope).await?;
             }
             Ok(())
         };
-        Ok(match answered(closing).await.or_fail()? {
-            Some(()) => Closed::Fenced,
-            None => Closed::Away,
-        })
+        if answered(closing).await.or_fail()?.is_none() {
+            return Ok(Closed::Away);
+        }
+        // Applications wait: what a restart would keep is secondary, and the next cut-over sets it again.
+        answered(new.stay_fenced_after_restart()).await.or_fail()?;
+        Ok(Closed::Fenced)
+    }
+
+    /// Whether a gate that does not run had sent applications to the new writer before.
+    pub(super) fn was_moved(&self) -> Option<bool> {
+        let file = self.world.settings.gate_side();
+        let side = remembered_side(&file).ok().flatten()?;
+        Some(side == self.direction.new_side())
+    }
+
+    async fn see_nobody_was_moved(&self) -> Result<(), StepError> {
+        match self.was_moved() {
+            Some(false) => Ok(()),
+            Some(true) => Err(self.may_be_moved("the gate does not run, and sent them there last")),
+            // Never started, or its file is gone.
+            None => {
+                let new = self.direction.new_writer(&self.world);
+                match answered(new.write_state()).await.or_fail()? {
+                    Some(state) if state.may_be_written() => {
+                        Err(self
+                            .may_be_moved("the gate does not run, and left no word of where it sent them"))
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn may_be_moved(&self, why: &str) -> StepError {
+        StepError::new(format!("applications may be on {} already: {why}", self.new_name())).with_hint(
+            "leave both sides as they are: the new writer may hold the last writes. Start the gate (`daybreak gate`), see where it points \
+             (`daybreak status`), then run the same command again",
+        )
     }
 }

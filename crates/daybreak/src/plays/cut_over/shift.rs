@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use daybreak_traffic::Flow;
+use daybreak_traffic::{Flow, SwitchError};
 
 use super::Play;
 use crate::plays::failure::{OrFail, evidence};
@@ -32,7 +32,20 @@ impl Step for Shift {
         let Some(gate) = &world.gate else {
             return Ok(Probe::NotDone);
         };
-        let now = gate.where_now().await.or_fail()?;
+        let now = match gate.where_now().await {
+            Ok(now) => now,
+            // A gate that was ended since may have moved them before.
+            Err(SwitchError::Unreachable { .. }) if self.0.was_moved() == Some(true) => {
+                return Ok(Probe::Done(Evidence::none().with(
+                    "gate",
+                    "does not run; applications were on the new writer when it ended",
+                )));
+            }
+            Err(SwitchError::Unreachable { .. }) if self.0.was_moved() == Some(false) => {
+                return Ok(Probe::NotDone);
+            }
+            Err(error) => return Err(error).or_fail(),
+        };
         Ok(if now.side == direction.new_side() && now.flow == Flow::Open {
             Probe::Done(evidence(&now))
         } else {

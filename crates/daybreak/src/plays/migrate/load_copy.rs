@@ -149,7 +149,17 @@ impl Step for LoadCopy {
                 tracing::warn!(%error, "a replication slot may be left on the source");
             }
         }
-        Ok(evidence(&report?))
+        let report = report?;
+        if !world.settings.native {
+            // No cut-over comes that would do it, and the source stands still.
+            let values = world
+                .source
+                .identity_values(&world.settings.scope)
+                .await
+                .or_fail()?;
+            world.target.raise_identity_values(&values).await.or_fail()?;
+        }
+        Ok(evidence(&report))
     }
 
     /// Every object of the source is there as it is here; rows are compared by the data check, once replication runs.

@@ -1,6 +1,6 @@
 -- Takes from every grantee, owners included and ourselves left out, the rights to write in the schemas {schemas}, and makes
 -- new transactions of this database read-only. One transaction; a second run finds what the first saved and adds only
--- what has been created since.
+-- what has been created and granted since.
 DO $fence$
 DECLARE
     scope constant text[] := {schemas} || 'daybreak'::text;
@@ -23,7 +23,7 @@ BEGIN
     ON CONFLICT (only_one) DO UPDATE
     SET schemas = (SELECT array_agg(DISTINCT name) FROM unnest(f.schemas || excluded.schemas) AS name);
 
-    INSERT INTO daybreak.fence_acl
+    INSERT INTO daybreak.fence_acl AS f
     SELECT c.oid, 0, coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY (scope) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -33,7 +33,8 @@ BEGIN
     JOIN pg_class AS c ON c.oid = a.attrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY (scope) AND a.attacl IS NOT NULL AND NOT a.attisdropped
-    ON CONFLICT DO NOTHING;
+    ON CONFLICT (relation, column_number) DO UPDATE
+    SET acl = ARRAY(SELECT DISTINCT item FROM unnest(f.acl || excluded.acl) AS item);
 
     FOR entry IN
         SELECT n.nspname, c.relkind = 'S' AS sequences,

@@ -14,9 +14,9 @@ BEGIN
                    format('%I.%I', n.nspname, c.relname) AS name,
                    pg_get_userbyid(x.grantor) AS grantor, x.grantor <> c.relowner AS foreign_grantor,
                    CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee,
-                   string_agg(x.privilege_type
+                   string_agg(DISTINCT x.privilege_type
                               || CASE WHEN s.column_number > 0 THEN format(' (%I)', a.attname) ELSE '' END,
-                              ', ' ORDER BY x.privilege_type) AS privilege,
+                              ', ') AS privilege,
                    x.is_grantable AS grantable
             FROM daybreak.fence_acl AS s
             JOIN pg_class AS c ON c.oid = s.relation
