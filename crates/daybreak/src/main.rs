@@ -13,6 +13,7 @@ mod exit;
 mod loading;
 mod output;
 mod plays;
+mod private;
 mod report;
 mod slow_limits;
 

@@ -3,6 +3,10 @@
 use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,10 +57,18 @@ pub(crate) fn log_to_stderr(verbose: bool) {
     let default = if verbose { "info,daybreak=debug" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(filter)
+        .with(filter_fn(|of| {
+            *of.level() <= Level::INFO || !tells_statements(of.target())
+        }))
         .init();
+}
+
+/// Whether somebody's debug output holds statements as they are sent, and in them passwords.
+fn tells_statements(target: &str) -> bool {
+    target.starts_with("tokio_postgres")
 }
 
 /// A status as its JSON name, in words.

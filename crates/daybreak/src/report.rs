@@ -15,6 +15,7 @@ use daybreak_runbook::History;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
+use crate::private;
 use look::Look;
 pub(crate) use trim::runs as trim_runs;
 pub(crate) use workload::Workload;
@@ -37,7 +38,7 @@ pub(crate) fn write(
     history: &History,
     beside: &Beside<'_>,
 ) -> Result<(), std::io::Error> {
-    std::fs::write(path, page(name, history, beside).into_string())?;
+    private::write(path, page(name, history, beside).into_string())?;
     let newest = |step| Look::newest(history, step).map(|look| look.evidence);
     let value = json!({
         "migration": name,
@@ -50,7 +51,7 @@ pub(crate) fn write(
         "workload": beside.workload,
         "runs": history.runs(),
     });
-    std::fs::write(path.with_extension("json"), serde_json::to_vec_pretty(&value)?)
+    private::write(&path.with_extension("json"), serde_json::to_vec_pretty(&value)?)
 }
 
 fn page(name: &str, history: &History, beside: &Beside<'_>) -> Markup {

@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod quote;
+mod setting;
 
 mod classify;
 mod tls;

@@ -1,7 +1,5 @@
 //! Other programs, run to their end.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -11,25 +9,19 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::exit::Trouble;
+use crate::private;
 
 /// How often a process is asked how much memory it ever had.
 const SAMPLE: Duration = Duration::from_millis(10);
 
 /// An option file of MySQL's clients, for whoever owns it alone.
 pub(super) fn option_file(path: &Path, login: &Login) -> Result<(), Trouble> {
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    writeln!(
-        file,
-        "[client]\nhost=127.0.0.1\nuser={}\npassword={}",
+    let text = format!(
+        "[client]\nhost=127.0.0.1\nuser={}\npassword={}\n",
         login.name(),
         login.password()
-    )?;
-    Ok(())
+    );
+    Ok(private::write(path, text)?)
 }
 
 /// Runs a program; its failure carries the end of what it said.

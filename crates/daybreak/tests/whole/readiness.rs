@@ -338,7 +338,7 @@ async fn postgres_names_roles_and_extensions_that_the_target_lacks() {
         &said,
         &[
             "note: target (127.0.0.1:",
-            "ALTER DATABASE \"shop\" SET search_path TO shop, \"$user\"",
+            "ALTER DATABASE \"shop\" SET \"search_path\" TO 'shop', '$user'",
             "rows of shop.counts on target",
             "hint: a function that is called there names something without its schema",
         ],

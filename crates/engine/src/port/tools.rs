@@ -35,4 +35,6 @@ pub struct ToolCalls {
     pub after: &'static str,
     /// Lines of the dump that are not passed on, each as a whole.
     pub left_out: Vec<String>,
+    /// How the first line begins from which on everything is passed on; none: everywhere lines are left out.
+    pub left_out_until: &'static [&'static str],
 }

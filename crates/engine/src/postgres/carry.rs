@@ -9,21 +9,11 @@ use daybreak_model::{Flavor, Scope, Secret};
 
 use super::classify::trouble;
 use super::connection::Connection;
-use super::{quote, schema};
+use super::{quote, schema, setting};
 use crate::{CarriedAccount, CarriedLogin, EngineError, ErrorKind, HASH, NEW_PASSWORD, Receiver};
 
 /// What of a role stands in `CREATE ROLE`, in the order in which `roles.sql` lists it from its third column on.
 const ATTRIBUTES: [&str; 5] = ["SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"];
-
-/// Settings whose values are lists: they are kept with the quotes of their parts.
-const LISTS: [&str; 6] = [
-    "search_path",
-    "local_preload_libraries",
-    "session_preload_libraries",
-    "shared_preload_libraries",
-    "temp_tablespaces",
-    "unix_socket_directories",
-];
 
 /// Extensions whose settings a managed server lets its administrator give roles.
 const EXTENSIONS: [&str; 4] = ["auto_explain", "pgaudit", "pg_stat_statements", "plpgsql"];
@@ -120,7 +110,7 @@ pub(super) async fn accounts(
         let text = |column| row.get(column).unwrap_or_default();
         if let Some(at) = find(text(0)) {
             let here = text(1) == "true";
-            later.push((at, setting(text(0), here, text(2), text(3), to)));
+            later.push((at, role_setting(text(0), here, text(2), text(3), to)));
         }
     }
     let options = if flavor.version.major >= 16 {
@@ -343,27 +333,25 @@ fn made<F: Fn(usize) -> Option<String>>(
 }
 
 /// A setting of a role. One that no extension declares only a superuser gives a role ("Customized Options").
-fn setting(role: &str, here: bool, name: &str, value: &str, to: &Receiver) -> Then {
+fn role_setting(role: &str, here: bool, name: &str, value: &str, to: &Receiver) -> Then {
     let declared = |(extension, _): (&str, &str)| EXTENSIONS.contains(&extension);
     let own = name.split_once('.').is_some_and(|parts| !declared(parts));
     if own && !to.gives.contains("SUPERUSER") {
         let why = "a setting of the application's own, which a superuser alone gives a role";
         return Then::Left(format!("SET {name}"), why, Some("SET it in its sessions"));
     }
-    let value = if LISTS.contains(&name) {
-        value.to_owned()
-    } else {
-        quote::literal(value)
+    let Some(value) = setting::value(name, value) else {
+        let why = "its value is no list that a server understands";
+        return Then::Left(format!("SET {name}"), why, None);
     };
     let place = match (&to.database, here) {
         (Some(database), true) => format!(" IN DATABASE {}", quote::identifier(database)),
         _ => String::new(),
     };
-    let name: Vec<String> = name.split('.').map(quote::identifier).collect();
     let role = quote::identifier(role);
     Then::Right(format!(
         "ALTER ROLE {role}{place} SET {} TO {value}",
-        name.join(".")
+        setting::name(name)
     ))
 }
 
@@ -422,7 +410,7 @@ mod tests {
 
     use daybreak_model::{Flavor, Hosting, Product, Secret, Version};
 
-    use super::{Listed, Options, Then, made, member, setting};
+    use super::{Listed, Options, Then, made, member, role_setting};
     use crate::{CarriedLogin, Receiver};
 
     fn aurora() -> Receiver {
@@ -471,13 +459,13 @@ mod tests {
 
     #[test]
     fn settings_and_memberships_are_said_as_the_server_says_them() {
-        let set = |here, name, value| match setting("r", here, name, value, &aurora()) {
+        let set = |here, name, value| match role_setting("r", here, name, value, &aurora()) {
             Then::Right(statement) | Then::After(statement) => statement,
             Then::Left(what, ..) => format!("left: {what}"),
         };
         assert_eq!(
             set(true, "search_path", "\"$user\", public"),
-            "ALTER ROLE \"r\" IN DATABASE \"shop\" SET \"search_path\" TO \"$user\", public"
+            "ALTER ROLE \"r\" IN DATABASE \"shop\" SET \"search_path\" TO '$user', 'public'"
         );
         assert_eq!(
             set(false, "pgaudit.role", "it's"),

@@ -10,7 +10,7 @@ use daybreak_model::{Flavor, Refusal, Requirement, Scope, Unmet, some_of};
 use tokio_postgres::SimpleQueryRow;
 
 use super::connection::Connection;
-use super::quote;
+use super::{quote, setting};
 use crate::{EngineError, SettingCheck};
 
 /// A slot that may hold back less log than this, in MB, may be lost before a load has ended.
@@ -90,14 +90,18 @@ async fn session_defaults(connection: &Connection) -> Result<Vec<Requirement>, E
     let rows = connection
         .simple(sql, "failed to list what sessions begin with")
         .await?;
-    let setting = |row: &SimpleQueryRow| {
+    let set = |name: &str, kept: &str| {
+        let value = setting::value(name, kept).unwrap_or_else(|| quote::literal(kept));
+        format!("{} TO {value}", setting::name(name))
+    };
+    let default = |row: &SimpleQueryRow| {
         Some(Requirement::SessionDefault {
             role: row.get(0).map(str::to_owned),
             in_database: row.get(1)? == "true",
-            setting: row.get(2)?.to_owned(),
+            setting: set(row.get(2)?, row.get(3)?),
         })
     };
-    Ok(rows.iter().filter_map(setting).collect())
+    Ok(rows.iter().filter_map(default).collect())
 }
 
 async fn default_rights(connection: &Connection, sql: &str) -> Result<Vec<Requirement>, EngineError> {

@@ -71,8 +71,21 @@ pub(crate) fn calls(wish: &ToolWish<'_>) -> ToolCalls {
         before: "BEGIN;\n",
         after: "COMMIT;\n",
         left_out: schemas_made(wish.schemas),
+        left_out_until: MAY_HOLD_ANY_LINE,
     }
 }
+
+/// How the parts of a dump begin in which any line may stand: rows, bodies, constants. Schemas come before them all.
+const MAY_HOLD_ANY_LINE: &[&str] = &[
+    "COPY ",
+    "CREATE DOMAIN ",
+    "CREATE FUNCTION ",
+    "CREATE PROCEDURE ",
+    "CREATE TABLE ",
+    "CREATE UNLOGGED TABLE ",
+    "CREATE VIEW ",
+    "INSERT ",
+];
 
 /// The lines by which a dump makes its schemas, which stand already; `public` with what every new database says of it.
 fn schemas_made(schemas: &[String]) -> Vec<String> {

@@ -23,7 +23,7 @@ fn logs_in(program: &Path, endpoint: &Endpoint) -> Result<String, String> {
         .args([
             "--batch",
             "--skip-column-names",
-            "--execute=SELECT CURRENT_USER()",
+            "--execute=SELECT CURRENT_USER(); SHOW STATUS LIKE 'Ssl_cipher'",
         ])
         .envs(login.environment)
         .output()
@@ -50,10 +50,11 @@ async fn by_files(sandbox: &Sandbox, kind: ServerKind, program: &str, plain: &En
             tls: tls.clone(),
             ..odd.clone()
         };
-        assert_eq!(
-            logs_in(&program, &endpoint),
-            Ok("odd@%".to_owned()),
-            "{kind} {tls:?}"
+        let told = logs_in(&program, &endpoint).unwrap_or_else(|said| panic!("{kind} {tls:?}: {said}"));
+        let cipher = told.strip_prefix("odd@%\nSsl_cipher\t");
+        assert!(
+            cipher.is_some_and(|cipher| !cipher.is_empty()),
+            "{kind} {tls:?}: {told}"
         );
     }
     // The system's authorities know nothing of the sandbox's.

@@ -5,18 +5,23 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tracing::warn;
 
 use super::message::{Answer, LONGEST_LINE, Request};
 use crate::gate::{Gate, GateHandle};
 use crate::refusal::{Refusal, SwitchError};
 use crate::switch::{HoldLimits, TrafficSwitch};
+
+/// After a failure to accept (too many open files, say), until the next try.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// A control socket cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +71,10 @@ pub async fn serve(gate: Gate, socket: &Path) -> Result<(), ControlError> {
                 Ok((caller, _)) => {
                     callers.spawn(converse(caller, gate.handle(), Arc::clone(&stop)));
                 }
-                Err(error) => warn!(%error, "failed to accept a caller on the control socket"),
+                Err(error) => {
+                    warn!(%error, "failed to accept a caller on the control socket");
+                    sleep(RETRY).await;
+                }
             },
             Some(_) = callers.join_next() => {}
         }

@@ -114,7 +114,13 @@ impl MySql {
 
     fn client_packet(&mut self) {
         match self.phase {
-            Phase::Opaque | Phase::Authentication => {}
+            Phase::Opaque => {}
+            // A command that does not wait for the login's end would be taken for a part of it, and its connection for idle.
+            Phase::Authentication if self.client.sequence() == 0 => self.phase = Phase::Opaque,
+            Phase::Commands if self.changing_user && self.client.sequence() == 0 => {
+                self.phase = Phase::Opaque
+            }
+            Phase::Authentication => {}
             Phase::Greeting => self.phase = Phase::Opaque,
             Phase::Login => self.phase = self.read_login().unwrap_or(Phase::Opaque),
             Phase::Commands if self.sending_file => self.sending_file = self.client.length() > 0,

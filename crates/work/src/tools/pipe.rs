@@ -128,7 +128,7 @@ async fn pass(
     let Some(mut stdout) = from.stdout.take() else {
         return Err(std::io::ErrorKind::BrokenPipe.into());
     };
-    let mut lines = Lines::new(&calls.left_out);
+    let mut lines = Lines::new(&calls.left_out, calls.left_out_until);
     let (mut buffer, mut on) = (vec![0; BUFFER], Vec::with_capacity(BUFFER));
     let mut head = Vec::new();
     let mut bytes: u64 = 0;

@@ -13,6 +13,7 @@ use tokio::process::Command;
 use super::super::program;
 use super::{CONNECTIONS, Case, Ground, LARGE_BYTES, Shape};
 use crate::exit::Trouble;
+use crate::private;
 
 /// What both servers are set to, beyond what the sandbox sets: room enough that the disk decides nothing.
 const SETTINGS: [(&str, &str); 4] = [
@@ -63,7 +64,6 @@ impl Pair {
     }
 
     fn write_passwords(&self) -> Result<(), Trouble> {
-        use std::os::unix::fs::PermissionsExt;
         let line = |server: &Server, login: &Login| {
             format!(
                 "127.0.0.1:{}:*:{}:{}\n",
@@ -74,11 +74,8 @@ impl Pair {
         };
         let text =
             line(&self.source.primary, &self.source.admin) + &line(self.target.writer(), &self.target.admin);
-        let file = self.password_file();
-        std::fs::write(&file, text)?;
         // libpq passes over a file that others may read.
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
-        Ok(())
+        Ok(private::write(&self.password_file(), text)?)
     }
 
     fn password_file(&self) -> PathBuf {

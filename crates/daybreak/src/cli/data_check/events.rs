@@ -11,6 +11,7 @@ use super::bar::Bar;
 use super::found::in_words;
 use crate::cli::plain;
 use crate::output::{self, Format};
+use crate::private;
 
 /// One event. The names of these fields are public.
 #[derive(Serialize)]
@@ -149,7 +150,7 @@ impl Known {
     fn keep(&self, drifts: &BTreeSet<Drift>) {
         let beside = self.file.with_extension("new");
         let text = serde_json::to_vec(drifts).unwrap_or_default();
-        let kept = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &self.file));
+        let kept = private::write(&beside, text).and_then(|()| std::fs::rename(&beside, &self.file));
         if let Err(error) = kept {
             output::say(format!("{}: {error}", self.file.display()));
         }
