@@ -65,6 +65,7 @@ mod object_security_label;
 mod object_superuser_owned;
 mod operator_class_own;
 mod operator_postfix;
+mod owner_runs_as_ours;
 mod parameter_archive;
 mod parameter_asynchronous_commit;
 mod parameter_connections_not_logged;
@@ -208,6 +209,7 @@ pub(crate) const CHECKS: &[Check] = &[
     object_superuser_owned::CHECK,
     operator_class_own::CHECK,
     operator_postfix::CHECK,
+    owner_runs_as_ours::CHECK,
     parameter_archive::CHECK,
     parameter_asynchronous_commit::CHECK,
     parameter_connections_not_logged::CHECK,

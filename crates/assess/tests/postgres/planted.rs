@@ -100,16 +100,17 @@ pub(crate) const PURE: &[&str] = &[
     "postgresql.transaction.long",
 ];
 
-/// What servers of a kind are without any doing.
+/// What servers of a kind are without any doing; and a load makes the healthy application's routine, which runs as its owner, as ours.
 pub(crate) fn by_nature(major: u8) -> &'static [&'static str] {
     match major {
         ..=13 => &[
+            "postgresql.owner.runs_as_ours",
             "postgresql.schema.public_create",
             "postgresql.server.checksums",
             "postgresql.server.end_of_support",
         ],
-        14..=17 => &["postgresql.server.checksums"],
-        18.. => &[],
+        14..=17 => &["postgresql.owner.runs_as_ours", "postgresql.server.checksums"],
+        18.. => &["postgresql.owner.runs_as_ours"],
     }
 }
 

@@ -43,6 +43,25 @@ pub(super) const PLANTED: &[Planted] = &[
         ],
     ),
     everywhere(
+        "postgresql.owner.runs_as_ours",
+        "s.as_cashier()",
+        &[
+            "CREATE ROLE cashier",
+            "CREATE FUNCTION s.as_cashier() RETURNS integer LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS 'SELECT 1'",
+            "ALTER FUNCTION s.as_cashier() OWNER TO cashier",
+        ],
+    ),
+    everywhere(
+        "postgresql.owner.runs_as_ours",
+        "s.peeks",
+        &[
+            "CREATE ROLE guest",
+            "GRANT USAGE, CREATE ON SCHEMA s TO guest",
+            "CREATE VIEW s.peeks AS SELECT * FROM s.parent",
+            "ALTER VIEW s.peeks OWNER TO guest",
+        ],
+    ),
+    everywhere(
         "postgresql.function.server_files",
         "s.exports()",
         &[
