@@ -11,6 +11,11 @@ pub struct LinkSettings {
     pub password: Secret,
     /// Whether the link itself is encrypted.
     pub tls: bool,
+    /// A file of authorities on the source's own host, by which it verifies the target when it follows it; without one the link is
+    /// encrypted and not verified.
+    pub ca_on_source: Option<String>,
+    /// The same on the target's host, by which it verifies the source. A managed MySQL has no such file.
+    pub ca_on_target: Option<String>,
     /// MySQL family: by GTID (auto-position) rather than file and offset.
     pub gtid: bool,
     /// PostgreSQL: names of publication, slot and subscription are derived from this; lower-case letters, digits, `_`.
@@ -46,6 +51,17 @@ impl LinkSettings {
             back: true,
             ..self.clone()
         }
+    }
+
+    /// The file on the follower's host by which it verifies its leader, where the link is encrypted.
+    #[must_use]
+    pub fn ca_on_follower(&self) -> Option<&str> {
+        let file = if self.back {
+            &self.ca_on_source
+        } else {
+            &self.ca_on_target
+        };
+        file.as_deref().filter(|_| self.tls)
     }
 
     /// The tables that the follower takes; `None` where it takes all.

@@ -134,6 +134,8 @@ pub(crate) struct RawReplication {
     pub(super) password: RawSecret,
     pub(super) gtid: bool,
     pub(super) tls: Option<bool>,
+    pub(super) ca_on_source: Option<String>,
+    pub(super) ca_on_target: Option<String>,
     pub(super) native: Option<bool>,
     pub(super) way_back: Option<bool>,
 }

@@ -96,6 +96,15 @@ pub(super) fn resolve(
             "there is no way back without replication: set `replication.way_back = false`",
         ));
     }
+    if raw.replication.tls == Some(false)
+        && (raw.replication.ca_on_source.is_some() || raw.replication.ca_on_target.is_some())
+    {
+        return Err(resolver.error(
+            "replication.tls",
+            "is false, and a file of authorities is named",
+            "nothing is verified without encryption: set `replication.tls = true`, or take the files out",
+        ));
+    }
     let link = LinkSettings {
         user: raw.replication.user.unwrap_or_else(|| {
             let user = part.as_ref().map_or("daybreak_repl", |_| LinkSettings::PART_USER);
@@ -103,6 +112,8 @@ pub(super) fn resolve(
         }),
         password: resolver.secret("replication.password", &raw.replication.password)?,
         tls: raw.replication.tls.unwrap_or(true),
+        ca_on_source: raw.replication.ca_on_source,
+        ca_on_target: raw.replication.ca_on_target,
         gtid: raw.replication.gtid,
         name: LinkSettings::named(&name, part.as_ref()),
         part: part.clone(),

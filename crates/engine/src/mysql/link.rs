@@ -130,6 +130,16 @@ impl Replication for Link {
                 ));
             }
         }
+        if to.flavor.is_managed() && self.settings.ca_on_follower().is_some() {
+            return Ok(refuse(
+                format!(
+                    "{} verifies nobody by a file: it has none of ours",
+                    self.to.name()
+                ),
+                "take `replication.ca_on_target` out; where it must verify its source, give it the authority by \
+                 mysql.rds_import_binlog_ssl_material (Aurora user guide)",
+            ));
+        }
         if let Some((why, hint)) = self.cannot_filter().await? {
             return Ok(refuse(format!("{}: {why}", self.to.name()), &hint));
         }

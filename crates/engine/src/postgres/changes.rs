@@ -50,9 +50,28 @@ pub(crate) async fn follow(server: &Server, scope: &Scope) -> Result<Box<dyn Cha
     let follower = Follower::over(connection, name, tables, unidentified, None);
     if let Err(error) = follower.connection.execute(&slot, what).await {
         follower.drop_publication().await?;
-        return Err(error);
+        return Err(match oldest_writer(&follower.connection).await? {
+            Some(whose) if error.kind == ErrorKind::Lock => EngineError {
+                hint: Some(format!(
+                    "a slot begins only after every transaction that wrote before it has ended: {whose}; end it, or wait for it, then \
+                     run the same command again"
+                )),
+                ..error
+            },
+            _ => error,
+        });
     }
     Ok(Box::new(follower))
+}
+
+/// Whose transaction has been open longest of those that have written, and for how long.
+async fn oldest_writer(connection: &Connection) -> Result<Option<String>, EngineError> {
+    let oldest = "SELECT format('that of %s@%s has been open for %s s', usename, coalesce(host(client_addr), 'local'),
+                                round(extract(epoch FROM clock_timestamp() - xact_start)::numeric, 1))
+                  FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid() ORDER BY xact_start LIMIT 1";
+    connection
+        .value(oldest, "failed to look for open transactions")
+        .await
 }
 
 /// Publications whose session ended without dropping them.

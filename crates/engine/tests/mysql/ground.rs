@@ -71,6 +71,8 @@ pub(crate) fn link(gtid: bool) -> LinkSettings {
         user: "daybreak_repl".to_owned(),
         password: Secret::new("Rep1-s'ecret"),
         tls: false,
+        ca_on_source: None,
+        ca_on_target: None,
         gtid,
         name: "daybreak".to_owned(),
         part: None,

@@ -133,6 +133,8 @@ pub(crate) fn link(from: &Side, to: &Side, name: &str) -> Arc<dyn Replication> {
         user: "daybreak_replication".to_owned(),
         password: Secret::new("a secret with ' and \\ in it"),
         tls: false,
+        ca_on_source: None,
+        ca_on_target: None,
         gtid: false,
         name: name.to_owned(),
         part: None,

@@ -100,6 +100,7 @@ fn by_statement(link: &Link, to: &Flavor, start: &Position, tls: bool, assign: b
             quote::text(link.settings.password.expose())
         ),
         format!("{word}_SSL = {}", u8::from(tls)),
+        verifies(link, word, tls),
         format!("{word}_CONNECT_RETRY = 1"),
     ];
     if to.says_replication_source() {
@@ -121,6 +122,17 @@ fn by_statement(link: &Link, to: &Flavor, start: &Position, tls: bool, assign: b
         Position::Gtid(_) | Position::Lsn(_) => options.push(format!("{word}_AUTO_POSITION = 1")),
     }
     link.on_channel(&format!("{head} {}", options.join(", ")))
+}
+
+/// What a link verifies its leader by: without a file, nothing, also where it did before.
+fn verifies(link: &Link, word: &str, tls: bool) -> String {
+    match link.settings.ca_on_follower().filter(|_| tls) {
+        Some(file) => format!(
+            "{word}_SSL_CA = {}, {word}_SSL_VERIFY_SERVER_CERT = 1",
+            quote::text(file)
+        ),
+        None => format!("{word}_SSL_CA = '', {word}_SSL_VERIFY_SERVER_CERT = 0"),
+    }
 }
 
 /// The statement that adds transactions to what a follower never fetches.

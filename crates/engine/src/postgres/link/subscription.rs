@@ -64,10 +64,16 @@ impl Link {
             .database
             .as_deref()
             .unwrap_or(&self.from.endpoint.user);
-        let mode = if self.settings.tls { "require" } else { "prefer" };
-        let parts = [
+        let authorities = self.settings.ca_on_follower();
+        let mode = match (self.settings.tls, authorities) {
+            (true, Some(_)) => "verify-full",
+            (true, None) => "require",
+            (false, _) => "prefer",
+        };
+        let port = port.to_string();
+        let mut parts = vec![
             ("host", host.as_str()),
-            ("port", &port.to_string()),
+            ("port", &port),
             ("dbname", database),
             ("user", &self.settings.user),
             ("password", password),
@@ -76,6 +82,7 @@ impl Link {
             ("connect_timeout", "10"),
             ("keepalives_idle", "15"),
         ];
+        parts.extend(authorities.map(|file| ("sslrootcert", file)));
         let connection: Vec<_> = parts
             .iter()
             .map(|(key, value)| format!("{key}={}", parameter(value)))
@@ -109,7 +116,8 @@ impl Link {
         let create = self.create_subscription(self.settings.password.expose(), Some(to), Some(from));
         let connection = self.to.lease().await?;
         // A superuser can keep the statement, which holds the password, out of the server's log.
-        let quiet = "SELECT set_config('log_statement', 'none', false), set_config('log_min_duration_statement', '-1', false)
+        let quiet = "SELECT set_config('log_statement', 'none', false), set_config('log_min_duration_statement', '-1', false),
+                            set_config('log_min_error_statement', 'panic', false)
                      WHERE current_setting('is_superuser') = 'on'";
         connection
             .execute(quiet, "failed to keep the password out of the log")
