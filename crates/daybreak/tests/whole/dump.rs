@@ -27,7 +27,7 @@ fn through_files(plan: &str, to: &str, more: &str) -> String {
 }
 
 /// A table of so many rows, and one without a key.
-async fn fill(ground: &Ground, rows: u32) {
+pub(crate) async fn fill(ground: &Ground, rows: u32) {
     let database = &ground.estate.database;
     let statements = match ground.estate.primary.kind().engine() {
         Engine::Mysql => {
@@ -92,7 +92,7 @@ fn files(folder: &Path) -> usize {
 }
 
 /// Runs a command and kills it once `reached` holds; false where it ended before.
-async fn kill_when(mut command: Command, reached: impl AsyncFn() -> bool) -> bool {
+pub(crate) async fn kill_when(mut command: Command, reached: impl AsyncFn() -> bool) -> bool {
     let mut child = command
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -112,7 +112,7 @@ async fn kill_when(mut command: Command, reached: impl AsyncFn() -> bool) -> boo
 }
 
 /// Rows of the large table on the target.
-async fn arrived(ground: &Ground) -> u64 {
+pub(crate) async fn arrived(ground: &Ground) -> u64 {
     let table = match ground.estate.primary.kind().engine() {
         Engine::Mysql => format!("{}.big", ground.estate.database),
         Engine::Postgres => "big".to_owned(),

@@ -23,6 +23,7 @@ mod gtid;
 mod init;
 mod kill_matrix;
 mod load_advise;
+mod load_killed;
 mod logical_tools;
 mod looking;
 mod migration;
