@@ -7,6 +7,9 @@ use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo
 use super::Play;
 use crate::plays::failure::{OrFail, evidence};
 
+/// How long what was written on the old writer after all may take to go over.
+const CARRYING: Duration = Duration::from_secs(60);
+
 /// After the pause: scheduled events live on the new writer, the former direction is retired, and the way back is seen
 /// to carry a change.
 pub(super) struct Confirm(pub(super) Play);
@@ -46,6 +49,12 @@ impl Step for Confirm {
         let closed = old.write_state().await.or_fail()?.may_be_written();
         if closed {
             world.close(old).await.or_fail()?;
+            // Whoever came there by another way than the gate meanwhile has been told that the write is done: it goes over before
+            // nothing goes that way any more. On PostgreSQL it stays apart since the turn; `daybreak data-check` names it.
+            let link = direction.link(world);
+            link.resume().await.or_fail()?;
+            let written = old.position().await.or_fail()?;
+            link.wait_for(&written, CARRYING).await.or_fail()?;
         }
         // Nor need it have started replication again.
         if let Some(back) = direction.back(world) {
