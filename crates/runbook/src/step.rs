@@ -56,6 +56,12 @@ pub trait Step: Send + Sync {
     /// When it cannot look.
     async fn probe(&self, cx: &Context) -> Result<Probe, StepError>;
 
+    /// Whether what it does may come about by itself once all before it is begun, while nobody conducts: whatever the run works on goes
+    /// on when its conductor has died. Of a point of no return that is asked before anything is undone.
+    fn happens_alone(&self) -> bool {
+        false
+    }
+
     /// Makes it so. The only beat that writes. Idempotent: called again after it finished, failed half-way or was
     /// killed, it ends in the same state, with the same effects as if it had run once.
     ///

@@ -387,6 +387,6 @@ pub trait Database: Inspect + Open + Numbering + Send + Sync {
 
     /// Raises AUTO_INCREMENT counters or sequences so that none can hand out a value the other side has used;
     /// never lowers one. Returns how many were raised. Also on a fenced server, which goes on refusing applications, and is then to be
-    /// opened or fenced again: none of its accounts with the right to pass `read_only` may be bound any more.
+    /// opened or fenced again: its accounts that may pass `read_only` are no longer held back by it.
     async fn raise_identity_values(&self, values: &[IdentityValue]) -> Result<usize, EngineError>;
 }

@@ -50,15 +50,18 @@ pub(crate) async fn follow(server: &Server, scope: &Scope) -> Result<Box<dyn Cha
     let follower = Follower::over(connection, name, tables, unidentified, None);
     if let Err(error) = follower.connection.execute(&slot, what).await {
         follower.drop_publication().await?;
-        return Err(match oldest_writer(&follower.connection).await? {
-            Some(whose) if error.kind == ErrorKind::Lock => EngineError {
+        if error.kind != ErrorKind::Lock {
+            return Err(error);
+        }
+        return Err(match oldest_writer(&follower.connection).await.ok().flatten() {
+            Some(whose) => EngineError {
                 hint: Some(format!(
                     "a slot begins only after every transaction that wrote before it has ended: {whose}; end it, or wait for it, then \
                      run the same command again"
                 )),
                 ..error
             },
-            _ => error,
+            None => error,
         });
     }
     Ok(Box::new(follower))

@@ -105,7 +105,8 @@ impl Executor {
         for part in self.runbook.parts() {
             for pair in part.steps.windows(2) {
                 let [before, point] = pair else { continue };
-                if !point.plan.point_of_no_return || !started(before) || started(point) {
+                let is_asked = point.plan.point_of_no_return && point.step.happens_alone();
+                if !is_asked || !started(before) || started(point) {
                     continue;
                 }
                 if let Some(evidence) = self.is_done(run, part, point).await? {

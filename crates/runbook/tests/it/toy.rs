@@ -64,6 +64,10 @@ impl Step for Switch {
         self.plan.clone()
     }
 
+    fn happens_alone(&self) -> bool {
+        true
+    }
+
     async fn probe(&self, _cx: &Context) -> Result<Probe, StepError> {
         self.trip("probe")?;
         let half = self.is_on(&format!("{}.half", self.plan.id));

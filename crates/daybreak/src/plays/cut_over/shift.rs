@@ -27,6 +27,11 @@ impl Step for Shift {
         }
     }
 
+    /// The gate's deadline sends applications to the side that it finds open.
+    fn happens_alone(&self) -> bool {
+        self.0.world.gate.is_some()
+    }
+
     async fn probe(&self, _cx: &Context) -> Result<Probe, StepError> {
         let Play { world, direction } = &self.0;
         let Some(gate) = &world.gate else {
