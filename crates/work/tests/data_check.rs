@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use daybreak_engine::{Database, Hashing, database};
-use daybreak_model::{Endpoint, Scope, Table};
+use daybreak_engine::{Database, Hashing, database, replication};
+use daybreak_model::{Endpoint, LinkSettings, Scope, Secret, Table};
 use daybreak_sandbox::{Estate, EstateOptions, Sandbox, Server, ServerKind, available};
 use daybreak_work::{
-    CheckSettings, Compared, Explained, Follows, NodeReport, Observe, Silent, TableVerdict, Times, Verdict,
-    WorkEvent, check_nodes, explain, repair,
+    CheckSettings, Compared, Delta, Explained, Follows, NodeReport, Observe, Silent, TableVerdict, Times,
+    Verdict, WorkEvent, check_nodes, explain, repair,
 };
 
 /// Two servers of a kind that hold the same.
@@ -564,4 +564,53 @@ async fn small_tables_of_postgres_are_asked_for_together() {
     if let Some(two) = Two::start(ServerKind::Postgres(17), "public", &forty_small_tables()).await {
         small_tables_are_asked_for_together(&two).await;
     }
+}
+
+/// A row that changed and could not be compared, because a connection was lost, is not taken for compared when it is asked again.
+#[tokio::test]
+async fn what_was_not_compared_stays_to_be_compared() {
+    let make = "CREATE TABLE t (id INT PRIMARY KEY, a INT); INSERT INTO t VALUES (1, 1), (2, 2); CREATE TABLE keyless (a INT)";
+    let Some(two) = Two::start(ServerKind::Mysql97, "shop", make).await else {
+        return;
+    };
+    let scope = Scope::of(vec![two.schema.to_owned()]);
+    let tables = two.source.tables(&scope).await.expect("tables");
+    let settings = LinkSettings {
+        user: "nobody".to_owned(),
+        password: Secret::new("none"),
+        tls: false,
+        ca_on_source: None,
+        ca_on_target: None,
+        gtid: false,
+        name: "none".to_owned(),
+        part: None,
+        back: false,
+    };
+    let (source, target) = (&two.source, &two.node.server);
+    let link = replication(source.endpoint().clone(), target.endpoint().clone(), settings);
+    let check = CheckSettings::default();
+    let mut delta = Delta::follow(source, target, &link, &scope, &tables, &check)
+        .await
+        .expect("followed");
+    run(
+        &two.one.primary,
+        "UPDATE t SET a = 7 WHERE id = 1; INSERT INTO keyless VALUES (1)",
+    )
+    .await;
+    let admin = two.other.admin.name();
+    let sessions = format!("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{admin}'");
+    for session in two.other.primary.rows(&sessions).await.expect("listed") {
+        let id = session[0].clone().expect("an id");
+        run(&two.other.primary, &format!("KILL {id}")).await;
+    }
+    let position = source.position().await.expect("a position");
+    let first = delta.finish(&position, Duration::from_secs(10)).await;
+    assert!(first.is_err(), "the connection was lost: {first:?}");
+    assert_eq!(delta.pending(), 2, "a row and a table are pending still");
+    // Asked again it fails again, or finds both: it never says that they are the same.
+    if let Ok(report) = delta.finish(&position, Duration::from_secs(10)).await {
+        assert_eq!(report.verdict, Verdict::Different, "{report:?}");
+        assert_eq!(report.tables.len(), 2, "{report:?}");
+    }
+    delta.close().await.expect("closed");
 }

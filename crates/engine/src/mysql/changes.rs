@@ -42,6 +42,8 @@ pub(crate) struct Follower {
     /// Whether the first event came, in which the server says again which file was asked for. MariaDB ends the name there with a
     /// checksum, which no reader can know before the second event.
     begun: bool,
+    /// What was taken in before an error, and told to nobody yet.
+    gathered: Option<Gathered>,
 }
 
 impl Follower {
@@ -119,9 +121,11 @@ impl Follower {
         offset: u64,
     ) -> Result<Self, EngineError> {
         let tables = server.tables(scope).await?;
-        // A follower without a UUID makes MySQL 5.6 list its replicas with a column too few.
+        // A follower without a UUID makes MySQL 5.6 list its replicas with a column too few. Nobody may ask for what has changed
+        // before a long check has ended, and a server ends whoever does not read for a minute.
         let heartbeat = "SET @master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000, \
-                         @slave_uuid = UUID(), @replica_uuid = @slave_uuid";
+                         @slave_uuid = UUID(), @replica_uuid = @slave_uuid, \
+                         SESSION net_write_timeout = 86400";
         server
             .rows_on::<Row>(&mut conn, "failed to prepare following changes", heartbeat)
             .await?;
@@ -152,6 +156,7 @@ impl Follower {
             file,
             offset,
             begun: false,
+            gathered: None,
         })
     }
 
@@ -184,24 +189,102 @@ impl Follower {
         self.server.error(ErrorKind::Other, what)
     }
 
+    /// Takes in all events up to a place.
+    async fn gather(&mut self, found: &mut Gathered, file: &str, offset: u64) -> Result<(), EngineError> {
+        // Whether the events of a compressed transaction (`binlog_transaction_compression`) are to come: the stream has them
+        // at hand, and the event that held them stands at their end in the file.
+        let mut unpacking = false;
+        while unpacking || !self.has_reached(file, offset) {
+            let next = if unpacking {
+                let Some(event) = self.stream.next().now_or_never() else {
+                    unpacking = false;
+                    continue;
+                };
+                Ok(event)
+            } else {
+                timeout(SILENCE, self.stream.next()).await
+            };
+            let event = match next {
+                Ok(Some(Ok(event))) => event,
+                Ok(Some(Err(error))) => return Err(self.server.failed("failed to follow changes", error)),
+                Ok(None) => {
+                    return Err(self
+                        .server
+                        .error(ErrorKind::ConnectionLost, "the stream of changes ended"));
+                }
+                Err(_) => {
+                    return Err(self
+                        .server
+                        .error(ErrorKind::Interrupted, "the stream of changes fell silent"));
+                }
+            };
+            let end = event.header().log_pos();
+            let kind = event.header().event_type_raw();
+            let data = event.read_data().map_err(|error| self.unreadable(error))?;
+            match data {
+                Some(EventData::RotateEvent(_)) if !self.begun => {
+                    self.begun = true;
+                    continue;
+                }
+                Some(EventData::RotateEvent(rotate)) => {
+                    self.file = rotate.name().into_owned();
+                    self.offset = rotate.position();
+                    unpacking = false;
+                    continue;
+                }
+                Some(EventData::TransactionPayloadEvent(_)) => unpacking = true,
+                Some(data) => self.changes(&data, found)?,
+                None if kind >= FIRST_COMPRESSED => {
+                    return Err(EngineError {
+                        hint: Some(
+                            "set `log_bin_compress = OFF` on the server, for sessions that begin after it, then run the same command again"
+                                .to_owned(),
+                        ),
+                        ..self.unreadable(format!("an event of kind {kind} is compressed"))
+                    });
+                }
+                None => {}
+            }
+            // Events the server makes up for the stream have no place in the file, nor have those that were packed.
+            if end != 0 {
+                self.offset = self.offset.max(u64::from(end));
+            }
+        }
+        Ok(())
+    }
+
     /// The changes of one event.
     fn changes(&self, data: &EventData<'_>, found: &mut Gathered) -> Result<(), EngineError> {
         match data {
             EventData::RowsEvent(rows) => self.row_changes(rows, found),
             EventData::QueryEvent(query) => {
-                let text = query.query();
-                let schema = query.schema();
-                if is_whole_table(&text) && (schema.is_empty() || self.scope.contains(schema.as_ref())) {
-                    for table in self.tables.keys().filter(|table| text.contains(&table.name)) {
-                        found.add(Change {
-                            table: table.clone(),
-                            key: None,
-                        });
-                    }
-                }
+                self.statement_changes(&query.query(), &query.schema(), found);
+                Ok(())
+            }
+            // LOAD DATA of a session that logs statements.
+            EventData::ExecuteLoadQueryEvent(query) => {
+                self.statement_changes(&query.query(), &query.schema(), found);
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// What a logged statement may have changed. It names tables in its session's database, or any other's; names may be spelled
+    /// otherwise where their case does not count.
+    fn statement_changes(&self, text: &str, session_in: &str, found: &mut Gathered) {
+        if !is_whole_table(text) {
+            return;
+        }
+        let text = text.to_lowercase();
+        let within = |schema: &String| schema == session_in || text.contains(&schema.to_lowercase());
+        for table in self.tables.keys() {
+            if (session_in.is_empty() || within(&table.schema)) && text.contains(&table.name.to_lowercase()) {
+                found.add(Change {
+                    table: table.clone(),
+                    key: None,
+                });
+            }
         }
     }
 
@@ -346,8 +429,29 @@ async fn cascades(
     Ok(all)
 }
 
+/// What follows the comments that a statement begins with; what a comment has the server run is none.
+fn without_leading_comments(statement: &str) -> &str {
+    let mut rest = statement.trim_start();
+    loop {
+        let after = if let Some(run) = rest.strip_prefix("/*!") {
+            return run.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace());
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map(|end| &rest[end + 2..])
+        } else if rest.starts_with("--") || rest.starts_with('#') {
+            rest.find('\n').map(|end| &rest[end + 1..])
+        } else {
+            return rest;
+        };
+        rest = after.unwrap_or_default().trim_start();
+    }
+}
+
+/// From this kind on MariaDB's events are compressed ones (`log_bin_compress`, MariaDB's `log_event.h`), which are not read.
+const FIRST_COMPRESSED: u8 = 165;
+
 /// Statements that are not logged row by row.
 fn is_whole_table(statement: &str) -> bool {
+    let statement = without_leading_comments(statement);
     let first = statement.split_whitespace().next().unwrap_or_default();
     let schema = ["TRUNCATE", "ALTER", "DROP", "RENAME", "CREATE"];
     // Logged as statements where a session chose so.
@@ -362,57 +466,16 @@ fn is_whole_table(statement: &str) -> bool {
 impl Changes for Follower {
     async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
         let (position, file, offset) = self.end().await?;
-        let mut found = Gathered::new(self.most);
-        // Whether the events of a compressed transaction (`binlog_transaction_compression`) are to come: the stream has them
-        // at hand, and the event that held them stands at their end in the file.
-        let mut unpacking = false;
-        while unpacking || !self.has_reached(&file, offset) {
-            let next = if unpacking {
-                let Some(event) = self.stream.next().now_or_never() else {
-                    unpacking = false;
-                    continue;
-                };
-                Ok(event)
-            } else {
-                timeout(SILENCE, self.stream.next()).await
-            };
-            let event = match next {
-                Ok(Some(Ok(event))) => event,
-                Ok(Some(Err(error))) => return Err(self.server.failed("failed to follow changes", error)),
-                Ok(None) => {
-                    return Err(self
-                        .server
-                        .error(ErrorKind::ConnectionLost, "the stream of changes ended"));
-                }
-                Err(_) => {
-                    return Err(self
-                        .server
-                        .error(ErrorKind::Interrupted, "the stream of changes fell silent"));
-                }
-            };
-            let end = event.header().log_pos();
-            let data = event.read_data().map_err(|error| self.unreadable(error))?;
-            match data {
-                Some(EventData::RotateEvent(_)) if !self.begun => {
-                    self.begun = true;
-                    continue;
-                }
-                Some(EventData::RotateEvent(rotate)) => {
-                    self.file = rotate.name().into_owned();
-                    self.offset = rotate.position();
-                    unpacking = false;
-                    continue;
-                }
-                Some(EventData::TransactionPayloadEvent(_)) => unpacking = true,
-                Some(data) => self.changes(&data, &mut found)?,
-                None => {}
-            }
-            // Events the server makes up for the stream have no place in the file, nor have those that were packed.
-            if end != 0 {
-                self.offset = self.offset.max(u64::from(end));
+        // What was gathered before an error is asked for again with what comes after it: the stream does not go back.
+        let most = self.most;
+        let mut found = self.gathered.take().unwrap_or_else(|| Gathered::new(most));
+        match self.gather(&mut found, &file, offset).await {
+            Ok(()) => Ok((found.into_changes(), position)),
+            Err(error) => {
+                self.gathered = Some(found);
+                Err(error)
             }
         }
-        Ok((found.into_changes(), position))
     }
 
     async fn close(self: Box<Self>) -> Result<(), EngineError> {
@@ -425,6 +488,28 @@ impl Changes for Follower {
 #[cfg(test)]
 mod tests {
     use daybreak_model::Column;
+
+    #[test]
+    fn statements_are_known_behind_comments() {
+        for whole in [
+            "TRUNCATE TABLE t",
+            "/* app:x */ truncate t",
+            "  -- why\n# and\n/* a *//* b */ DELETE FROM t",
+            "/*!40000 ALTER TABLE t DISABLE KEYS */",
+        ] {
+            assert!(super::is_whole_table(whole), "{whole}");
+        }
+        for none in [
+            "BEGIN",
+            "/* TRUNCATE t */ COMMIT",
+            "SAVEPOINT a",
+            "/* open",
+            "",
+            "FLUSH TABLES",
+        ] {
+            assert!(!super::is_whole_table(none), "{none}");
+        }
+    }
 
     fn column(base_type: &str, full_type: &str) -> Column {
         Column {

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use daybreak_engine::{Change, Changes, EngineError};
 use daybreak_model::{KeyBound, Position, Table, TableName};
 
+/// Changed rows, by table.
+pub(super) type Rows = BTreeMap<TableName, Vec<KeyBound>>;
+
 /// Changes taken in, by table.
 pub(super) struct Changed {
     changes: Box<dyn Changes>,
@@ -50,9 +53,16 @@ impl Changed {
         Ok(())
     }
 
+    /// Rows that were taken and could not be compared: they are as changed as before.
+    pub(super) fn put_back(&mut self, rows: Rows) {
+        for (table, keys) in rows {
+            self.rows.extend(keys.into_iter().map(|key| (table.clone(), key)));
+        }
+    }
+
     /// The rows taken in, table by table; they are forgotten here.
-    pub(super) fn take_rows(&mut self) -> BTreeMap<TableName, Vec<KeyBound>> {
-        let mut rows: BTreeMap<TableName, Vec<KeyBound>> = BTreeMap::new();
+    pub(super) fn take_rows(&mut self) -> Rows {
+        let mut rows = Rows::new();
         for (table, key) in self.rows.drain() {
             rows.entry(table).or_default().push(key);
         }

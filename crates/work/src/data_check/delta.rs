@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use daybreak_engine::{Database, EngineError, ErrorKind, Replication};
 use daybreak_model::{Position, RowRange, Scope, Table};
 
-use super::changed::Changed;
+use super::changed::{Changed, Rows};
 use super::sides::{Compared, Follower, Follows, Lead};
 use super::{CheckReport, CheckSettings, compare, report::TableReport, settle};
 
@@ -65,20 +65,31 @@ impl Delta {
     }
 
     /// Compares what is pending while writes go on: rows found the same are forgotten, rows that keep moving stay, and
-    /// proven differences come back as a report.
+    /// proven differences come back as a report. After an error everything is pending still, also what was compared already and
+    /// told to nobody: it may be asked again.
     ///
     /// # Errors
     /// When a server fails or the target does not catch up.
     pub async fn work_off(&mut self) -> Result<CheckReport, EngineError> {
         self.take_in().await?;
+        let pending = self.changed.take_rows();
+        let settled = self.settle(&pending).await;
+        if settled.is_err() {
+            self.changed.put_back(pending);
+        }
+        settled
+    }
+
+    async fn settle(&mut self, pending: &Rows) -> Result<CheckReport, EngineError> {
         let mut report = CheckReport::default();
-        for (name, keys) in self.changed.take_rows() {
-            let Some(table) = self.changed.tables.get(&name) else {
+        for (name, keys) in pending {
+            let Some(table) = self.changed.tables.get(name) else {
                 continue;
             };
-            let mut outcome = TableReport::new(name);
+            let mut outcome = TableReport::new(name.clone());
             outcome.rows = keys.len() as u64;
-            settle::rows(&mut self.lead, &mut self.follower, table, keys, &mut outcome).await?;
+            let (lead, follower) = (&mut self.lead, &mut self.follower);
+            settle::rows(lead, follower, table, keys.clone(), &mut outcome).await?;
             report.add(outcome);
         }
         Ok(report)
@@ -88,7 +99,7 @@ impl Delta {
     /// position and compares all that is pending, exactly.
     ///
     /// # Errors
-    /// When following does not reach the position within `deadline`, or a server fails.
+    /// When following does not reach the position within `deadline`, or a server fails; everything is pending still then.
     pub async fn finish(
         &mut self,
         position: &Position,
@@ -110,19 +121,36 @@ impl Delta {
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        let pending = self.changed.take_rows();
+        let mut report = match self.compare(&pending).await {
+            Ok(report) => report,
+            Err(error) => {
+                self.changed.put_back(pending);
+                return Err(error);
+            }
+        };
+        self.changed.whole.clear();
+        report.position = Some(position.clone());
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    /// Compares these rows, and whole tables that changed in a way that names none.
+    async fn compare(&mut self, pending: &Rows) -> Result<CheckReport, EngineError> {
         let mut report = CheckReport::default();
-        for (name, keys) in self.changed.take_rows() {
-            let Some(table) = self.changed.tables.get(&name) else {
+        for (name, keys) in pending {
+            let Some(table) = self.changed.tables.get(name) else {
                 continue;
             };
             let (here, there) = tokio::try_join!(
-                self.lead.on.rows_by_key(table, &keys),
-                self.follower.on.rows_by_key(table, &keys)
+                self.lead.on.rows_by_key(table, keys),
+                self.follower.on.rows_by_key(table, keys)
             )?;
-            let mut outcome = TableReport::new(name);
+            let mut outcome = TableReport::new(name.clone());
             outcome.rows = keys.len() as u64;
             let different: Vec<_> = keys
-                .into_iter()
+                .iter()
+                .cloned()
                 .zip(here.into_iter().zip(there))
                 .filter(|(_, (here, there))| here != there)
                 .map(|(key, (here, there))| compare::name(key, here, there))
@@ -133,15 +161,15 @@ impl Delta {
             }
             report.add(outcome);
         }
-        for name in self.changed.whole.drain() {
-            let Some(table) = self.changed.tables.get(&name) else {
+        for name in &self.changed.whole {
+            let Some(table) = self.changed.tables.get(name) else {
                 continue;
             };
             let (here, there) = tokio::try_join!(
                 self.lead.on.chunk(table, &RowRange::Whole),
                 self.follower.on.chunk(table, &RowRange::Whole)
             )?;
-            let mut outcome = TableReport::new(name);
+            let mut outcome = TableReport::new(name.clone());
             outcome.rows = here.rows;
             outcome.chunks = 1;
             if here != there {
@@ -149,8 +177,6 @@ impl Delta {
             }
             report.add(outcome);
         }
-        report.position = Some(position.clone());
-        report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
     }
 
