@@ -11,7 +11,7 @@ use daybreak_model::{ForeignKey, RowFilter, Scope, Table, TableName, ValueForm};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::age::least_kept;
+use super::age::{holds_no_moment, least_kept};
 use super::closure::closure;
 use super::error::TrimError;
 use super::rule::{Children, Hold, TrimRule, Which};
@@ -238,7 +238,11 @@ fn filter(
                     &format!("its columns: {}", names.join(", ")),
                 )
             })?;
-            let value = least_kept(form, *keep, *unit, zone, now);
+            let own = table.columns.iter().find(|own| own.name == *column);
+            let value = match own.and_then(|own| holds_no_moment(&own.base_type)) {
+                Some(trouble) => Err(trouble.to_owned()),
+                None => least_kept(form, *keep, *unit, zone, now),
+            };
             let value = value.map_err(|trouble| {
                 wrong(
                     format!("column `{column}`: {trouble}"),
