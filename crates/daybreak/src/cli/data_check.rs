@@ -4,11 +4,12 @@ mod ground;
 mod rounds;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use daybreak_engine::EngineError;
-use daybreak_model::Table;
+use daybreak_engine::{Database, EngineError};
+use daybreak_model::{Table, TableName};
 use daybreak_work::{
     CheckError, Checkpoint, LastVerdict, NodeReport, Since, Topology, Verdict, check_nodes, check_since,
     repair,
@@ -274,6 +275,7 @@ impl DataCheck {
                 released.map_err(failed)?;
             }
         }
+        self.doubt_what_is_hidden(ground, &mut reports).await?;
         Ok(Run::new(
             &ground.source,
             reports,
@@ -282,6 +284,25 @@ impl DataCheck {
             &topology.unreached,
             self.redact,
         ))
+    }
+
+    /// A server that lists to an account only what it may read hides tables and columns from a check: what it may hide is no "same".
+    async fn doubt_what_is_hidden(&self, ground: &Ground, reports: &mut [NodeReport]) -> Result<(), Trouble> {
+        // Tables that were named are there, or the check would not have begun; columns of theirs may be hidden all the same.
+        let named: Vec<TableName> = match self.tables.is_empty() {
+            true => Vec::new(),
+            false => ground.tables.iter().map(|table| table.name.clone()).collect(),
+        };
+        let hidden = async |server: &Arc<dyn Database>| server.hidden_rows(&ground.scope, &named).await;
+        let of_source = hidden(&ground.source).await.map_err(failed)?;
+        for ((node, _), report) in ground.nodes.iter().zip(reports) {
+            // One that is lost was told of already.
+            let of_node = hidden(&node.server).await.unwrap_or_default();
+            for (table, why) in of_source.iter().chain(&of_node) {
+                report.report.doubt(table.clone(), why.clone());
+            }
+        }
+        Ok(())
     }
 
     /// What differs, value by value. Where a server is gone since, its rows are named all the same.

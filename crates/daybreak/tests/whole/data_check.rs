@@ -8,7 +8,7 @@ use std::time::Duration;
 use daybreak_sandbox::{Estate, EstateOptions, Server, ServerKind, available};
 use serde_json::Value;
 
-use crate::looking::{Looking, list};
+use crate::looking::{Looking, admit, list};
 
 async fn run(server: &Server, statements: &str) {
     let ran = server.rows_in("shop", statements).await;
@@ -286,4 +286,40 @@ async fn what_could_not_be_looked_at_is_never_the_same() {
     run(replica, "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; DROP TABLE late; SET GLOBAL super_read_only = ON").await;
     let report = check(&[]).await;
     assert!(report.to_string().contains("shop.late"), "{report}");
+}
+
+/// A server of the MySQL family lists only what an account may read, so that the rest would be left out without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_may_not_read_is_no_same() {
+    let looking = Looking::new();
+    for kind in [ServerKind::Mysql97, ServerKind::MariaDb1011] {
+        let Some(estate) = looking.with_replica(kind).await else {
+            return;
+        };
+        let (primary, replica) = (&estate.primary, &estate.replicas[0]);
+        run(
+            primary,
+            "CREATE TABLE seen (id INT PRIMARY KEY, a INT); CREATE TABLE hidden (id INT PRIMARY KEY); INSERT INTO hidden VALUES (1)",
+        )
+        .await;
+        follows(&estate, replica, "SELECT COUNT(*) FROM hidden").await;
+        let granted = looking.grants(&estate, &["check"], &["shop"], "narrow").await;
+        let narrow: Vec<String> = granted
+            .iter()
+            .map(|statement| statement.replace("`shop`.*", "`shop`.`seen`"))
+            .collect();
+        assert_ne!(granted, narrow, "the rows are granted by database");
+        let narrow = admit(&estate, "narrow", &narrow).await;
+        let report = looking.json(primary, &narrow, &["data-check"], 6).await;
+        assert_eq!(report["verdict"], "could_not_tell", "{report}");
+        let said = report.to_string();
+        assert!(
+            said.contains("GRANT SELECT ON `shop`.* TO") && said.contains("narrow"),
+            "{said}"
+        );
+        let report = looking
+            .json(primary, &narrow, &["data-check", "--table", "shop.seen"], 0)
+            .await;
+        assert_eq!(report["verdict"], "same", "{report}");
+    }
 }

@@ -91,6 +91,14 @@ impl Inspect for Mysql {
         self.server.unseen(scope).await
     }
 
+    async fn hidden_rows(
+        &self,
+        scope: &Scope,
+        named: &[TableName],
+    ) -> Result<Vec<(TableName, String)>, EngineError> {
+        self.server.hidden_rows(scope, named).await
+    }
+
     async fn accounts(&self, _scope: &Scope) -> Result<Vec<Account>, EngineError> {
         self.server.accounts().await
     }

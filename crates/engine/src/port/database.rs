@@ -179,6 +179,16 @@ pub trait Inspect: Send + Sync {
     /// account only what it may see, so that a missing privilege would look like a missing object.
     async fn unseen(&self, scope: &Scope) -> Result<Vec<Untold>, EngineError>;
 
+    /// Tables of the scope whose rows or columns may be hidden from the account, with the grant that shows them; all of a schema is
+    /// called `*`. With `named`, of those tables alone. A server that lists everything and refuses what may not be read hides nothing.
+    async fn hidden_rows(
+        &self,
+        _scope: &Scope,
+        _named: &[TableName],
+    ) -> Result<Vec<(TableName, String)>, EngineError> {
+        Ok(Vec::new())
+    }
+
     /// The accounts or roles, without the server's own, and what they may do: everywhere (MySQL family), or as roles and on
     /// the scope's objects (PostgreSQL).
     async fn accounts(&self, scope: &Scope) -> Result<Vec<Account>, EngineError>;

@@ -166,6 +166,13 @@ impl CheckReport {
         self.tables.push(table);
     }
 
+    /// Notes of a table, or of all of a schema that is called `*`, that nobody can tell.
+    pub fn doubt(&mut self, table: TableName, why: String) {
+        let mut doubtful = TableReport::new(table);
+        doubtful.verdict = TableVerdict::CouldNotTell(why);
+        self.add(doubtful);
+    }
+
     /// Puts what a later look at some of the tables came to in the place of what was found before.
     pub fn replace(&mut self, later: Self) {
         let mut tables = std::mem::take(&mut self.tables);

@@ -4,7 +4,7 @@
 //! Facts from the MySQL manual: "INFORMATION_SCHEMA Tables" (each row only for accounts with a privilege on its object) and
 //! "The INFORMATION_SCHEMA ROUTINES Table".
 
-use daybreak_model::{Refusal, Scope};
+use daybreak_model::{Refusal, Scope, TableName};
 
 use super::super::connection::Server;
 use super::super::grants::Grants;
@@ -62,6 +62,44 @@ impl Server {
             });
         }
         Ok(untold)
+    }
+}
+
+impl Server {
+    /// Tables whose rows or columns the account may not be shown.
+    pub(crate) async fn hidden_rows(
+        &self,
+        scope: &Scope,
+        named: &[TableName],
+    ) -> Result<Vec<(TableName, String)>, EngineError> {
+        let lines = self.grants().await?;
+        let grants = Grants::read(&lines);
+        let mut lacking = Vec::new();
+        for schema in &scope.schemas {
+            if grants.on_all_of(schema, "SELECT") {
+                continue;
+            }
+            if named.is_empty() {
+                lacking.push((TableName::new(schema, "*"), format!("{}.*", quote::name(schema))));
+            }
+            let own = named.iter().filter(|table| table.schema == *schema);
+            let unreadable = own.filter(|table| !grants.on_table(schema, &table.name, "SELECT"));
+            lacking.extend(unreadable.map(|table| (table.clone(), quote::table(table))));
+        }
+        if lacking.is_empty() {
+            return Ok(Vec::new());
+        }
+        let account = self.account().await;
+        let place = &self.endpoint;
+        Ok(lacking
+            .into_iter()
+            .map(|(table, on)| {
+                let why = format!(
+                    "{account} on {place} may not read all of it, and is not shown what it may not read: GRANT SELECT ON {on} TO {account}"
+                );
+                (table, why)
+            })
+            .collect())
     }
 }
 
