@@ -241,7 +241,7 @@ impl Check for Checker {
     }
 
     fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String {
-        literal::repair(table, key, repair)
+        literal::repair(table, self.is_alone(table), key, repair)
     }
 }
 

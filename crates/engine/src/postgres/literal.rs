@@ -42,12 +42,13 @@ pub(crate) fn equals(table: &Table, bound: &KeyBound) -> String {
     terms.join(" AND ")
 }
 
-/// The statement that repairs one row.
-pub(crate) fn repair(table: &Table, bound: &KeyBound, repair: &RowRepair<'_>) -> String {
+/// The statement that repairs one row; with `only`, of the table itself and of none that inherits from it, where the same key may stand.
+pub(crate) fn repair(table: &Table, only: bool, bound: &KeyBound, repair: &RowRepair<'_>) -> String {
     let names: Vec<String> = stored(table)
         .map(|column| quote::identifier(&column.name))
         .collect();
     let into = quote::table(&table.name);
+    let own = format!("{}{into}", if only { "ONLY " } else { "" });
     match repair {
         RowRepair::Insert(values) => format!(
             "INSERT INTO {into} ({}) OVERRIDING SYSTEM VALUE VALUES ({})",
@@ -60,11 +61,11 @@ pub(crate) fn repair(table: &Table, bound: &KeyBound, repair: &RowRepair<'_>) ->
                 .map(|&at| format!("{} = {}", names[at], values[at]))
                 .collect();
             format!(
-                "UPDATE {into} SET {} WHERE {}",
+                "UPDATE {own} SET {} WHERE {}",
                 sets.join(", "),
                 equals(table, bound)
             )
         }
-        RowRepair::Delete => format!("DELETE FROM {into} WHERE {}", equals(table, bound)),
+        RowRepair::Delete => format!("DELETE FROM {own} WHERE {}", equals(table, bound)),
     }
 }

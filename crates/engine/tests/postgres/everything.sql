@@ -87,6 +87,11 @@ CREATE VIEW shop.grouped AS SELECT p.id, p.note, count(*) AS n FROM shop.parent 
 COMMIT;
 INSERT INTO shop.orders (parent_id, during, amount) VALUES (1, '[2020-01-01,2020-02-01)', 5), (NULL, NULL, NULL);
 CREATE MATERIALIZED VIEW shop.mat AS SELECT parent_id, sum(amount) AS total FROM shop.orders GROUP BY parent_id;
+-- One that reads another, and comes before it in the catalog once the other was refreshed.
+CREATE MATERIALIZED VIEW shop.mat_under AS SELECT parent_id FROM shop.orders;
+CREATE VIEW shop.mat_middle AS SELECT parent_id FROM shop.mat_under;
+CREATE MATERIALIZED VIEW shop.mat_above AS SELECT count(*) AS orders FROM shop.mat_middle;
+REFRESH MATERIALIZED VIEW shop.mat_under;
 CREATE UNIQUE INDEX mat_parent ON shop.mat (parent_id);
 CREATE FUNCTION shop.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'touched'; RETURN NEW; END $$;
 CREATE TRIGGER touch BEFORE INSERT ON shop.parent FOR EACH ROW WHEN (NEW.id > 0) EXECUTE FUNCTION shop.touch();
