@@ -25,7 +25,7 @@ async fn verifies(
     estate: EstateOptions,
     cluster: AuroraOptions,
     target_verifies: bool,
-    [question, wanted]: [&str; 2],
+    [question, wanted, refusal]: [&str; 3],
 ) {
     let Some(mut ground) = ground::lay(estate, cluster).await else {
         return;
@@ -53,7 +53,7 @@ async fn verifies(
         .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
         .await;
     let said = refused(&ground, &["run", "--yes"], 1).await;
-    assert!(!said.is_empty());
+    assert!(said.contains(refusal), "{said}");
     assert_eq!(ground.writable().await, [true, false], "{said}");
 
     // What was armed by the wrong file is taken back, and armed anew.
@@ -78,7 +78,17 @@ async fn mysql() {
     let question = "SELECT CONCAT(SSL_CA_FILE, ' ', SSL_VERIFY_SERVER_CERTIFICATE) FROM performance_schema.replication_connection_configuration";
     let cluster = AuroraOptions::mysql().gtid(true);
     let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
-    verifies(estate, cluster, false, [question, "pem YES"]).await;
+    verifies(
+        estate,
+        cluster,
+        false,
+        [
+            question,
+            "pem YES",
+            "the way back is not armed: Error connecting to source",
+        ],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +118,11 @@ async fn postgres() {
         estate,
         AuroraOptions::postgres(17),
         true,
-        [question, "sslmode='verify-full'"],
+        [
+            question,
+            "sslmode='verify-full'",
+            "root certificate file \"/nowhere/authorities.pem\" does not exist",
+        ],
     )
     .await;
 }

@@ -69,3 +69,32 @@ pub(crate) fn repair(table: &Table, only: bool, bound: &KeyBound, repair: &RowRe
         RowRepair::Delete => format!("DELETE FROM {own} WHERE {}", equals(table, bound)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use daybreak_model::{KeyBound, KeyColumn, KeyPart, RowKey, Table, TableName};
+
+    use super::repair;
+    use crate::RowRepair;
+
+    #[test]
+    fn what_inherits_from_a_table_is_left_alone() {
+        let table = Table {
+            name: TableName::new("s", "t"),
+            columns: Vec::new(),
+            key: Some(RowKey {
+                index: "t_pkey".to_owned(),
+                columns: vec![KeyColumn {
+                    name: "id".to_owned(),
+                    integer: true,
+                }],
+            }),
+            estimated_rows: 0,
+            estimated_bytes: 0,
+        };
+        let bound = KeyBound(vec![KeyPart::Integer(5)]);
+        let delete = |only| repair(&table, only, &bound, &RowRepair::Delete);
+        assert!(delete(true).starts_with(r#"DELETE FROM ONLY "s"."t" WHERE "#));
+        assert!(delete(false).starts_with(r#"DELETE FROM "s"."t" WHERE "#));
+    }
+}

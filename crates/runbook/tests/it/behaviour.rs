@@ -447,6 +447,17 @@ async fn what_passed_its_point_while_nobody_conducted_only_goes_forward() {
         }
     };
     let taken_back = |table: &Table| table.log().iter().any(|change| change.starts_with('-'));
+    let only_goes_forward = async |table: &Table| {
+        let executor = table.executor(toy::cutover(&table.world)).await;
+        assert!(matches!(
+            executor.abort("alice", "no").await,
+            Err(ExecuteError::PastPointOfNoReturn { .. })
+        ));
+        executor.journal().close().await.unwrap();
+        let status = table.run(toy::cutover(&table.world)).await.unwrap();
+        assert_eq!(status, RunStatus::Completed);
+        assert!(!taken_back(table), "{:?}", table.log());
+    };
 
     // Found when the step before it fails.
     let table = Table::new();
@@ -459,15 +470,7 @@ async fn what_passed_its_point_while_nobody_conducted_only_goes_forward() {
     );
     assert!(!taken_back(&table), "{:?}", table.log());
     assert!(table.told().await.contains(&"point_passed promote".to_owned()));
-    let executor = table.executor(toy::cutover(&table.world)).await;
-    assert!(matches!(
-        executor.abort("alice", "no").await,
-        Err(ExecuteError::PastPointOfNoReturn { .. })
-    ));
-    executor.journal().close().await.unwrap();
-    let status = table.run(toy::cutover(&table.world)).await.unwrap();
-    assert_eq!(status, RunStatus::Completed);
-    assert!(!taken_back(&table), "{:?}", table.log());
+    only_goes_forward(&table).await;
 
     // Found when somebody wants it taken back, and when it is stuck in that: it is not any more.
     let table = Table::new();
@@ -480,15 +483,7 @@ async fn what_passed_its_point_while_nobody_conducted_only_goes_forward() {
         Err(ExecuteError::Stuck { .. })
     ));
     passes(&table);
-    let executor = table.executor(toy::cutover(&table.world)).await;
-    assert!(matches!(
-        executor.abort("alice", "no").await,
-        Err(ExecuteError::PastPointOfNoReturn { .. })
-    ));
-    executor.journal().close().await.unwrap();
-    let status = table.run(toy::cutover(&table.world)).await.unwrap();
-    assert_eq!(status, RunStatus::Completed);
-    assert!(!taken_back(&table), "{:?}", table.log());
+    only_goes_forward(&table).await;
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ fn by_statement(link: &Link, to: &Flavor, start: &Position, tls: bool, assign: b
             quote::text(link.settings.password.expose())
         ),
         format!("{word}_SSL = {}", u8::from(tls)),
-        verifies(link, word, tls),
+        verifies(link, word),
         format!("{word}_CONNECT_RETRY = 1"),
     ];
     if to.says_replication_source() {
@@ -125,8 +125,8 @@ fn by_statement(link: &Link, to: &Flavor, start: &Position, tls: bool, assign: b
 }
 
 /// What a link verifies its leader by: without a file, nothing, also where it did before.
-fn verifies(link: &Link, word: &str, tls: bool) -> String {
-    match link.settings.ca_on_follower().filter(|_| tls) {
+fn verifies(link: &Link, word: &str) -> String {
+    match link.settings.ca_on_follower() {
         Some(file) => format!(
             "{word}_SSL_CA = {}, {word}_SSL_VERIFY_SERVER_CERT = 1",
             quote::text(file)
