@@ -35,6 +35,8 @@ pub struct GtidMember {
     pub server: GtidServer,
     /// What stands in the way or has to be known.
     pub obstacles: Vec<GtidObstacle>,
+    /// How many violations had been counted just before obstacles were looked for: one that comes later is new.
+    violations: u64,
 }
 
 /// Why numbering was not changed, or not to the end. What was done stays: running again goes on from there.
@@ -89,9 +91,12 @@ pub async fn gtid_members(topology: &Topology) -> Result<Vec<GtidMember>, Engine
         let address = member.endpoint.address();
         let database = database(member.endpoint.clone());
         let state = known(&database, topology).await?;
-        let obstacles = match database.missing_privileges("gtid").await? {
-            lacking if lacking.is_empty() => database.gtid_obstacles().await?,
-            lacking => vec![lacks(&lacking)],
+        let lacking = database.missing_privileges("gtid").await?;
+        let (violations, obstacles) = if lacking.is_empty() {
+            let counted = database.gtid_violations().await?.unwrap_or(0);
+            (counted, database.gtid_obstacles().await?)
+        } else {
+            (0, vec![lacks(&lacking)])
         };
         members.push(GtidMember {
             flavor: member.identity.flavor.clone(),
@@ -102,6 +107,7 @@ pub async fn gtid_members(topology: &Topology) -> Result<Vec<GtidMember>, Engine
             },
             database,
             obstacles,
+            violations,
         });
     }
     Ok(members)
@@ -179,19 +185,20 @@ pub async fn gtid_statements(
     Ok(all)
 }
 
-/// Turns GTIDs on or off. What [`gtid_refusals`] says has to be settled before.
+/// Turns GTIDs on or off. What [`gtid_refusals`] says of these members has to be settled before.
 ///
-/// Violations are watched for as long as `watch` between the stage that warns of them and the one that refuses them.
+/// Violations are watched for as long as `watch` between the stage that warns of them and the one that refuses them; those
+/// that came since the members were asked count too.
 ///
 /// # Errors
 /// See [`GtidError`].
 pub async fn turn_gtid(
     goal: GtidGoal,
     topology: &Topology,
+    mut members: Vec<GtidMember>,
     watch: Duration,
     observer: &dyn Observe,
 ) -> Result<(), GtidError> {
-    let mut members = gtid_members(topology).await?;
     loop {
         let servers: Vec<GtidServer> = members.iter().map(|member| member.server.clone()).collect();
         let Some(stage) = decide::next(goal, &servers) else {

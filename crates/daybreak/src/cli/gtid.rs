@@ -91,13 +91,16 @@ impl Gtid {
         let mut topology = self.start.around(&begin).await?;
         begin.recognise_target(&mut topology).await;
         let goal = if self.off { GtidGoal::Off } else { GtidGoal::On };
-        let report = Report::of(goal, &topology).await?;
+        let members = asked(&topology).await?;
+        let report = Report::of(goal, &topology, &members).await?;
         if self.execute && report.verdict == "ready" {
             report.lines().iter().for_each(output::say);
             let told = Told(Mutex::new(String::new()));
             let watch = Duration::from_secs(self.watch.into());
-            turn_gtid(goal, &topology, watch, &told).await.map_err(failed)?;
-            let after = Report::of(goal, &topology).await?;
+            turn_gtid(goal, &topology, members, watch, &told)
+                .await
+                .map_err(failed)?;
+            let after = Report::of(goal, &topology, &asked(&topology).await?).await?;
             after.print(format);
             return Ok(after.exit());
         }
@@ -111,10 +114,14 @@ fn failed(error: GtidError) -> Trouble {
     Trouble::new(error, hint)
 }
 
+async fn asked(topology: &Topology) -> Result<Vec<GtidMember>, Trouble> {
+    gtid_members(topology)
+        .await
+        .map_err(|error| failed(GtidError::Engine(error)))
+}
+
 impl Report {
-    async fn of(goal: GtidGoal, topology: &Topology) -> Result<Self, Trouble> {
-        let engine = |error: daybreak_engine::EngineError| failed(GtidError::Engine(error));
-        let members = gtid_members(topology).await.map_err(engine)?;
+    async fn of(goal: GtidGoal, topology: &Topology, members: &[GtidMember]) -> Result<Self, Trouble> {
         let servers: Vec<_> = members.iter().map(|member| member.server.clone()).collect();
         let obstacles: Vec<_> = members
             .iter()
@@ -131,7 +138,9 @@ impl Report {
         let left = gtid_stages(goal, &servers);
         let mut stages = Vec::new();
         for stage in &left {
-            let statements = gtid_statements(&members, stage).await.map_err(engine)?;
+            let statements = gtid_statements(members, stage)
+                .await
+                .map_err(|error| failed(GtidError::Engine(error)))?;
             stages.push(Stage {
                 title: stage.title,
                 wait: waits(goal, stage.wait),
@@ -196,7 +205,7 @@ impl Report {
                 () if !refused.is_empty() => "refused",
                 () => "ready",
             },
-            keep: keep(goal, &members),
+            keep: keep(goal, members),
             servers: members.iter().map(Server::of).collect(),
             refused,
             stages,

@@ -17,14 +17,6 @@ pub(super) async fn watch(
     watch: Duration,
     observer: &dyn Observe,
 ) -> Result<(), GtidError> {
-    let counts = async || {
-        let mut counts = Vec::with_capacity(members.len());
-        for member in members {
-            counts.push(member.database.gtid_violations().await?.unwrap_or(0));
-        }
-        Ok::<_, EngineError>(counts)
-    };
-    let before = counts().await?;
     waiting(
         observer,
         format!(
@@ -34,12 +26,12 @@ pub(super) async fn watch(
     );
     tokio::time::sleep(watch).await;
     loop {
-        let now = counts().await?;
-        for ((member, before), now) in members.iter().zip(&before).zip(&now) {
-            if now > before {
+        for member in members {
+            let now = member.database.gtid_violations().await?.unwrap_or(0);
+            if now > member.violations {
                 return Err(GtidError::Violated {
                     server: member.server.address.clone(),
-                    times: now - before,
+                    times: now - member.violations,
                 });
             }
         }
