@@ -1,5 +1,5 @@
-//! A load whose target is cut off in the middle of a group of small tables: real servers, and a relay in front of the target
-//! that ends a connection once.
+//! Loads that are begun again, on real servers: one whose target is cut off in the middle of a group of small tables, by a relay
+//! in front of it that ends a connection once, and one that had made everything and is taken up all the same.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -60,14 +60,24 @@ impl Observe for Retries {
     }
 }
 
+/// A source and a target.
+async fn pair(sandbox: &Sandbox, kind: ServerKind, target: AuroraOptions) -> Option<(Estate, AuroraStandIn)> {
+    let (estate, cluster) = tokio::join!(
+        Estate::start(sandbox, EstateOptions::new(kind)),
+        AuroraStandIn::start(sandbox, target)
+    );
+    available(estate).zip(available(cluster))
+}
+
+fn endpoint(label: &str, url: &str) -> Endpoint {
+    let url = url.split('?').next().unwrap_or_default();
+    Endpoint::parse(label, &format!("{url}?tls=off")).expect("a URL")
+}
+
 /// Cuts the target off when the rows of the fifth table begin, and loads all the same.
 async fn survives(kind: ServerKind, target: AuroraOptions, schema: &str, words: &'static str) {
     let sandbox = Sandbox::open().expect("a sandbox");
-    let started = tokio::join!(
-        Estate::start(&sandbox, EstateOptions::new(kind)),
-        AuroraStandIn::start(&sandbox, target)
-    );
-    let (Some(estate), Some(cluster)) = (available(started.0), available(started.1)) else {
+    let Some((estate, cluster)) = pair(&sandbox, kind, target).await else {
         return;
     };
     let make: Vec<String> = (0..TABLES)
@@ -81,10 +91,6 @@ async fn survives(kind: ServerKind, target: AuroraOptions, schema: &str, words: 
         .collect();
     let made = estate.primary.rows_in("shop", &make.join("; ")).await;
     made.expect("tables");
-    let endpoint = |label: &str, url: &str| {
-        let url = url.split('?').next().unwrap_or_default();
-        Endpoint::parse(label, &format!("{url}?tls=off")).expect("a URL")
-    };
     let source = database(endpoint("source", &estate.admin_url()));
     let mut behind = endpoint("target", &cluster.admin_url());
     behind.port = relay(behind.port, words).await;
@@ -122,6 +128,82 @@ async fn postgres_moves_a_broken_group_again() {
         options,
         "public",
         "COPY \"public\".\"t4\"",
+    )
+    .await;
+}
+
+/// A load that is taken up when everything is there writes rows that differ once more: triggers that it made do not fire for them,
+/// and are there at the end.
+async fn fires_no_trigger(kind: ServerKind, target: AuroraOptions, schema: &str, make: &[&str], armed: &str) {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let Some((estate, cluster)) = pair(&sandbox, kind, target).await else {
+        return;
+    };
+    for statement in make {
+        let made = estate.primary.rows_in("shop", statement).await;
+        made.unwrap_or_else(|why| panic!("{statement}: {why}"));
+    }
+    if kind == ServerKind::Mysql97 {
+        let trusts = "SET GLOBAL log_bin_trust_function_creators = 1";
+        cluster
+            .writer()
+            .rows(trusts)
+            .await
+            .expect("the parameter group's");
+    }
+    let source = database(endpoint("source", &estate.admin_url()));
+    let target = database(endpoint("target", &cluster.admin_url()));
+    let scope = Scope::of(vec![schema.to_owned()]);
+    let settings = LoadSettings {
+        workers: 1,
+        ..LoadSettings::new("retry")
+    };
+    let observer: Arc<dyn Observe> = Arc::<Retries>::default();
+    let first = load(&source, &target, &scope, &settings, false, &observer).await;
+    assert_eq!(first.expect("loaded").rows, 6);
+    let asked = async |sql: &str| cluster.writer().rows_in("shop", sql).await.expect("an answer");
+    asked("DELETE FROM b_orders WHERE id = 2").await;
+
+    let again = load(&source, &target, &scope, &settings, true, &observer).await;
+    assert_eq!(again.expect("taken up").ranges_kept, 1, "the log is the same");
+    let count = |of: &str| format!("SELECT COUNT(*) FROM {of}");
+    for (of, rows) in [("b_orders", "3"), ("a_log", "3"), (armed, "2")] {
+        assert_eq!(asked(&count(of)).await, [[Some(rows.to_owned())]], "{of}");
+    }
+}
+
+#[tokio::test]
+async fn mysql_fires_no_trigger_of_its_own() {
+    let make = [
+        "CREATE TABLE a_log (id INT AUTO_INCREMENT PRIMARY KEY, said VARCHAR(20))",
+        "CREATE TABLE b_orders (id INT PRIMARY KEY)",
+        "CREATE TRIGGER before_it BEFORE INSERT ON b_orders FOR EACH ROW SET NEW.id = NEW.id + 0",
+        "CREATE TRIGGER after_it AFTER INSERT ON b_orders FOR EACH ROW INSERT INTO a_log (said) VALUES ('made')",
+        "INSERT INTO b_orders VALUES (1), (2), (3)",
+    ];
+    let armed = "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'";
+    fires_no_trigger(ServerKind::Mysql97, AuroraOptions::mysql(), "shop", &make, armed).await;
+}
+
+#[tokio::test]
+async fn postgres_fires_no_trigger_of_its_own() {
+    let make = [
+        "CREATE TABLE a_log (id integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, said text)",
+        "CREATE TABLE b_orders (id integer PRIMARY KEY)",
+        "CREATE FUNCTION log_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a_log (said) VALUES ('made'); RETURN NEW; END $$",
+        "CREATE TRIGGER after_it AFTER INSERT ON b_orders FOR EACH ROW EXECUTE FUNCTION log_it()",
+        "CREATE TRIGGER truncated AFTER TRUNCATE ON b_orders EXECUTE FUNCTION log_it()",
+        "COMMENT ON TRIGGER after_it ON b_orders IS 'it''s always on'",
+        "ALTER TABLE b_orders ENABLE ALWAYS TRIGGER after_it",
+        "INSERT INTO b_orders VALUES (1), (2), (3)",
+    ];
+    let armed = "pg_trigger WHERE NOT tgisinternal";
+    fires_no_trigger(
+        ServerKind::Postgres(15),
+        AuroraOptions::postgres(17),
+        "public",
+        &make,
+        armed,
     )
     .await;
 }

@@ -1,18 +1,21 @@
 use std::sync::Arc;
 
-use daybreak_engine::{EngineError, Read};
+use daybreak_engine::{EngineError, Mend, Read, Statement, mend};
 use daybreak_model::{Phase, SchemaObject};
 use tokio::task::JoinSet;
 
-use super::LoadError;
 use super::load::{Load, Moved, create, create_together, finish};
 use super::queue::Task;
 use super::range::{compare_range, copy_range};
-use super::together;
+use super::{LoadError, describe, together};
+use crate::WorkEvent;
 
 /// Objects before the rows, the rows with their tables' indexes, then the rest.
 pub(crate) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> Result<Moved, LoadError> {
     let mut writer = load.target.writer().await?;
+    for statement in disarm(load).await? {
+        writer.execute(&statement).await?;
+    }
     // A table that nothing else needs is created by the worker that begins it: a server takes many at once, and for
     // thousands of small tables their creation is most of the load.
     let before = |object: &SchemaObject| object.phase == Phase::BeforeRows && !load.is_apart(object);
@@ -41,6 +44,36 @@ pub(crate) async fn carry_out(load: &Arc<Load>, readers: Vec<Box<dyn Read>>) -> 
     let after = |object: &SchemaObject| object.phase == Phase::AfterAll;
     create(load, writer.as_mut(), load.all(), after).await?;
     Ok(load.moved())
+}
+
+/// What drops the triggers that an earlier load made. How a trigger of a partition is switched is no object of its own there: it
+/// is only set again.
+async fn disarm(load: &Load) -> Result<Vec<Statement>, EngineError> {
+    let armed = &load.plan.armed;
+    if armed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let flavor = load.target.flavor().await?;
+    load.observer.event(WorkEvent::Doing {
+        what: format!(
+            "dropping {} triggers on the target until its rows are there",
+            armed.len()
+        ),
+    });
+    let mut statements = Vec::new();
+    for trigger in armed {
+        let Ok(mended) = mend(&flavor, &Mend::Drop(trigger)) else {
+            continue;
+        };
+        statements.extend(mended.statements.into_iter().map(|text| Statement {
+            what: format!(
+                "drop {} until the rows are there",
+                describe(trigger.kind, &trigger.name)
+            ),
+            text,
+        }));
+    }
+    Ok(statements)
 }
 
 /// One worker: a connection in the snapshot and one on the target, until nothing is left.

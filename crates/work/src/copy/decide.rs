@@ -13,6 +13,9 @@ pub struct LoadPlan {
     pub present: BTreeSet<(ObjectKind, String)>,
     /// Tables that stand on the target already: their rows are compared before they are copied.
     pub started: BTreeSet<TableName>,
+    /// Triggers that an earlier load made: they would fire for the rows that are written now, so they go before these and are
+    /// made again after them.
+    pub armed: Vec<SchemaObject>,
 }
 
 /// Decides what a load does, from what both sides hold now.
@@ -24,6 +27,8 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
         return Err(LoadError::Refused(image.refusals));
     }
     let wanted = by_name(&image);
+    let is_trigger = |object: &&SchemaObject| object.kind == ObjectKind::Trigger;
+    let armed: Vec<SchemaObject> = present.objects.iter().filter(is_trigger).cloned().collect();
     let mut kept = BTreeSet::new();
     for object in present
         .objects
@@ -45,7 +50,15 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
         }
         match wanted.get(&(object.kind, object.name.as_str())) {
             Some(same) if same.definition == object.definition => {
-                kept.insert((object.kind, object.name.clone()));
+                // A comment on a trigger goes with it, and is the same when it is made twice.
+                let goes = match object.kind {
+                    ObjectKind::Trigger => true,
+                    ObjectKind::Comment => !armed.is_empty(),
+                    _ => false,
+                };
+                if !goes {
+                    kept.insert((object.kind, object.name.clone()));
+                }
             }
             Some(_) => {
                 let object = describe(object.kind, &object.name);
@@ -68,6 +81,7 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
         image,
         present: kept,
         started,
+        armed,
     })
 }
 
@@ -237,6 +251,21 @@ mod tests {
             plan(source, &foreign, true),
             Err(LoadError::TargetNotEmpty(_))
         ));
+    }
+
+    #[test]
+    fn triggers_of_an_earlier_load_are_made_anew() {
+        let table = object(ObjectKind::Table, "shop.a", "x");
+        let comment = object(ObjectKind::Comment, "trigger t", "c");
+        let trigger = object(ObjectKind::Trigger, "shop.t", "t");
+        let both = image(vec![table.clone(), trigger.clone(), comment.clone()]);
+        let resumed = plan(both.clone(), &both, true).expect("the same");
+        assert_eq!(resumed.armed, [trigger]);
+        let kept = [(ObjectKind::Table, "shop.a".to_owned())];
+        assert_eq!(resumed.present, kept.into());
+        let without = image(vec![table, comment]);
+        let resumed = plan(both, &without, true).expect("the same");
+        assert!(resumed.armed.is_empty() && resumed.present.len() == 2);
     }
 
     #[test]

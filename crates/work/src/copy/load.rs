@@ -102,13 +102,11 @@ impl Load {
     }
 
     /// Says what is about to be made, if it is more than one thing.
-    fn tell_of(&self, statements: &[Statement]) {
-        if statements.len() > 1 {
+    fn tell_of(&self, objects: &[Vec<Statement>]) {
+        let statements: usize = objects.iter().map(Vec::len).sum();
+        if statements > 1 {
             self.observer.event(WorkEvent::Doing {
-                what: format!(
-                    "running {} statements that create objects on the target",
-                    statements.len()
-                ),
+                what: format!("running {statements} statements that create objects on the target"),
             });
         }
     }
@@ -137,12 +135,12 @@ pub(crate) struct Moved {
     pub(crate) ranges_kept: u64,
 }
 
-/// The statements of those objects that are chosen and not there yet, in the plan's order.
+/// The statements of each of those objects that are chosen and not there yet, in the plan's order.
 pub(super) fn statements<'a>(
     load: &Load,
     among: impl Iterator<Item = &'a SchemaObject>,
     chosen: impl Fn(&SchemaObject) -> bool,
-) -> Vec<Statement> {
+) -> Vec<Vec<Statement>> {
     let absent = |object: &&SchemaObject| {
         chosen(object) && !load.plan.present.contains(&(object.kind, object.name.clone()))
     };
@@ -151,22 +149,40 @@ pub(super) fn statements<'a>(
             what: format!("create {}", describe(object.kind, &object.name)),
             text: text.clone(),
         };
-        object.create.iter().map(statement)
+        object.create.iter().map(statement).collect()
     };
-    among.filter(absent).flat_map(of_object).collect()
+    among.filter(absent).map(of_object).collect()
 }
 
-/// Makes the objects that are chosen and not there yet, each on its own.
+/// Some objects' statements at a time, and each object's together: one that a load left without the rest of its statements, its
+/// rights perhaps, would be taken as whole by the load that goes on.
+fn whole_objects(objects: Vec<Vec<Statement>>) -> Vec<Vec<Statement>> {
+    let mut groups: Vec<Vec<Statement>> = Vec::new();
+    for object in objects {
+        match groups.last_mut() {
+            Some(group) if group.len() + object.len() <= STATEMENTS_TOGETHER => group.extend(object),
+            _ => groups.push(object),
+        }
+    }
+    groups
+}
+
+/// Makes the objects that are chosen and not there yet, each on its own, with all its statements or none where there is such.
 pub(super) async fn create<'a>(
     load: &Load,
     writer: &mut dyn Write,
     among: impl Iterator<Item = &'a SchemaObject> + Send,
     chosen: impl Fn(&SchemaObject) -> bool + Send,
 ) -> Result<(), EngineError> {
-    let statements = statements(load, among, chosen);
-    load.tell_of(&statements);
-    for statement in statements {
-        writer.execute(&statement).await?;
+    let objects = statements(load, among, chosen);
+    load.tell_of(&objects);
+    for object in objects {
+        if let [only] = object.as_slice() {
+            writer.execute(only).await?;
+        } else {
+            writer.begin(&object).await?;
+            writer.commit(&[], &[]).await?;
+        }
     }
     Ok(())
 }
@@ -177,10 +193,10 @@ pub(super) async fn create_together(
     writer: &mut dyn Write,
     chosen: impl Fn(&SchemaObject) -> bool + Send,
 ) -> Result<(), EngineError> {
-    let statements = statements(load, load.all(), chosen);
-    load.tell_of(&statements);
-    for some in statements.chunks(STATEMENTS_TOGETHER) {
-        writer.begin(some).await?;
+    let objects = statements(load, load.all(), chosen);
+    load.tell_of(&objects);
+    for some in whole_objects(objects) {
+        writer.begin(&some).await?;
         writer.commit(&[], &[]).await?;
     }
     Ok(())
@@ -193,4 +209,31 @@ pub(super) async fn finish(load: &Load, writer: &mut dyn Write, index: usize) ->
     writer.analyze(load.table(index)).await?;
     load.table_done(index);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_engine::Statement;
+
+    use super::{STATEMENTS_TOGETHER, whole_objects};
+
+    #[test]
+    fn no_object_is_torn() {
+        let object = |statements: usize| -> Vec<Statement> {
+            let one = Statement {
+                what: "create it".to_owned(),
+                text: "CREATE".to_owned(),
+            };
+            vec![one; statements]
+        };
+        let sizes = |objects: &[usize]| -> Vec<usize> {
+            let groups = whole_objects(objects.iter().map(|&size| object(size)).collect());
+            groups.iter().map(Vec::len).collect()
+        };
+        let full = STATEMENTS_TOGETHER;
+        assert_eq!(sizes(&[]), Vec::<usize>::new());
+        assert_eq!(sizes(&[1, 2, 3]), [6]);
+        assert_eq!(sizes(&[full - 1, 2, 1]), [full - 1, 3]);
+        assert_eq!(sizes(&[1, full + 5, 1]), [1, full + 5, 1]);
+    }
 }

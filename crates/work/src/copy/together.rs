@@ -76,7 +76,7 @@ async fn once(
 ) -> Result<Vec<Copied>, Broken> {
     let of = |chosen: &dyn Fn(&SchemaObject) -> bool| {
         let objects = group.iter().flat_map(|index| load.of_table(*index));
-        statements(load, objects, chosen)
+        statements(load, objects, chosen).concat()
     };
     let (tables, indexes) = (
         of(&|object| load.is_apart(object)),
