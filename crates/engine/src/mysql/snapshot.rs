@@ -206,6 +206,12 @@ async fn lock(
     if tables.is_empty() {
         return Ok(Lock::Tables);
     }
+    // Only so does InnoDB lock the tables too, and wait for whoever has written to them and not committed: a lock of names alone
+    // does not (manual, "LOCK TABLES and UNLOCK TABLES Statements", "Interaction of Table Locking and Transactions").
+    control
+        .query_drop("SET autocommit = 0")
+        .await
+        .map_err(|error| server.failed("failed to prepare a snapshot", error))?;
     let list: Vec<_> = tables
         .iter()
         .map(|(schema, name)| format!("{}.{} READ", quote::name(schema), quote::name(name)))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use daybreak_engine::{Block, ErrorKind, replication};
-use daybreak_model::RowRange;
+use daybreak_engine::{Block, ErrorKind, database, replication};
+use daybreak_model::{RowRange, Secret};
 use daybreak_sandbox::ServerKind;
 use tokio::sync::mpsc;
 
@@ -251,6 +251,55 @@ async fn a_busy_table_is_not_waited_for_longer_than_told() {
     assert!(error.to_string().contains("prepared by XA"), "{error}");
     sql(primary, "shop", &["XA ROLLBACK 'one'"]).await;
     assert!(take().await.is_ok());
+}
+
+/// An account that may only lock tables waits, too, for whoever has written and not committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_by_locked_tables_waits_for_open_transactions() {
+    for kind in [ServerKind::Mysql56, ServerKind::MariaDb1011, ServerKind::Mysql97] {
+        let Some((_sandbox, estate, server)) = lone(kind, false).await else {
+            continue;
+        };
+        let primary = &estate.primary;
+        sql(
+            primary,
+            "shop",
+            &[
+                "CREATE TABLE t (id INT PRIMARY KEY)",
+                "CREATE USER locker@'%' IDENTIFIED BY 'l0cks-Tables'",
+                "GRANT SELECT, LOCK TABLES, REPLICATION CLIENT ON *.* TO locker@'%'",
+            ],
+        )
+        .await;
+        let mut locker = server.endpoint().clone();
+        locker.user = "locker".to_owned();
+        locker.password = Secret::new("l0cks-Tables");
+        let locker = database(locker);
+        let shop = scope(&["shop"]);
+        let take = async || {
+            locker
+                .snapshot(&shop, 2, "daybreak", Duration::from_millis(700))
+                .await
+        };
+        let writer = primary.rows_in("shop", "BEGIN; INSERT INTO t VALUES (1); SELECT SLEEP(3); COMMIT");
+        let snapshot = async {
+            let writes =
+                "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'";
+            primary
+                .wait_for(writes, "1", Duration::from_secs(10))
+                .await
+                .unwrap();
+            let Err(error) = take().await else {
+                panic!("{kind:?}: a snapshot beside a transaction that has written");
+            };
+            assert_eq!(error.kind, ErrorKind::Lock, "{kind:?}: {error}");
+        };
+        let (written, ()) = tokio::join!(writer, snapshot);
+        written.unwrap();
+        let snapshot = take().await.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        snapshot.close().await.unwrap();
+        sql(primary, "shop", &["INSERT INTO t VALUES (2)"]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
