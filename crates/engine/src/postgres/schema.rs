@@ -71,7 +71,8 @@ pub(crate) async fn image(
         let rows = connection.simple(&in_scope(sql, scope), what).await?;
         items.extend(rows.iter().filter_map(item));
     }
-    let grants = grants::read(connection, scope).await?;
+    let maintain = for_target.version.major >= 17;
+    let grants = grants::read(connection, scope, maintain).await?;
     for item in &mut items {
         item.object.create.extend(
             grants

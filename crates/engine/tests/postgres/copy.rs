@@ -7,12 +7,14 @@ use crate::pair::{assert_same_schema, aurora, copy, digests, load, ok, own, sand
 const EVERYTHING: &str = include_str!("everything.sql");
 
 /// What both images might leave out alike.
-const ARRIVED: [&str; 4] = [
+const ARRIVED: [&str; 5] = [
     r#"SELECT obj_description('"Other ""schema"""."we""ird ta''ble; drop"'::regclass)"#,
     "SELECT obj_description(oid, 'pg_statistic_ext') || ' ' || stxstattarget FROM pg_statistic_ext WHERE stxname = 'orders_stats'",
     "SELECT column_default FROM information_schema.columns WHERE table_name = 'a_view' AND column_name = 'twice'",
     "SELECT string_agg(concat(tgrelid::regclass, ' ', tgenabled), ', ' ORDER BY tgrelid::regclass::text) FROM pg_trigger
      WHERE tgname = 'noted'",
+    r#"SELECT string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type) FROM pg_class, aclexplode(relacl) AS x
+     WHERE oid = 'shop."$rights$"'::regclass AND x.grantee::regrole::text = 'pg_monitor'"#,
 ];
 
 async fn moves(from: u8, to: u8) {

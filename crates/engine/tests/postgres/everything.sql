@@ -114,6 +114,10 @@ COMMENT ON VIEW shop.a_view IS 'a view';
 -- Names that end a quotation, comments in a schema whose name needs quotes.
 CREATE TABLE shop."$rights$" ("$rights$" integer PRIMARY KEY);
 GRANT SELECT ON shop."$rights$" TO PUBLIC;
+GRANT TRIGGER ON shop."$rights$" TO pg_monitor;
+DO $maintain$ BEGIN
+    IF current_setting('server_version_num')::integer >= 170000 THEN GRANT MAINTAIN ON shop."$rights$" TO pg_monitor; END IF;
+END $maintain$;
 COMMENT ON TABLE "Other ""schema"""."we""ird ta'ble; drop" IS 'it''s \ odd';
 COMMENT ON STATISTICS shop.orders_stats IS 'of orders';
 -- A check that old rows break.

@@ -175,7 +175,12 @@ async fn what_ties_it_to_a_table_that_stays_is_refused_by_name() {
         CREATE TABLE shop.t (id integer PRIMARY KEY);
         CREATE TABLE shop.child (id integer PRIMARY KEY, t integer REFERENCES shop.t);
         CREATE TABLE shop.base (id integer);
-        CREATE TABLE shop.heir (more integer) INHERITS (shop.base)"])
+        CREATE TABLE shop.heir (more integer) INHERITS (shop.base);
+        ALTER TABLE shop.child ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON shop.child USING (t > 0);
+        CREATE MATERIALIZED VIEW shop.of_child AS SELECT * FROM shop.child;
+        ALTER TABLE shop.t FORCE ROW LEVEL SECURITY;
+        CREATE MATERIALIZED VIEW shop.of_t AS SELECT * FROM shop.t"])
         .await;
     let scope = Scope {
         part: Some(Part {
@@ -195,4 +200,11 @@ async fn what_ties_it_to_a_table_that_stays_is_refused_by_name() {
         objects,
         ["foreign key child_t_fkey of shop.child", "table shop.heir"]
     );
+    // What belongs to a table that stays, stays.
+    let moving: Vec<&str> = image.objects.iter().map(|object| object.name.as_str()).collect();
+    for name in ["shop.of_t", "rows of shop.of_t", "row security of shop.t"] {
+        assert!(moving.contains(&name), "{name}: {moving:?}");
+    }
+    let left = moving.iter().find(|name| name.contains("child"));
+    assert_eq!(left, None, "{moving:?}");
 }

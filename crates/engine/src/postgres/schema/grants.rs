@@ -21,17 +21,19 @@ pub(crate) async fn rights(
     connection: &Connection,
     scope: &Scope,
 ) -> Result<Vec<(Option<String>, String)>, EngineError> {
-    let rights = read(connection, scope).await?;
+    let rights = read(connection, scope, false).await?;
     let all = rights.into_values().flatten();
     Ok(all.map(|right| (right.role, right.statement)).collect())
 }
 
-/// Every right on an object of the scope.
+/// Every right on an object of the scope; MAINTAIN, which servers know since 17, only where it is wanted.
 pub(super) async fn read(
     connection: &Connection,
     scope: &Scope,
+    maintain: bool,
 ) -> Result<HashMap<Address, Vec<Right>>, EngineError> {
-    let ask = in_scope(include_str!("../sql/schema/grants.sql"), scope);
+    let ask = include_str!("../sql/schema/grants.sql").replace("{maintain}", &maintain.to_string());
+    let ask = in_scope(&ask, scope);
     let mut rights: HashMap<Address, Vec<Right>> = HashMap::new();
     for row in connection.simple(&ask, "failed to read grants").await? {
         let text = |column| row.get(column).unwrap_or_default();

@@ -31,8 +31,9 @@ SELECT class, oid, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grante
               kind, name, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
               CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
 FROM held CROSS JOIN LATERAL aclexplode(acl) AS x
-WHERE pg_get_userbyid(x.grantee) !~ '^pg_' AND (x.grantee = 0 OR EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = x.grantee))
-  AND x.privilege_type <> 'MAINTAIN'
+-- Whoever owns the database has the schema `public` by that (15).
+WHERE pg_get_userbyid(x.grantee) <> 'pg_database_owner' AND (x.grantee = 0 OR EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = x.grantee))
+  AND (x.privilege_type <> 'MAINTAIN' OR {maintain})
 GROUP BY class, oid, column_number, kind, name, x.grantee, x.is_grantable
 UNION ALL
 -- Everybody may run a routine and use a type unless that was taken away, and use the schema `public`, which every database has.

@@ -12,7 +12,7 @@ WITH RECURSIVE reads AS (
     SELECT reads.reader, depths.depth + 1 FROM depths JOIN reads ON reads.read = depths.oid
 )
 SELECT 0::oid, c.oid, 'view', format('rows of %I.%I', n.nspname, c.relname), NULL, NULL, 'after_all',
-       format('REFRESH MATERIALIZED VIEW %I.%I', n.nspname, c.relname), NULL
+       format('REFRESH MATERIALIZED VIEW %I.%I', n.nspname, c.relname), NULL, 'pg_class'::regclass::oid, c.oid
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND c.relkind = 'm' AND c.relispopulated
   AND NOT EXISTS (SELECT FROM pg_depend AS d

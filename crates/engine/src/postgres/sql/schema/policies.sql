@@ -9,7 +9,7 @@ SELECT 'pg_policy'::regclass::oid, p.oid, 'rule', format('%I.%I.%I', n.nspname, 
                   || CASE WHEN p.polqual IS NULL THEN NULL ELSE '' END,
               format(' WITH CHECK (%s)', pg_get_expr(p.polwithcheck, p.polrelid))
                   || CASE WHEN p.polwithcheck IS NULL THEN NULL ELSE '' END),
-       NULL
+       NULL, NULL::oid, NULL::oid
 FROM pg_policy AS p
 JOIN pg_class AS c ON c.oid = p.polrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -19,7 +19,7 @@ SELECT 'pg_class'::regclass::oid, 0::oid, 'rule', format('row security of %I.%I'
        concat_ws(E'\x01',
            CASE WHEN c.relrowsecurity THEN format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', n.nspname, c.relname) END,
            CASE WHEN c.relforcerowsecurity THEN format('ALTER TABLE %I.%I FORCE ROW LEVEL SECURITY', n.nspname, c.relname) END),
-       NULL
+       NULL, 'pg_class'::regclass::oid, c.oid
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') AND (c.relrowsecurity OR c.relforcerowsecurity)
