@@ -38,6 +38,7 @@ mod extension_newer;
 mod extension_not_offered;
 mod extension_outdated;
 mod extension_postgis;
+mod extension_rows;
 mod extension_unversioned;
 mod foreign_data_wrapper;
 mod foreign_server;
@@ -182,6 +183,7 @@ pub(crate) const CHECKS: &[Check] = &[
     extension_not_offered::CHECK,
     extension_outdated::CHECK,
     extension_postgis::CHECK,
+    extension_rows::CHECK,
     extension_unversioned::CHECK,
     foreign_data_wrapper::CHECK,
     foreign_server::CHECK,

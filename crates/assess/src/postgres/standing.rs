@@ -17,6 +17,8 @@ pub(crate) enum Need {
     Passwords,
     /// How far sequences are: each shows it to whoever may SELECT or use it.
     Sequences,
+    /// Rows of the user's in tables of extensions.
+    ExtensionRows,
 }
 
 /// What the account may see of what others may not.
@@ -29,6 +31,8 @@ pub(crate) struct Standing {
     passwords: bool,
     /// Schemas with sequences that it may not read, quoted.
     closed_schemas: Option<String>,
+    /// Schemas and tables of extensions that hold rows of the user's, and that it may not read, quoted.
+    closed_tables: Option<(String, String)>,
 }
 
 impl Standing {
@@ -53,6 +57,7 @@ impl Standing {
             access_file: flag(),
             passwords: flag(),
             closed_schemas: values.next().flatten(),
+            closed_tables: values.next().flatten().zip(values.next().flatten()),
         }
     }
 
@@ -88,6 +93,16 @@ impl Standing {
                     format!("GRANT SELECT ON ALL SEQUENCES IN SCHEMA {schemas} TO {account}"),
                 )
             }
+            Need::ExtensionRows => {
+                let (schemas, tables) = self.closed_tables.clone().unwrap_or_default();
+                (
+                    self.closed_tables.is_none(),
+                    "the rows of extensions",
+                    format!(
+                        "GRANT USAGE ON SCHEMA {schemas} TO {account}; GRANT SELECT ON {tables} TO {account}"
+                    ),
+                )
+            }
         }
     }
 }
@@ -106,7 +121,7 @@ fn access_file(account: &str) -> [String; 2] {
 
 /// The least that an account needs to assess a PostgreSQL server, as statements to be run in the database that is assessed.
 /// Without the right to read `pg_authid`, which shows every role's password hash and is left out here, one check says that it
-/// could not tell.
+/// could not tell; so does another where extensions hold rows of the user's.
 #[must_use]
 pub fn postgresql_grants(account: &str, database: &str, schemas: &[String]) -> Vec<String> {
     let account = identifier(account);
@@ -137,6 +152,7 @@ mod tests {
             access_file: false,
             passwords: false,
             closed_schemas: Some("shop".to_owned()),
+            closed_tables: Some(("cron".to_owned(), "cron.job".to_owned())),
         };
         assert_eq!(standing.lacks(&[Need::Settings]), None);
         for (need, grant) in [
@@ -144,6 +160,10 @@ mod tests {
             (
                 Need::Sequences,
                 "GRANT SELECT ON ALL SEQUENCES IN SCHEMA shop TO \"look\"\"er\"",
+            ),
+            (
+                Need::ExtensionRows,
+                "GRANT USAGE ON SCHEMA cron TO \"look\"\"er\"; GRANT SELECT ON cron.job TO \"look\"\"er\"",
             ),
         ] {
             let lacks = standing.lacks(&[Need::Settings, need]).expect("lacks it");

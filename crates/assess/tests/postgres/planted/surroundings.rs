@@ -79,6 +79,20 @@ pub(super) const PLANTED: &[Planted] = &[
         &["CREATE EXTENSION pg_stat_statements VERSION '1.4'"],
     ),
     everywhere(
+        "postgresql.extension.rows",
+        "s.settings",
+        &[
+            "CREATE TABLE s.settings (name text PRIMARY KEY, builtin boolean NOT NULL)",
+            "CREATE TABLE s.untouched (LIKE s.settings)",
+            "INSERT INTO s.settings VALUES ('theirs', true), ('ours', false)",
+            "INSERT INTO s.untouched VALUES ('theirs', true)",
+            "ALTER EXTENSION plpgsql ADD TABLE s.settings",
+            "ALTER EXTENSION plpgsql ADD TABLE s.untouched",
+            "UPDATE pg_extension SET extconfig = ARRAY['s.settings'::regclass::oid, 's.untouched'::regclass::oid], \
+             extcondition = ARRAY['WHERE NOT builtin', 'WHERE NOT builtin'] WHERE extname = 'plpgsql'",
+        ],
+    ),
+    everywhere(
         "postgresql.extension.postgis",
         "postgis",
         &[
