@@ -9,6 +9,7 @@ mod mysql;
 mod postgres;
 mod teller;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::SandboxError;
@@ -28,6 +29,8 @@ pub(crate) const OPENING_BALANCE: i64 = 1_000;
 pub struct BankOptions {
     /// `mysql://user:password@host:port/database` or `postgres://…`: what the application connects to.
     pub url: String,
+    /// It talks by TLS alone, with servers that this authority (a PEM file) vouches for.
+    pub authority: Option<PathBuf>,
     /// Connections that make transfers, each one after the other.
     pub connections: usize,
     /// Accounts there are; more accounts, fewer lock waits.
@@ -48,11 +51,11 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
-    async fn open(url: &str) -> Result<Self, BankError> {
+    async fn open(url: &str, authority: Option<&Path>) -> Result<Self, BankError> {
         if url.starts_with("mysql") {
-            Ok(Self::Mysql(mysql::Connection::open(url).await?))
+            Ok(Self::Mysql(mysql::Connection::open(url, authority).await?))
         } else {
-            Ok(Self::Postgres(postgres::Connection::open(url).await?))
+            Ok(Self::Postgres(postgres::Connection::open(url, authority).await?))
         }
     }
 
@@ -145,7 +148,7 @@ impl OpenTransaction {
     /// # Errors
     /// In the driver's words.
     pub async fn begin(url: &str) -> Result<Self, BankError> {
-        let mut connection = Connection::open(url).await?;
+        let mut connection = Connection::open(url, None).await?;
         connection.begin().await?;
         Ok(Self(connection))
     }
@@ -175,7 +178,7 @@ impl OpenTransaction {
 
 /// Whether the application gets a write through at `url`: it tries, and the server takes it back with the connection.
 pub async fn can_write(url: &str) -> bool {
-    match Connection::open(url).await {
+    match Connection::open(url, None).await {
         Ok(mut connection) => connection.begin().await.is_ok(),
         Err(_) => false,
     }
@@ -186,7 +189,7 @@ pub async fn can_write(url: &str) -> bool {
 /// # Errors
 /// In the driver's words.
 pub async fn audit(url: &str, ledger: &Ledger, accounts: i64) -> Result<Audit, BankError> {
-    let (tokens, total) = Connection::open(url).await?.books().await?;
+    let (tokens, total) = Connection::open(url, None).await?.books().await?;
     Ok(ledger.audit(tokens, total, accounts * OPENING_BALANCE))
 }
 

@@ -102,6 +102,7 @@ impl Ground {
     /// The application, through the gate.
     pub(crate) fn open_bank(&self) -> Bank {
         Bank::open(BankOptions {
+            authority: None,
             url: application::url(
                 self.estate.primary.kind(),
                 &self.estate.app,

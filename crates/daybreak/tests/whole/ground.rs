@@ -202,8 +202,19 @@ impl Ground {
 
     /// The application, through the gate.
     pub(crate) fn open_bank(&self, connections: usize) -> Bank {
+        self.open_bank_by(connections, None)
+    }
+
+    /// One that talks by TLS alone, so that the gate cannot read along.
+    pub(crate) async fn open_bank_by_tls(&self, connections: usize) -> Bank {
+        let authority = self.sandbox.certificate_authority().await;
+        self.open_bank_by(connections, Some(authority.expect("an authority")))
+    }
+
+    fn open_bank_by(&self, connections: usize, authority: Option<PathBuf>) -> Bank {
         Bank::open(BankOptions {
             url: self.app_url(self.gate_port),
+            authority,
             connections,
             accounts: ACCOUNTS,
             rest: Duration::from_millis(40),

@@ -1,5 +1,6 @@
 //! Replication verifies the other side by a file on each server's own host: with the wrong one it does not connect, and nobody is
-//! moved; with the right one writes go out and home.
+//! moved; with the right one writes go out and home. So do those of an application that talks by TLS alone: the gate asks the
+//! servers' session lists which of its connections may be moved.
 
 use daybreak_sandbox::{AuroraOptions, EstateOptions, Server, ServerKind};
 
@@ -48,7 +49,7 @@ async fn verifies(
         })
         .await;
     ground.start_gate().await;
-    let bank = ground.open_bank(2);
+    let bank = ground.open_bank_by_tls(4).await;
     ground
         .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
         .await;

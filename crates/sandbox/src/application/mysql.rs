@@ -1,5 +1,7 @@
+use std::path::Path;
+
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts, OptsBuilder, params};
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, params};
 
 use super::{BankError, OPENING_BALANCE, Transfer};
 
@@ -14,10 +16,11 @@ impl From<mysql_async::Error> for BankError {
 pub(crate) struct Connection(Conn);
 
 impl Connection {
-    pub(super) async fn open(url: &str) -> Result<Self, BankError> {
+    pub(super) async fn open(url: &str, authority: Option<&Path>) -> Result<Self, BankError> {
         let opts = Opts::from_url(url).map_err(|error| BankError(error.to_string()))?;
         // On this machine the driver would go to the server's own socket instead, past any gate or wire in between.
-        let opts = OptsBuilder::from_opts(opts).prefer_socket(false);
+        let tls = authority.map(|file| SslOpts::default().with_root_certs(vec![file.to_owned().into()]));
+        let opts = OptsBuilder::from_opts(opts).prefer_socket(false).ssl_opts(tls);
         Ok(Self(Conn::new(opts).await?))
     }
 
@@ -85,7 +88,7 @@ fn schema_for((major, minor, _): (u16, u16, u16)) -> String {
 }
 
 pub(super) async fn found(url: &str, accounts: i64, rows: u64) -> Result<(), BankError> {
-    let mut connection = Connection::open(url).await?.0;
+    let mut connection = Connection::open(url, None).await?.0;
     let schema = schema_for(connection.server_version());
     for statement in schema
         .split(";;")

@@ -1,4 +1,11 @@
-use tokio_postgres::{Client, NoTls};
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{BankError, OPENING_BALANCE, Transfer};
 
@@ -25,12 +32,17 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(url: &str) -> Result<Self, BankError> {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-        let driver = tokio::spawn(async move {
-            // What goes wrong here comes back as an error of the statement that waits for it.
-            drop(connection.await);
-        });
+    pub(super) async fn open(url: &str, authority: Option<&Path>) -> Result<Self, BankError> {
+        let mut config: Config = url.parse()?;
+        // What goes wrong in a driver comes back as an error of the statement that waits for it.
+        let (client, driver) = if let Some(file) = authority {
+            config.ssl_mode(SslMode::Require);
+            let (client, connection) = config.connect(vouched_for_by(file)?).await?;
+            (client, tokio::spawn(async move { drop(connection.await) }))
+        } else {
+            let (client, connection) = config.connect(NoTls).await?;
+            (client, tokio::spawn(async move { drop(connection.await) }))
+        };
         Ok(Self { client, driver })
     }
 
@@ -79,8 +91,25 @@ impl Connection {
     }
 }
 
+fn vouched_for_by(authority: &Path) -> Result<MakeRustlsConnect, BankError> {
+    let unread = |error: &dyn std::fmt::Display| BankError(format!("{}: {error}", authority.display()));
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(authority).map_err(|error| unread(&error))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unread(&error))?;
+        roots.add(certificate).map_err(|error| unread(&error))?;
+    }
+    let provider = rustls::crypto::ring::default_provider().into();
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unread(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
 pub(super) async fn found(url: &str, application: &str, accounts: i64, rows: u64) -> Result<(), BankError> {
-    let connection = Connection::open(url).await?;
+    let connection = Connection::open(url, None).await?;
     connection.client.batch_execute(SCHEMA).await?;
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     connection

@@ -117,7 +117,7 @@ impl Shared {
         while !self.closing.load(Ordering::Relaxed) {
             let mut open = match connection.take() {
                 Some(open) => open,
-                None => match Connection::open(&self.options.url).await {
+                None => match Connection::open(&self.options.url, self.options.authority.as_deref()).await {
                     Ok(open) => open,
                     Err(_) => {
                         // Nobody listens yet, or the server is starting: a pool would wait a moment, too.

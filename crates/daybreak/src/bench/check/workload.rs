@@ -25,6 +25,7 @@ const WARMING_UP: Duration = Duration::from_secs(2);
 pub(super) async fn measure(ground: &Ground, case: &Case, options: &Options) -> Result<Figure, Trouble> {
     application::found(&ground.estate, ACCOUNTS, ROWS).await?;
     let bank = Bank::open(BankOptions {
+        authority: None,
         url: ground.estate.app_url(),
         connections: CONNECTIONS,
         accounts: ACCOUNTS,
