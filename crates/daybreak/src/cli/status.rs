@@ -1,3 +1,5 @@
+mod sides;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -10,10 +12,18 @@ use crate::conduct::{self, Leader, Stage};
 use crate::config::Settings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
+use crate::plays::World;
 
-/// Reads the journal and asks the gate where traffic goes; touches no server.
+use sides::{Answers, Sides};
+
+/// Reads the journal and asks the gate where traffic goes. Touches no server, unless it is to ask them.
 #[derive(Debug, Args)]
-pub(crate) struct Status {}
+pub(crate) struct Status {
+    /// Ask both servers whether they may be written, too. Exits with 3 where that is not as the journal has it, and with 6
+    /// where it cannot be told.
+    #[arg(long)]
+    ask: bool,
+}
 
 /// The whole status, for programs.
 #[derive(Serialize)]
@@ -24,6 +34,9 @@ struct Standing<'a> {
     /// Absent where the plan has no gate.
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<GateStanding>,
+    /// Absent unless the servers were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sides: Option<Sides>,
     runs: &'a [daybreak_runbook::Run],
 }
 
@@ -76,9 +89,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Status {
     pub(crate) async fn run(self, settings: Settings, format: Format) -> Result<Exit, Trouble> {
-        let history = history(&settings).await?;
-        let stage = Stage::of(&history);
         let gate = GateStanding::ask(&settings).await;
+        let (history, answers, was_moving) = if self.ask {
+            let before = Motion::of(&settings, &history(&settings).await?).await?;
+            let answers = Answers::ask(&World::new(settings.clone())).await;
+            // Read afterwards: what the servers say is held against what is known by now.
+            (history(&settings).await?, Some(answers), before.is_alive())
+        } else {
+            (history(&settings).await?, None, false)
+        };
+        let stage = Stage::of(&history);
+        let motion = Motion::of(&settings, &history).await?;
+        let sides = answers.map(|answers| Sides::judged(answers, &stage, was_moving || motion.is_alive()));
+        let exit = sides.as_ref().map_or(Exit::Done, Sides::exit);
         if format == Format::Json {
             let runs = history.runs();
             output::json(&Standing {
@@ -86,9 +109,10 @@ impl Status {
                 leader: stage.leader,
                 migrated: stage.migrated,
                 gate,
+                sides,
                 runs,
             });
-            return Ok(Exit::Done);
+            return Ok(exit);
         }
         let side = match stage.leader {
             Leader::Source => &settings.source.endpoint,
@@ -100,16 +124,8 @@ impl Status {
         if let Some(gate) = gate {
             output::line(gate.words());
         }
-        let in_motion = |run: &daybreak_runbook::Run| {
-            matches!(run.status.run, RunStatus::Running | RunStatus::Undoing { .. })
-        };
-        if history.runs().iter().any(in_motion) {
-            let holder = conduct::store(&settings)?.holder().await.map_err(|error| {
-                let hint = error.hint();
-                Trouble::new(error, Some(hint))
-            })?;
-            output::line(conducted_by(holder.as_ref(), &Conductor::this_process("status")));
-        }
+        sides.iter().flat_map(Sides::lines).for_each(output::line);
+        motion.words().into_iter().for_each(output::line);
         for run in history.runs() {
             output::line(format!(
                 "\nrun {} · {} · {}",
@@ -134,18 +150,56 @@ impl Status {
             }
             output::line(table);
         }
-        Ok(Exit::Done)
+        Ok(exit)
     }
 }
 
-/// Who carries out the run that is in motion. A process that was killed could not write down that it ended.
-fn conducted_by(holder: Option<&Conductor>, here: &Conductor) -> String {
-    match holder.filter(|holder| !holder.is_dead_seen_from(here)) {
-        Some(holder) => format!(
-            "conducted by {} (process {} on {})",
-            holder.name, holder.pid, holder.host
-        ),
-        None => "nobody conducts it any more: start the same command again, and it goes on".to_owned(),
+/// Who carries out the run that is in motion.
+#[derive(Debug, PartialEq)]
+enum Motion {
+    /// None is.
+    Rest,
+    By(Conductor),
+    /// A process that was killed could not write down that it ended.
+    Nobody,
+}
+
+impl Motion {
+    async fn of(settings: &Settings, history: &History) -> Result<Self, Trouble> {
+        let in_motion = |run: &daybreak_runbook::Run| {
+            matches!(run.status.run, RunStatus::Running | RunStatus::Undoing { .. })
+        };
+        if !history.runs().iter().any(in_motion) {
+            return Ok(Self::Rest);
+        }
+        let holder = conduct::store(settings)?.holder().await.map_err(|error| {
+            let hint = error.hint();
+            Trouble::new(error, Some(hint))
+        })?;
+        Ok(Self::seen_from(&Conductor::this_process("status"), holder))
+    }
+
+    fn seen_from(here: &Conductor, holder: Option<Conductor>) -> Self {
+        holder
+            .filter(|holder| !holder.is_dead_seen_from(here))
+            .map_or(Self::Nobody, Self::By)
+    }
+
+    const fn is_alive(&self) -> bool {
+        matches!(self, Self::By(_))
+    }
+
+    fn words(&self) -> Option<String> {
+        match self {
+            Self::Rest => None,
+            Self::By(holder) => Some(format!(
+                "conducted by {} (process {} on {})",
+                holder.name, holder.pid, holder.host
+            )),
+            Self::Nobody => {
+                Some("nobody conducts it any more: start the same command again, and it goes on".to_owned())
+            }
+        }
     }
 }
 
@@ -167,19 +221,20 @@ pub(super) async fn history(settings: &Settings) -> Result<History, Trouble> {
 mod tests {
     use daybreak_runbook::Conductor;
 
-    use super::conducted_by;
+    use super::Motion;
 
     #[test]
     fn a_conductor_that_was_killed_conducts_nothing() {
         let here = Conductor::this_process("operator");
-        let alive = conducted_by(Some(&here), &here);
-        assert!(alive.starts_with("conducted by operator (process "), "{alive}");
+        let alive = Motion::seen_from(&here, Some(here.clone()));
+        let words = alive.words().unwrap_or_default();
+        assert!(words.starts_with("conducted by operator (process "), "{words}");
         let killed = Conductor {
             started: here.started + 1,
             ..here.clone()
         };
-        for gone in [Some(&killed), None] {
-            assert!(conducted_by(gone, &here).starts_with("nobody conducts it"));
+        for gone in [Some(killed), None] {
+            assert_eq!(Motion::seen_from(&here, gone), Motion::Nobody);
         }
     }
 }

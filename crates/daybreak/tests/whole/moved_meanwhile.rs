@@ -13,6 +13,30 @@ use crate::refusals::refused;
 const UNTIL_CHECKED: [&str; 6] = ["--format", "json", "run", "--yes", "--until", "data.check"];
 const RUN: [&str; 4] = ["--format", "json", "run", "--yes"];
 
+/// What somebody does by hand on the side that follows, for each engine, and what is said of it.
+const OPENED: [[&str; 4]; 2] = [
+    [
+        "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF",
+        "SET transaction_read_only = off; GRANT INSERT ON shop.accounts TO PUBLIC",
+        "3",
+        "the side that follows may be written as well",
+    ],
+    [
+        "SET GLOBAL super_read_only = ON",
+        "SET transaction_read_only = off; REVOKE INSERT ON shop.accounts FROM PUBLIC",
+        "0",
+        "refuses writes",
+    ],
+];
+
+/// `status --ask`: how it exits and what it says.
+async fn asked(ground: &Ground, exit: i32, words: &str) {
+    let output = ground.run(&["status", "--ask"]).await;
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(exit), "{said}");
+    assert!(said.contains(words), "{said}");
+}
+
 async fn cannot_be_taken_back(ground: &Ground) {
     let said = refused(ground, &["rollback"], 1).await;
     assert!(
@@ -56,6 +80,7 @@ async fn goes_forward(estate: EstateOptions, cluster: AuroraOptions) {
     ground.start_gate().await;
     let bank = ground.open_bank(6);
     ground.succeed(&UNTIL_CHECKED).await;
+    asked(&ground, 0, "refuses writes").await;
     let mut conductor = ground
         .daybreak(&RUN)
         .env("DAYBREAK_STOP_AT", "before-step:cutover.shift")
@@ -75,6 +100,7 @@ async fn goes_forward(estate: EstateOptions, cluster: AuroraOptions) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(writes_go_on(&bank, soon).await, "applications write there");
+    asked(&ground, 0, "belong to target").await;
     ground.stop_gate().await;
     cannot_be_taken_back(&ground).await;
     ground.start_gate().await;
@@ -84,6 +110,20 @@ async fn goes_forward(estate: EstateOptions, cluster: AuroraOptions) {
 
     ground.succeed(&RUN).await;
     cannot_be_taken_back(&ground).await;
+    asked(&ground, 0, "refuses writes").await;
+    let source = &ground.estate.primary;
+    for (statement, exit, words) in
+        OPENED.map(|[mysql, postgres, exit, words]| match source.kind().engine() {
+            Engine::Mysql => (mysql, exit, words),
+            Engine::Postgres => (postgres, exit, words),
+        })
+    {
+        source
+            .rows_in(&ground.estate.database, statement)
+            .await
+            .expect("done by hand");
+        asked(&ground, exit.parse().expect("a number"), words).await;
+    }
     ground.succeed(&["--format", "json", "failback", "--yes"]).await;
     assert_eq!(ground.writable().await, [true, false], "home");
     assert!(
