@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::error::CloudError;
 use crate::ledger::{Ledger, LedgerError, What};
-use crate::plan::{Action, compare};
+use crate::plan::{Action, Planned, compare};
 use crate::port::Cloud;
 use crate::resource::{Attributes, Kind, Resource};
 
@@ -37,6 +37,18 @@ pub enum ApplyError {
     /// Somebody else's resource has the name.
     #[error("{0} is there and is none that this plan made")]
     Taken(String),
+    /// One with our mark has the name, and it is another than the one we made.
+    #[error(
+        "{resource} is there and is not the one that this plan made: it is {found}, and the ledger names {noted}"
+    )]
+    Another {
+        /// Which resource.
+        resource: String,
+        /// What the ledger calls ours.
+        noted: String,
+        /// What the one that is there is called.
+        found: String,
+    },
     /// It can only be said when it is made.
     #[error("{resource}: {attribute} cannot be changed once it is made")]
     Fixed {
@@ -63,7 +75,12 @@ impl ApplyError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Cloud(error) => error.hint(),
-            Self::Ledger(_) => Some("nothing is done that could not be written down first".to_owned()),
+            Self::Ledger(error) => Some(error.hint()),
+            Self::Another { .. } => Some(
+                "somebody made another under that name, by another ledger or by hand; nothing of it was touched: see whose it is, delete \
+                 it by hand or give the cluster another name"
+                    .to_owned(),
+            ),
             Self::Taken(_) => Some("give the cluster another name, or delete that by hand".to_owned()),
             Self::Fixed { .. } => {
                 Some("change the plan back, or destroy the cluster and make it anew".to_owned())
@@ -145,18 +162,20 @@ async fn one(
     let found = cloud.find(resource.kind, &resource.name).await?;
     let planned = compare(resource, found);
     let (kind, name) = (resource.kind, resource.name.as_str());
-    match planned.action {
-        Action::Keep => {
-            if !ledger.is_ours(kind, name) {
-                // It has our mark: an earlier ledger made it.
-                ledger.note(What::Made, kind, name)?;
-            }
+    if matches!(planned.action, Action::Keep | Action::Update { .. }) {
+        is_the_one(ledger, kind, name, planned.id.as_deref())?;
+        let unknown = planned.id.is_some() && ledger.id(kind, name).is_none();
+        if unknown || !ledger.is_ours(kind, name) {
+            // It has our mark: an earlier ledger made it, or a kill came before it was noted.
+            ledger.note_made(kind, name, planned.id.as_deref())?;
         }
+    }
+    match planned.action {
+        Action::Keep => {}
         Action::Taken => return Err(ApplyError::Taken(resource.to_string())),
         Action::Create => {
             ledger.note(What::Making, kind, name)?;
             cloud.create(resource).await?;
-            ledger.note(What::Made, kind, name)?;
             tell(Applied::Created(resource));
             // What cannot be said with the call that makes it, such as rules and parameters. Some take no change, and nothing
             // within them, until they are there.
@@ -165,6 +184,7 @@ async fn one(
             }
             let found = cloud.find(kind, name).await?;
             let planned = compare(resource, found);
+            ledger.note_made(kind, name, planned.id.as_deref())?;
             if let Action::Update { differences } = planned.action {
                 update(cloud, resource, &differences, ledger).await?;
             }
@@ -175,6 +195,30 @@ async fn one(
         }
     }
     Ok(())
+}
+
+/// The first thing for which nothing of the plan can be made, if there is one. Nothing was changed yet.
+#[must_use]
+pub fn obstacle(planned: &[Planned], ledger: &Ledger) -> Option<ApplyError> {
+    planned.iter().find_map(|planned| {
+        let resource = &planned.resource;
+        match planned.action {
+            Action::Taken => Some(ApplyError::Taken(resource.to_string())),
+            _ => is_the_one(ledger, resource.kind, &resource.name, planned.id.as_deref()).err(),
+        }
+    })
+}
+
+/// Whether what is there is what the ledger says we made. A kill may have come before that was known: then our mark alone tells.
+fn is_the_one(ledger: &Ledger, kind: Kind, name: &str, found: Option<&str>) -> Result<(), ApplyError> {
+    match (ledger.id(kind, name), found) {
+        (Some(noted), Some(found)) if noted != found => Err(ApplyError::Another {
+            resource: format!("{kind} {name}"),
+            noted: noted.to_owned(),
+            found: found.to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 async fn update(
@@ -237,13 +281,18 @@ async fn wait(
 /// Deletes what the ledger says we made, the last first. What a resource by that name has no mark of ours any more is left.
 ///
 /// # Errors
-/// At the first thing that is refused; the same command goes on.
+/// Before anything is deleted, when something of a name is another than the one we made; at the first thing that is refused; the same command goes on.
 pub async fn destroy(
     cloud: &dyn Cloud,
     ledger: &mut Ledger,
     last_snapshot: Option<&str>,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
 ) -> Result<Vec<(Kind, String)>, ApplyError> {
+    for (kind, name) in ledger.standing() {
+        if let Some(found) = cloud.find(kind, &name).await?.filter(|found| found.ours) {
+            is_the_one(ledger, kind, &name, found.id.as_deref())?;
+        }
+    }
     let mut left = Vec::new();
     let mut going: Vec<(Kind, String)> = Vec::new();
     for (kind, name) in ledger.standing().into_iter().rev() {

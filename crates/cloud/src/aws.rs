@@ -1,6 +1,6 @@
 //! Aurora, by AWS's own API.
 //!
-//! RDS and Secrets Manager are asked by AWS's crates; EC2 and CloudWatch by signed requests of the Query protocol (`query`).
+//! RDS and Secrets Manager are asked by AWS's crates; EC2, CloudWatch and STS by signed requests of the Query protocol (`query`).
 
 mod alarm;
 mod audit;
@@ -30,14 +30,15 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found, Ground};
-use crate::resource::{Attributes, Kind, MARK, Resource};
+use crate::resource::{Attributes, Home, Kind, MARK, Resource};
 use crate::spec::Spec;
 pub use bucket::{BucketSettings, bucket};
 pub use existing::Existing;
 pub use origin::{Origin, OriginFacts};
-use query::Query;
+use query::{Query, Service, first};
 pub use restore::{BackupSource, RecoveredPosition};
 pub use secret_store::{SecretSettings, SecretStore};
+use security_group::parsed;
 
 /// What AWS's crates send requests with.
 fn http() -> SharedHttpClient {
@@ -125,6 +126,25 @@ impl Aws {
 
 #[async_trait]
 impl Cloud for Aws {
+    async fn home(&self) -> Result<Home, CloudError> {
+        let call = "sts:GetCallerIdentity";
+        let answer = self
+            .query
+            .ask(Service::Sts, "GetCallerIdentity", &self.cluster, &Vec::new())
+            .await?;
+        let document = parsed(&answer, call, &self.cluster)?;
+        let account = first(document.root_element(), "Account").ok_or_else(|| CloudError {
+            call: call.to_owned(),
+            object: self.cluster.clone(),
+            message: "the answer names no account".to_owned(),
+            trouble: crate::error::Trouble::Other,
+        })?;
+        Ok(Home {
+            account,
+            region: self.query.region().to_owned(),
+        })
+    }
+
     async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError> {
         self.look_at_ground(spec).await
     }

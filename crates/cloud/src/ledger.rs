@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::resource::Kind;
+use crate::resource::{Home, Kind};
 
 /// What a line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,16 +39,53 @@ pub struct Entry {
     pub kind: Kind,
     /// Of which.
     pub name: String,
+    /// Where it is; ledgers of old do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Home>,
+    /// What the provider calls this one and no other, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// The file cannot be used.
 #[derive(Debug, Error)]
-#[error("failed to use the ledger {}: {why}", path.display())]
-pub struct LedgerError {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    pub why: String,
+pub enum LedgerError {
+    /// It cannot be read or written.
+    #[error("failed to use the ledger {}: {why}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// What it names is in another account or region.
+    #[error("by the ledger {} this plan's {what} was made in {made}, and this would be {now}", path.display())]
+    Elsewhere {
+        /// The file.
+        path: PathBuf,
+        /// A resource.
+        what: String,
+        /// Where it was made.
+        made: Box<Home>,
+        /// Where we are.
+        now: Box<Home>,
+    },
+}
+
+impl LedgerError {
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unusable { .. } => {
+                "it says what this plan made: without it nothing is made, and nothing deleted".to_owned()
+            }
+            Self::Elsewhere { made, .. } => format!(
+                "nothing was changed: take the credentials of account {} and `cluster.region = \"{}\"`; for a cluster elsewhere, give it a name of its own",
+                made.account, made.region
+            ),
+        }
+    }
 }
 
 /// The file. A last line that was cut off by a kill is taken away; any other that cannot be read is an error.
@@ -57,6 +94,8 @@ pub struct Ledger {
     path: PathBuf,
     /// None where it is only looked at.
     file: Option<File>,
+    /// Where we are; none where it is only looked at.
+    home: Option<Home>,
     entries: Vec<Entry>,
 }
 
@@ -64,9 +103,9 @@ impl Ledger {
     /// Opens it, or begins one; holds a lock on it, so that two commands never work on one cluster.
     ///
     /// # Errors
-    /// When it cannot be read or written, or another command works on it.
-    pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let wrong = |why: String| LedgerError {
+    /// When it cannot be read or written, another command works on it, or what it names is elsewhere.
+    pub fn open(path: &Path, home: Home) -> Result<Self, LedgerError> {
+        let wrong = |why: String| LedgerError::Unusable {
             path: path.to_owned(),
             why,
         };
@@ -88,11 +127,14 @@ impl Ledger {
         // Half a line is one that a kill cut off: what it was to say was never done.
         let whole = whole_lines(&text);
         file.set_len(whole.len() as u64).map_err(failed)?;
-        Ok(Self {
+        let ledger = Self {
             entries: entries(path, whole)?,
             path: path.to_owned(),
             file: Some(file),
-        })
+            home: Some(home.clone()),
+        };
+        ledger.is_at(&home)?;
+        Ok(ledger)
     }
 
     /// Looks at it, also while another command works on it. There may be none yet.
@@ -104,7 +146,7 @@ impl Ledger {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => {
-                return Err(LedgerError {
+                return Err(LedgerError::Unusable {
                     path: path.to_owned(),
                     why: error.to_string(),
                 });
@@ -113,6 +155,7 @@ impl Ledger {
         Ok(Self {
             path: path.to_owned(),
             file: None,
+            home: None,
             entries: entries(path, whole_lines(&text))?,
         })
     }
@@ -122,15 +165,29 @@ impl Ledger {
     /// # Errors
     /// When it cannot be written, as when it was only looked at.
     pub fn note(&mut self, what: What, kind: Kind, name: &str) -> Result<(), LedgerError> {
+        self.write(what, kind, name, None)
+    }
+
+    /// Adds that it is made, and what the provider calls this one; when it returns it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written, as when it was only looked at.
+    pub fn note_made(&mut self, kind: Kind, name: &str, id: Option<&str>) -> Result<(), LedgerError> {
+        self.write(What::Made, kind, name, id)
+    }
+
+    fn write(&mut self, what: What, kind: Kind, name: &str, id: Option<&str>) -> Result<(), LedgerError> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let entry = Entry {
             at: now.map_or(0, |since| since.as_secs()),
             what,
             kind,
             name: name.to_owned(),
+            home: self.home.clone(),
+            id: id.map(str::to_owned),
         };
         let line = serde_json::to_string(&entry).unwrap_or_default();
-        let wrong = |why: String| LedgerError {
+        let wrong = |why: String| LedgerError::Unusable {
             path: self.path.clone(),
             why,
         };
@@ -149,6 +206,36 @@ impl Ledger {
         let about = self.entries.iter().rev();
         let mut about = about.filter(|entry| entry.kind == kind && entry.name == name);
         about.next().is_some_and(|entry| entry.what != What::Deleted)
+    }
+
+    /// Whether everything that may be there by our doing is here.
+    ///
+    /// # Errors
+    /// When something was made in another account or region.
+    pub fn is_at(&self, home: &Home) -> Result<(), LedgerError> {
+        let standing = self.standing();
+        let of = |entry: &&Entry| standing.contains(&(entry.kind, entry.name.clone()));
+        for entry in self.entries.iter().filter(of) {
+            if let Some(made) = entry.home.as_ref().filter(|made| *made != home) {
+                return Err(LedgerError::Elsewhere {
+                    path: self.path.clone(),
+                    what: format!("{} {}", entry.kind, entry.name),
+                    made: Box::new(made.clone()),
+                    now: Box::new(home.clone()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What the provider called the one of this name that we made last; none where a kill came before it was known.
+    #[must_use]
+    pub fn id(&self, kind: Kind, name: &str) -> Option<&str> {
+        let about = self.entries.iter().rev();
+        let about = about.filter(|entry| entry.kind == kind && entry.name == name);
+        about
+            .take_while(|entry| !matches!(entry.what, What::Making | What::Deleted))
+            .find_map(|entry| entry.id.as_deref())
     }
 
     /// Everything that may be there by our doing, in the order of [`Kind`], and of one kind in that in which they were made.
@@ -173,7 +260,7 @@ fn whole_lines(text: &str) -> &str {
 
 fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, LedgerError> {
     let read = |(index, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|error| LedgerError {
+        serde_json::from_str(line).map_err(|error| LedgerError::Unusable {
             path: path.to_owned(),
             why: format!("line {}: {error}", index + 1),
         })
@@ -185,18 +272,62 @@ fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, LedgerError> {
 mod tests {
     use std::io::Write;
 
-    use super::{Ledger, What};
-    use crate::resource::Kind;
+    use super::{Ledger, LedgerError, What};
+    use crate::resource::{Home, Kind};
+
+    fn home(account: &str) -> Home {
+        Home {
+            account: account.to_owned(),
+            region: "eu-central-1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_name_is_of_one_account_and_of_one_resource() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("shop.jsonl");
+        // A line of old says neither where nor which.
+        let old = "{\"at\":1,\"what\":\"made\",\"kind\":\"secret\",\"name\":\"shop\"}\n";
+        std::fs::write(&path, old).expect("written");
+        let mut ledger = Ledger::open(&path, home("1")).expect("read");
+        assert_eq!(ledger.id(Kind::Secret, "shop"), None);
+        ledger.note(What::Making, Kind::Cluster, "shop").expect("noted");
+        ledger
+            .note_made(Kind::Cluster, "shop", Some("c-1"))
+            .expect("noted");
+        ledger.note(What::Changing, Kind::Cluster, "shop").expect("noted");
+        assert_eq!(ledger.id(Kind::Cluster, "shop"), Some("c-1"));
+        // Another one is being made: which, a kill may have come before.
+        ledger.note(What::Making, Kind::Cluster, "shop").expect("noted");
+        assert_eq!(ledger.id(Kind::Cluster, "shop"), None);
+        drop(ledger);
+        for there in [
+            home("2"),
+            Home {
+                region: "eu-west-1".to_owned(),
+                ..home("1")
+            },
+        ] {
+            let error = Ledger::open(&path, there).expect_err("elsewhere");
+            assert!(matches!(error, LedgerError::Elsewhere { .. }), "{error}");
+            assert!(error.hint().contains("account 1"), "{}", error.hint());
+        }
+        let mut ledger = Ledger::open(&path, home("1")).expect("at home");
+        ledger.note(What::Deleted, Kind::Cluster, "shop").expect("noted");
+        drop(ledger);
+        Ledger::open(&path, home("2")).expect("nothing of it stands there any more");
+    }
 
     #[test]
     fn an_intent_counts_and_half_a_line_does_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a/shop.jsonl");
-        let mut ledger = Ledger::open(&path).expect("begun");
+        let open = || Ledger::open(&path, home("1"));
+        let mut ledger = open().expect("begun");
         ledger.note(What::Making, Kind::Cluster, "shop").expect("noted");
         ledger.note(What::Making, Kind::Alarm, "a").expect("noted");
         ledger.note(What::Deleted, Kind::Alarm, "a").expect("noted");
-        assert!(Ledger::open(&path).is_err(), "somebody works on it");
+        assert!(open().is_err(), "somebody works on it");
         let mut looked = Ledger::look(&path).expect("looked at meanwhile");
         assert!(looked.is_ours(Kind::Cluster, "shop") && !looked.is_ours(Kind::Alarm, "a"));
         assert!(looked.note(What::Made, Kind::Cluster, "shop").is_err());
@@ -208,14 +339,14 @@ mod tests {
             .open(&path)
             .expect("opened");
         write!(file, "{{\"at\":1,\"wh").expect("written");
-        let mut ledger = Ledger::open(&path).expect("read");
+        let mut ledger = open().expect("read");
         assert_eq!(ledger.standing(), [(Kind::Cluster, "shop".to_owned())]);
         ledger.note(What::Made, Kind::Cluster, "shop").expect("noted");
         drop(ledger);
         let text = std::fs::read_to_string(&path).expect("read");
         assert!(text.lines().count() == 4 && !text.contains("\"wh{"), "{text}");
         std::fs::write(&path, text.replacen("making", "maiking", 1)).expect("written");
-        let error = Ledger::open(&path).expect_err("a line that is none").to_string();
+        let error = open().expect_err("a line that is none").to_string();
         assert!(error.contains("line 1"), "{error}");
     }
 }

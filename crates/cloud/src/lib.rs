@@ -23,7 +23,7 @@ mod apply;
 mod authorities;
 mod aws;
 
-pub use apply::{Applied, ApplyError, apply, destroy, restart};
+pub use apply::{Applied, ApplyError, apply, destroy, obstacle, restart};
 pub use authorities::published_authorities;
 pub use aws::{
     Aws, AwsSettings, BackupSource, BucketSettings, Existing, Origin, OriginFacts, RecoveredPosition,
@@ -37,6 +37,6 @@ pub use parameters::{Becomes, CarriedSetting, Setting, carried_settings};
 pub use plan::{Action, Difference, Planned, changes, plan};
 pub use port::{Cloud, Found, Ground, Subnet};
 pub use practice::{PRACTICES, Practice};
-pub use resource::{Attributes, Kind, Resource};
+pub use resource::{Attributes, Home, Kind, Resource};
 pub use spec::{Alarms, Engine, Flow, InstanceGroup, Network, Place, Role, Spec, SpecError};
 pub use wanted::resources;

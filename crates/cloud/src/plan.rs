@@ -62,6 +62,9 @@ pub struct Planned {
     pub action: Action,
     /// Whether it is in a state of its own way to being usable.
     pub status: Option<String>,
+    /// What the provider calls the one that is there.
+    #[serde(skip)]
+    pub id: Option<String>,
 }
 
 /// Compares every resource with what the provider has. Whose one is its tag says, which is given with the call that makes it: an intent
@@ -89,6 +92,7 @@ pub fn changes(planned: &[Planned]) -> usize {
 
 pub(crate) fn compare(resource: &Resource, found: Option<Found>) -> Planned {
     let status = found.as_ref().map(|found| found.status.clone());
+    let id = found.as_ref().and_then(|found| found.id.clone());
     let action = match found {
         None => Action::Create,
         Some(found) if !found.ours => Action::Taken,
@@ -101,6 +105,7 @@ pub(crate) fn compare(resource: &Resource, found: Option<Found>) -> Planned {
         resource: resource.clone(),
         action,
         status,
+        id,
     }
 }
 
@@ -149,6 +154,7 @@ mod tests {
             ],
         );
         let found = |attributes: &[(&str, &str)], ours| Found {
+            id: None,
             attributes: attributes
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -1,12 +1,15 @@
 use async_trait::async_trait;
 
 use crate::error::CloudError;
-use crate::resource::{Attributes, Kind, Resource};
+use crate::resource::{Attributes, Home, Kind, Resource};
 use crate::spec::Spec;
 
 /// A resource as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
+    /// What the provider calls this one, which no other of the same name will be called where it has such a word. What has none is known
+    /// by its ARN, which names account and region.
+    pub id: Option<String>,
     /// What the provider says of it. What it does not say is absent.
     pub attributes: Attributes,
     /// Whether it has our mark with the cluster's name.
@@ -40,6 +43,9 @@ pub struct Ground {
 /// A provider of clusters.
 #[async_trait]
 pub trait Cloud: Send + Sync {
+    /// The account and region that calls go to. Changes nothing.
+    async fn home(&self) -> Result<Home, CloudError>;
+
     /// Looks at what the plan names: subnets of the VPC in two zones at least, or the zones of those that are made; a version and
     /// classes that the region offers. Changes nothing.
     async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError>;

@@ -49,6 +49,21 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Where resources are. Names are the same in every account and region: only this tells one cluster `shop` from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// The account's number.
+    pub account: String,
+    /// Such as `eu-central-1`.
+    pub region: String,
+}
+
+impl fmt::Display for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {} in {}", self.account, self.region)
+    }
+}
+
 /// The tag that marks what a plan made; its value is the cluster's name.
 pub(crate) const MARK: &str = "daybreak:cluster";
 

@@ -36,9 +36,11 @@ impl Aws {
             ("threshold", threshold.map(|threshold| threshold.to_string())),
         ]);
         let arn = own("AlarmArn").unwrap_or_default();
+        let ours = self.has_alarm_mark(&arn).await?;
         Ok(Some(Found {
+            id: Some(arn).filter(|arn| !arn.is_empty()),
             attributes,
-            ours: self.has_alarm_mark(&arn).await?,
+            ours,
             ready: true,
             status: own("StateValue").unwrap_or_default(),
         }))

@@ -84,6 +84,7 @@ impl Aws {
         ]);
         let status = cluster.status().unwrap_or_default().to_owned();
         Ok(Some(Found {
+            id: text(cluster.db_cluster_resource_id()),
             attributes,
             ours: self.is_marked(cluster.tag_list()),
             ready: status == "available",

@@ -21,6 +21,9 @@ impl Aws {
         ]);
         let status = endpoint.status().unwrap_or_default().to_owned();
         Ok(Some(Found {
+            id: endpoint
+                .db_cluster_endpoint_resource_identifier()
+                .map(str::to_owned),
             attributes,
             ours: self.has_mark(endpoint.db_cluster_endpoint_arn()).await?,
             // Inactive: none of its members answers yet.

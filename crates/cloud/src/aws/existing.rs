@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::Aws;
 use crate::error::{CloudError, Trouble};
 use crate::port::{Cloud, Found, Ground};
-use crate::resource::{Attributes, Kind, Resource};
+use crate::resource::{Attributes, Home, Kind, Resource};
 use crate::spec::Spec;
 
 /// Attributes that only name other parts, which have names of their own here; and where an instance happens to be.
@@ -148,6 +148,10 @@ fn standing_for<'a>(wanted: &'a [Resource], members: &mut Vec<Member>) -> Vec<(&
 
 #[async_trait]
 impl Cloud for Existing {
+    async fn home(&self) -> Result<Home, CloudError> {
+        self.aws.home().await
+    }
+
     async fn ground(&self, spec: &Spec) -> Result<Ground, CloudError> {
         self.aws.ground(spec).await
     }

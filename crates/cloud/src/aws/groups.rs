@@ -29,6 +29,7 @@ impl Aws {
         let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned));
         let subnets = self.subnet_words(subnets.collect()).await?;
         Ok(Some(Found {
+            id: group.db_subnet_group_arn().map(str::to_owned),
             attributes: said([("subnets", Some(sorted(subnets.iter().map(String::as_str))))]),
             ours: self.has_mark(group.db_subnet_group_arn()).await?,
             ready: true,
@@ -92,6 +93,7 @@ impl Aws {
             attributes.extend(page.parameters().iter().filter_map(parameter));
         }
         Ok(Some(Found {
+            id: group.db_cluster_parameter_group_arn().map(str::to_owned),
             attributes,
             ours: self.has_mark(group.db_cluster_parameter_group_arn()).await?,
             ready: true,
@@ -196,6 +198,7 @@ impl Aws {
             attributes.extend(page.parameters().iter().filter_map(parameter));
         }
         Ok(Some(Found {
+            id: group.db_parameter_group_arn().map(str::to_owned),
             attributes,
             ours: self.has_mark(group.db_parameter_group_arn()).await?,
             ready: true,

@@ -52,6 +52,7 @@ impl Aws {
         ]);
         let status = instance.db_instance_status().unwrap_or_default().to_owned();
         Ok(Some(Found {
+            id: text(instance.dbi_resource_id()),
             attributes,
             ours: self.is_marked(instance.tag_list()),
             ready: status == "available",

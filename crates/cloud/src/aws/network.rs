@@ -111,6 +111,7 @@ impl Aws {
         let names = element(names.root_element(), "enableDnsHostnames");
         Ok(Some(found(
             vpc,
+            "vpcId",
             said([
                 ("network", own(vpc, "cidrBlock")),
                 ("dns_names", names.and_then(|names| first(names, "value"))),
@@ -161,6 +162,7 @@ impl Aws {
         let vpc = self.vpc_word(own(subnet, "vpcId")).await?;
         Ok(Some(found(
             subnet,
+            "subnetId",
             said([
                 ("network", own(subnet, "cidrBlock")),
                 ("zone", own(subnet, "availabilityZone")),
@@ -264,9 +266,10 @@ fn only<'a, 'd>(
     })
 }
 
-fn found(node: Node<'_, '_>, attributes: Attributes) -> Found {
+fn found(node: Node<'_, '_>, id: &str, attributes: Attributes) -> Found {
     let status = own(node, "state").unwrap_or_default();
     Found {
+        id: own(node, id),
         attributes,
         // It was looked for by our mark.
         ours: true,

@@ -1,5 +1,5 @@
-//! Services of AWS that are asked by the Query protocol: a signed form, answered in XML ("Making API requests" in the references of EC2
-//! and CloudWatch).
+//! Services of AWS that are asked by the Query protocol: a signed form, answered in XML ("Making API requests" in the references of EC2,
+//! CloudWatch and STS).
 
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +21,7 @@ use crate::error::{CloudError, Trouble};
 pub(super) enum Service {
     Ec2,
     CloudWatch,
+    Sts,
 }
 
 impl Service {
@@ -29,6 +30,7 @@ impl Service {
         match self {
             Self::Ec2 => "ec2",
             Self::CloudWatch => "monitoring",
+            Self::Sts => "sts",
         }
     }
 
@@ -37,6 +39,7 @@ impl Service {
         match self {
             Self::Ec2 => "ec2",
             Self::CloudWatch => "cloudwatch",
+            Self::Sts => "sts",
         }
     }
 
@@ -44,6 +47,7 @@ impl Service {
         match self {
             Self::Ec2 => "2016-11-15",
             Self::CloudWatch => "2010-08-01",
+            Self::Sts => "2011-06-15",
         }
     }
 }
@@ -69,6 +73,11 @@ impl Query {
             region: settings.region.clone(),
             endpoint: settings.endpoint_url.clone(),
         }
+    }
+
+    /// The region that is asked.
+    pub(super) fn region(&self) -> &str {
+        &self.region
     }
 
     /// Asks, and again where the service is busy or does not answer. Calls must bear being made twice.

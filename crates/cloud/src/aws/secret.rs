@@ -13,6 +13,7 @@ const RECOVERY_DAYS: i64 = 7;
 
 /// A secret, which may be one that was deleted.
 struct Described {
+    arn: Option<String>,
     ours: bool,
     deleted: bool,
 }
@@ -22,6 +23,7 @@ impl Aws {
         let secret = self.described_secret(name).await?;
         let standing = secret.filter(|secret| !secret.deleted);
         Ok(standing.map(|secret| Found {
+            id: secret.arn,
             attributes: said([]),
             ours: secret.ours,
             ready: true,
@@ -37,6 +39,7 @@ impl Aws {
         };
         let marked = |tag: &Tag| tag.key() == Some(MARK) && tag.value() == Some(self.cluster.as_str());
         Ok(Some(Described {
+            arn: answer.arn().map(str::to_owned),
             ours: answer.tags().iter().any(marked),
             deleted: answer.deleted_date().is_some(),
         }))

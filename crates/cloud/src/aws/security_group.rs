@@ -46,6 +46,7 @@ impl Aws {
         let tags = within(group, "tagSet").flat_map(|list| within(list, "item"));
         let mut tags = tags.map(|tag| (first(tag, "key"), first(tag, "value")));
         Ok(Some(Found {
+            id: own(group, "groupId"),
             attributes,
             ours: tags.any(|tag| tag == (Some(MARK.to_owned()), Some(self.cluster.clone()))),
             ready: true,

@@ -8,7 +8,8 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
     Action, Applied, ApplyError, Aws, Cloud, CloudError, Existing, Ground, Kind, Ledger, LedgerError, Origin,
-    Planned, Resource, apply, changes, cloudformation, destroy, plan, resources, restart, terraform,
+    Planned, Resource, apply, changes, cloudformation, destroy, obstacle, plan, resources, restart,
+    terraform,
 };
 use serde::Serialize;
 
@@ -197,6 +198,10 @@ fn read(plan: &Path) -> Result<ClusterSettings, Trouble> {
 async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format) -> Result<usize, Trouble> {
     said_twice(settings, said)?;
     let ledger = Ledger::look(&settings.ledger).map_err(unusable)?;
+    if !ledger.standing().is_empty() {
+        let home = aws.home().await.map_err(trouble)?;
+        ledger.is_at(&home).map_err(unusable)?;
+    }
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
     let (planned, beside) = match settings.existing {
@@ -256,14 +261,14 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
     let origin = asked.from.origin(settings).await?;
     let restores = matches!(origin, Origin::Backup(_) | Origin::Snapshot(_));
     let aws = &aws.from_origin(origin.clone());
+    let mut ledger = ledger(settings, aws).await?;
     origin::see(aws, &origin, &settings.spec).await?;
-    let mut ledger = ledger(settings)?;
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
     let planned = plan(aws, &wanted).await.map_err(trouble)?;
     // All obstacles before anything is made.
-    if let Some(taken) = planned.iter().find(|planned| planned.action == Action::Taken) {
-        return Err(stopped(ApplyError::Taken(taken.resource.to_string())));
+    if let Some(obstacle) = obstacle(&planned, &ledger) {
+        return Err(stopped(obstacle));
     }
     let (mut created, mut updated) = (Vec::new(), Vec::new());
     let mut waited: Option<String> = None;
@@ -416,7 +421,7 @@ async fn take_away(
             Some("name the cluster that is to go".to_owned()),
         ));
     }
-    let mut ledger = ledger(settings)?;
+    let mut ledger = ledger(settings, aws).await?;
     let found = aws.find(Kind::Cluster, cluster).await.map_err(trouble)?;
     let protection = found
         .as_ref()
@@ -514,12 +519,14 @@ fn told(format: Format, report: &serde_json::Value, text: impl FnOnce() -> Strin
     }
 }
 
-fn ledger(settings: &ClusterSettings) -> Result<Ledger, Trouble> {
-    Ledger::open(&settings.ledger).map_err(unusable)
+/// The ledger, where what it names is in the account and region that are worked on.
+async fn ledger(settings: &ClusterSettings, aws: &Aws) -> Result<Ledger, Trouble> {
+    let home = aws.home().await.map_err(trouble)?;
+    Ledger::open(&settings.ledger, home).map_err(unusable)
 }
 
 fn unusable(error: LedgerError) -> Trouble {
-    let hint = "it says what this plan made: without it nothing is made, and nothing deleted";
+    let hint = error.hint();
     Trouble::new(error, Some(hint))
 }
 

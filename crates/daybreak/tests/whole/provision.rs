@@ -626,6 +626,96 @@ async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
     assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
 }
 
+/// The same names are in every account and region, and a name may be given to another: what goes is what was made, or nothing does.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_made_here_is_not_destroyed() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let plan = ground.plan("shop", "deletion_protection = false", &[("writer", 1)]);
+    let destroy = ["destroy", "--name", "shop", "--without-snapshot"];
+    let made = ground.json("shop", &plan, &["apply"], 0).await;
+    let all = list(&made, "created").len();
+    let before = ground.aws.changes().len();
+
+    // The plan's region is another by now, where nothing of it is.
+    let elsewhere = plan.replacen("region = \"eu-central-1\"", "region = \"eu-west-1\"", 1);
+    for arguments in [&destroy as &[&str], &["apply"], &["drift"]] {
+        let said = ground.refused("shop", &elsewhere, arguments).await;
+        assert!(
+            said.contains("account 123456789012 in eu-central-1") && said.contains("in eu-west-1"),
+            "{arguments:?}: {said}"
+        );
+        assert!(said.contains("hint: nothing was changed"), "{said}");
+    }
+    // The credentials are of another account.
+    let role = [
+        ("Action", "AssumeRole"),
+        ("Version", "2011-06-15"),
+        ("RoleArn", "arn:aws:iam::111122223333:role/other"),
+        ("RoleSessionName", "night"),
+    ];
+    let other = ground.aws.ask("sts", &role).await.expect("another account");
+    let mut command = ground.command("shop", &plan, &destroy);
+    for (variable, element) in [
+        ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+        ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+        ("AWS_SESSION_TOKEN", "SessionToken"),
+    ] {
+        command.env(variable, texts(&other, element).remove(0));
+    }
+    let output = command.output().await.expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() == Some(1) && said.contains("this would be account 111122223333"),
+        "{said}"
+    );
+
+    // Somebody deletes the cluster, and makes another under its name, with our mark.
+    let writer = [
+        ("Action", "DeleteDBInstance"),
+        ("DBInstanceIdentifier", "shop-writer"),
+        ("SkipFinalSnapshot", "true"),
+    ];
+    ground.ask("rds", &writer).await;
+    let cluster = [
+        ("Action", "DeleteDBCluster"),
+        ("DBClusterIdentifier", "shop"),
+        ("SkipFinalSnapshot", "true"),
+    ];
+    ground.ask("rds", &cluster).await;
+    let another = [
+        ("Action", "CreateDBCluster"),
+        ("DBClusterIdentifier", "shop"),
+        ("Engine", "aurora-mysql"),
+        ("MasterUsername", "admin"),
+        ("MasterUserPassword", "not-ours-at-all"),
+        ("Tags.Tag.1.Key", "daybreak:cluster"),
+        ("Tags.Tag.1.Value", "shop"),
+    ];
+    ground.forget_automatic_snapshots().await;
+    let answer = ground.ask("rds", &another).await;
+    let theirs = texts(&answer, "DbClusterResourceId");
+    let theirs = theirs.first().unwrap_or_else(|| panic!("{answer}"));
+    for arguments in [&destroy as &[&str], &["apply"]] {
+        let said = ground.refused("shop", &plan, arguments).await;
+        assert!(
+            said.contains("cluster shop is there and is not the one that this plan made")
+                && said.contains(theirs),
+            "{arguments:?}: {said}"
+        );
+    }
+    assert_eq!(ground.aws.changes().len(), before, "{:?}", ground.aws.changes());
+    assert_eq!(ground.census("shop").await, [0, 1, 1, 5]);
+    // Once that is gone, so is the rest; and nothing of it stands in the way of another region's.
+    ground.ask("rds", &cluster).await;
+    let gone = ground.json("shop", &plan, &destroy, 0).await;
+    assert_eq!(list(&gone, "deleted").len(), all - 2, "{gone}");
+    assert_eq!(ground.census("shop").await, [0, 0, 0, 0]);
+    let said = ground.refused("shop", &elsewhere, &["apply"]).await;
+    assert!(!said.contains("was made in"), "{said}");
+}
+
 /// Reads the first argument with a program of Python's; what it printed, or nothing when it found fault.
 const LINT: &str = "import sys\nfrom cfnlint.runner import main\nsys.argv = ['cfn-lint', sys.argv[1], '-r', 'eu-central-1']\nmain()";
 const PARSE: &str = "import sys, json, hcl2\nprint(json.dumps(hcl2.load(open(sys.argv[1]))))";
