@@ -132,6 +132,12 @@ pub(crate) fn own_account(flavor: &Flavor, grantee: &Grantee) -> OwnAccount {
             format!("ALTER USER {name} IDENTIFIED BY {NEW_PASSWORD}")
         },
         drop: vec![format!("DROP USER {name}")],
+        // A server keeps hosts in lower case, however they were written.
+        exists: format!(
+            "SELECT COUNT(*) FROM mysql.user WHERE User = {} AND LOWER(Host) = LOWER({})",
+            quote::text(&grantee.user),
+            quote::text(&grantee.host)
+        ),
         owns: None,
         name,
     }

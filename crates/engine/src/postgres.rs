@@ -120,6 +120,10 @@ pub(crate) fn own_account(grantee: &Grantee) -> OwnAccount {
             format!("DROP OWNED BY {name}"),
             format!("DROP ROLE {name}"),
         ],
+        exists: format!(
+            "SELECT count(*)::text FROM pg_roles WHERE rolname = {}",
+            quote::literal(&grantee.user)
+        ),
         owns: Some(format!(
             "SELECT count(*)::text FROM pg_shdepend AS d JOIN pg_roles AS r ON r.oid = d.refobjid \
              WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = {}",

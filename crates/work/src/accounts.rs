@@ -54,6 +54,22 @@ pub enum CarryError {
     /// An account that we did not make is to be changed or taken away.
     #[error("account {0} is none that was made here")]
     NotOurs(String),
+    /// An account that is to be made is there.
+    #[error("account {account} is there already{}", if *ours { ", and was made here" } else { "" })]
+    Present {
+        /// As statements have it.
+        account: String,
+        /// Whether we made it.
+        ours: bool,
+    },
+    /// Its password lies elsewhere than where it was looked for.
+    #[error("the password of account {account} is kept in {place}")]
+    KeptElsewhere {
+        /// As statements have it.
+        account: String,
+        /// Where it is kept.
+        place: String,
+    },
     /// IAM is Amazon's.
     #[error("{0} is no server of Amazon's, and knows no accounts of IAM")]
     NoIam(String),
@@ -96,6 +112,15 @@ impl CarryError {
                 "only accounts of `accounts make` are changed or taken away: others are somebody's"
                     .to_owned(),
             ),
+            Self::Present { ours: true, .. } => Some(
+                "nothing was changed: `accounts rotate` gives it a new password, `accounts drop` takes it away".to_owned(),
+            ),
+            Self::Present { ours: false, .. } => {
+                Some("nothing was changed, it is somebody's: choose another name (`--user`)".to_owned())
+            }
+            Self::KeptElsewhere { place, .. } => Some(format!(
+                "nothing was changed: name that place, so that the password goes with the account: `--passwords {place}`"
+            )),
             Self::NoIam(_) => Some("leave `--iam` out: it gets a password".to_owned()),
             Self::NoPassword(_) => {
                 Some("whoever may use it is told in IAM: `rds-db:connect` on its name".to_owned())

@@ -9,7 +9,7 @@ use crate::port::Found;
 use crate::resource::{MARK, PASSWORD_LENGTH, Resource};
 
 /// Days in which a deleted secret can be had back: the fewest ("DeleteSecret").
-const RECOVERY_DAYS: i64 = 7;
+pub(super) const RECOVERY_DAYS: i64 = 7;
 
 /// A secret, which may be one that was deleted.
 struct Described {

@@ -3,6 +3,7 @@
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::types::Tag;
 
+use super::secret::RECOVERY_DAYS;
 use super::trouble;
 use crate::error::{CloudError, Trouble};
 use crate::resource::MARK;
@@ -55,13 +56,13 @@ impl SecretStore {
             .map_err(trouble::of("secretsmanager:CreateSecret", name));
         match made {
             Ok(_) => return Ok(()),
-            Err(error) if error.trouble == Trouble::Taken => {}
+            // One that was deleted some days ago keeps its name until it is gone, and is no `ResourceExistsException`.
+            Err(error) if error.trouble == Trouble::Taken || error.message.contains("deletion") => {}
             Err(error) => return Err(error),
         }
         let described = self.0.describe_secret().secret_id(name).send().await;
         let described = described.map_err(trouble::of("secretsmanager:DescribeSecret", name))?;
-        let ours = |other: &Tag| other.key() == Some(MARK) && other.value() == Some(tag);
-        if !described.tags().iter().any(ours) {
+        if !is_tagged(described.tags(), tag) {
             return Err(CloudError {
                 call: "secretsmanager:PutSecretValue".to_owned(),
                 object: name.to_owned(),
@@ -69,8 +70,38 @@ impl SecretStore {
                 trouble: Trouble::Taken,
             });
         }
+        if described.deleted_date().is_some() {
+            let restored = self.0.restore_secret().secret_id(name).send().await;
+            restored.map_err(trouble::of("secretsmanager:RestoreSecret", name))?;
+        }
         let put = self.0.put_secret_value().secret_id(name).secret_string(value);
         let put = put.send().await.map(drop);
         put.map_err(trouble::of("secretsmanager:PutSecretValue", name))
     }
+
+    /// Deletes the secret of a name where it is ours; the days for which AWS can give it back, none where there was none of ours.
+    ///
+    /// # Errors
+    /// When AWS refuses.
+    pub async fn delete(&self, name: &str, tag: &str) -> Result<Option<i64>, CloudError> {
+        let described = self.0.describe_secret().secret_id(name).send().await;
+        let described = match described.map_err(trouble::of("secretsmanager:DescribeSecret", name)) {
+            Err(error) if error.trouble == Trouble::Missing => return Ok(None),
+            other => other?,
+        };
+        if !is_tagged(described.tags(), tag) {
+            return Ok(None);
+        }
+        if described.deleted_date().is_none() {
+            let deleted = self.0.delete_secret().secret_id(name);
+            let deleted = deleted.recovery_window_in_days(RECOVERY_DAYS).send().await;
+            deleted.map_err(trouble::of("secretsmanager:DeleteSecret", name))?;
+        }
+        Ok(Some(RECOVERY_DAYS))
+    }
+}
+
+fn is_tagged(tags: &[Tag], tag: &str) -> bool {
+    tags.iter()
+        .any(|other| other.key() == Some(MARK) && other.value() == Some(tag))
 }

@@ -237,17 +237,73 @@ async fn an_account_of_ours_is_made_rotated_and_dropped() {
             first != second && !log_in(&first).await && log_in(&second).await,
             "{kind}"
         );
+        // What is there is not made again, and keeps its password.
+        let (status, said) = command(&[&make[..], &["--execute"]].concat()).await;
+        assert!(
+            status == Some(1) && said.contains("was made here"),
+            "{kind}: {said}"
+        );
+        assert!(
+            last_password(&passwords) == second && log_in(&second).await,
+            "{kind}"
+        );
         let (status, said) = command(&["drop", "--user", "o'our", "--execute"]).await;
         assert_eq!(status, Some(0), "{kind}: {said}");
         assert!(!log_in(&second).await, "{kind}: it is gone");
+        assert!(said.contains("open nothing any more"), "{kind}: {said}");
         let (status, _) = command(&["drop", "--user", "o'our", "--execute"]).await;
         assert_eq!(status, Some(1), "{kind}: once");
 
-        // Somebody else's of the same name is refused, and never becomes ours.
-        let foreign = match kind.engine() {
-            daybreak_sandbox::Engine::Mysql => "CREATE USER 'o''our'@'%' IDENTIFIED BY 'Wx-73-long'",
-            daybreak_sandbox::Engine::Postgres => "CREATE ROLE \"o'our\" LOGIN PASSWORD 'Wx-73-long'",
+        // Killed while the server makes it, it is known: the same command goes on, and it can be taken away.
+        let (foreign, gone, lock) = match kind.engine() {
+            daybreak_sandbox::Engine::Mysql => (
+                "CREATE USER 'o''our'@'%' IDENTIFIED BY 'Wx-73-long'",
+                "DROP USER 'o''our'@'%'",
+                "FLUSH TABLES WITH READ LOCK; SELECT SLEEP(4)",
+            ),
+            daybreak_sandbox::Engine::Postgres => (
+                "CREATE ROLE \"o'our\" LOGIN PASSWORD 'Wx-73-long'",
+                "DROP OWNED BY \"o'our\"; DROP ROLE \"o'our\"",
+                "BEGIN; LOCK TABLE pg_authid IN SHARE MODE; SELECT pg_sleep(4)",
+            ),
         };
+        let noted = || std::fs::read_to_string(folder.join("made.jsonl")).expect("what was made");
+        let killed = async {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let before = noted().lines().count();
+            let arguments = [&["accounts"], &make[..], &["--execute"]].concat();
+            let mut command = looking.command(&estate.primary, &estate.admin, &arguments).await;
+            let mut child = command.args(&files).spawn().expect("it starts");
+            while noted().lines().count() == before {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                assert!(child.try_wait().expect("asked").is_none(), "{kind}: it ended");
+            }
+            child.kill().await.expect("killed");
+            assert!(
+                noted().trim_end().ends_with("\"by_iam\":false}"),
+                "{kind}: {}",
+                noted()
+            );
+            assert!(
+                noted()
+                    .lines()
+                    .next_back()
+                    .is_some_and(|line| line.contains("\"making\":true")),
+                "{kind}"
+            );
+        };
+        let (locked, ()) = tokio::join!(estate.primary.rows(lock), killed);
+        locked.expect("locked");
+        // Some servers make it though nobody waits for it any more.
+        let _ = estate.primary.rows(foreign).await;
+        let (status, said) = command(&[&make[..], &["--execute"]].concat()).await;
+        assert_eq!(status, Some(0), "{kind}: {said}");
+        assert!(log_in(&last_password(&passwords)).await, "{kind}: {said}");
+        estate.primary.rows(gone).await.expect("taken away beside us");
+        let (status, said) = command(&["drop", "--user", "o'our", "--execute"]).await;
+        assert_eq!(status, Some(0), "{kind}: {said}");
+
+        // Somebody else's of the same name is refused, and never becomes ours.
         estate.primary.rows(foreign).await.expect("made");
         let (status, said) = command(&[&make[..], &["--execute"]].concat()).await;
         assert_eq!(status, Some(1), "{kind}: {said}");
@@ -430,6 +486,28 @@ async fn new_passwords_may_go_to_secrets_manager() {
         done && first != second && log_in(&second).await && !log_in(&first).await,
         "{said}"
     );
+    // What is there keeps its password, and that goes with it; AWS keeps its name for some days, in which the account may come again.
+    let (done, said) = run(&make, "shop").await;
+    let held = secret("shop/watcher@127.0.0.1").await.expect("a secret");
+    assert!(
+        !done && held.1 == second && said.contains("was made here"),
+        "{said}"
+    );
+    let drop = ["drop", "--user", "watcher", "--host", "127.0.0.1"];
+    let (done, said) = run(&drop, "other").await;
+    assert!(
+        !done && said.contains("`--passwords secretsmanager:shop`") && log_in(&second).await,
+        "{said}"
+    );
+    let (done, said) = run(&drop, "shop").await;
+    assert!(
+        done && said.contains("secret shop/watcher@127.0.0.1 is deleted; AWS gives it back for 7 days"),
+        "{said}"
+    );
+    assert!(secret("shop/watcher@127.0.0.1").await.is_none() && !log_in(&second).await);
+    let (done, said) = run(&make, "shop").await;
+    let (_, third) = secret("shop/watcher@127.0.0.1").await.expect("a secret");
+    assert!(done && third != second && log_in(&third).await, "{said}");
     // Somebody else's of that name stays as it is.
     let theirs = "{\"Name\": \"theirs/watcher@127.0.0.2\", \"SecretString\": \"{\\\"username\\\": \\\"u\\\", \\\"password\\\": \\\"p\\\"}\"}";
     aws.ask_secrets("CreateSecret", theirs).await.expect("asked");

@@ -44,6 +44,8 @@ pub struct OwnAccount {
     pub rotate: String,
     /// Takes it away, with its rights.
     pub drop: Vec<String>,
+    /// A question that counts accounts of this name.
+    pub exists: String,
     /// A question that counts what it owns: what would go with it.
     pub owns: Option<String>,
 }

@@ -52,20 +52,31 @@ pub struct OwnReport {
     pub executed: bool,
     /// Where the new password is.
     pub passwords: Option<String>,
+    /// Of an account that was taken away: what is left of its password.
+    pub old_password: Option<String>,
 }
 
 /// A line of the file of what we made.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Made {
     server: String,
     account: String,
     dropped: bool,
+    /// Whether it is about to be made, or has not all of its rights yet: whoever makes it goes on.
+    #[serde(default)]
+    making: bool,
+    /// Where its password is kept.
+    #[serde(default)]
+    passwords: Option<String>,
     /// Whether it has no password.
     #[serde(default)]
     by_iam: bool,
 }
 
 /// Does it, or says what would be done.
+///
+/// What is about to be made is written down before the server is told, so that a kill leaves no account that nobody knows: the same work
+/// goes on, with a new password.
 ///
 /// # Errors
 /// When a file cannot be written, when an account is not one that we made or owns something, and when the server refuses a statement.
@@ -84,13 +95,36 @@ pub async fn own_account_work(
     if by_iam && flavor.hosting == Hosting::SelfManaged {
         return Err(CarryError::NoIam(server.endpoint().to_string()));
     }
+    let unkept = |path: &Path| {
+        let path = path.to_owned();
+        move |error| CarryError::Unnoted { path, error }
+    };
+    let ours = made(&files.made, &address, &words.name).map_err(unkept(&files.made))?;
+    // Whoever only looks needs no right to ask.
+    let there =
+        (execute || ours.is_some()) && counted(server, "whether an account is there", &words.exists).await?;
+    // Begun by us and not ended.
+    let begun = ours
+        .as_ref()
+        .is_some_and(|made| made.making && made.by_iam == by_iam);
+    if matches!(work, OwnWork::Make { .. }) && there && !begun {
+        return Err(CarryError::Present {
+            account: words.name,
+            ours: ours.is_some(),
+        });
+    }
     let statements = match work {
         OwnWork::Make {
             rights,
             by_iam: false,
-        } => [std::slice::from_ref(&words.make), rights].concat(),
-        OwnWork::Make { rights, by_iam: true } => [words.make_by_iam.as_slice(), rights].concat(),
+        } => {
+            let first = if there { &words.rotate } else { &words.make };
+            [std::slice::from_ref(first), rights].concat()
+        }
+        OwnWork::Make { rights, by_iam: true } => [&words.make_by_iam[usize::from(there)..], rights].concat(),
         OwnWork::Rotate => vec![words.rotate.clone()],
+        // A kill came after it was taken away, or before it was made.
+        OwnWork::Drop if !there => Vec::new(),
         OwnWork::Drop => words.drop.clone(),
     };
     let mut report = OwnReport {
@@ -99,24 +133,26 @@ pub async fn own_account_work(
         statements,
         executed: execute,
         passwords: None,
+        old_password: None,
     };
-    let unkept = |path: &Path| {
-        let path = path.to_owned();
-        move |error| CarryError::Unnoted { path, error }
-    };
-    let ours = made(&files.made, &address, &words.name).map_err(unkept(&files.made))?;
     match (work, &ours) {
         (OwnWork::Make { .. }, _) => {}
         (_, None) => return Err(CarryError::NotOurs(words.name)),
         (OwnWork::Rotate, Some(made)) if made.by_iam => return Err(CarryError::NoPassword(words.name)),
         _ => {}
     }
-    if *work == OwnWork::Drop
-        && let Some(question) = &words.owns
-    {
-        let rows = server.ask("failed to ask what an account owns", question).await?;
-        let count = rows.into_iter().flatten().flatten().next();
-        if count.as_deref() != Some("0") {
+    if *work == OwnWork::Drop {
+        let kept = ours.as_ref().and_then(|made| made.passwords.clone());
+        if let Some(place) = kept.filter(|place| *place != files.passwords.place()) {
+            return Err(CarryError::KeptElsewhere {
+                account: words.name,
+                place,
+            });
+        }
+        if let Some(question) = &words.owns
+            && there
+            && counted(server, "what an account owns", question).await?
+        {
             return Err(CarryError::Owns(words.name));
         }
     }
@@ -131,6 +167,17 @@ pub async fn own_account_work(
             .map(|password| new_password(family, password));
         report.passwords = Some(files.passwords.place());
     }
+    let line = Made {
+        server: address.clone(),
+        account: words.name.clone(),
+        dropped: false,
+        making: true,
+        passwords: report.passwords.clone(),
+        by_iam,
+    };
+    if matches!(work, OwnWork::Make { .. }) {
+        note(&files.made, &line).map_err(unkept(&files.made))?;
+    }
     for (place, shown) in report.statements.iter().enumerate() {
         let text = match &secret {
             Some(secret) if shown.contains(NEW_PASSWORD) => spoken(shown, NEW_PASSWORD, secret),
@@ -140,22 +187,59 @@ pub async fn own_account_work(
             what: format!("work on account {}", words.name),
             text,
         };
-        server
-            .run(&[statement])
-            .await
-            .map_err(|error| CarryError::Refused {
+        if let Err(error) = server.run(&[statement]).await {
+            let refused = CarryError::Refused {
                 statement: shown.clone(),
                 why: silent(&error, secret.as_ref()),
-            })?;
-        // Ours is what the server made for us: an account of that name that is there already is refused, and stays somebody's.
-        if place == 0 && matches!(work, OwnWork::Make { .. }) {
-            note(&files.made, &address, &words.name, false, by_iam).map_err(unkept(&files.made))?;
+            };
+            // What the server did not make for us is not ours, whoever makes it later. Where it does not answer, it may have.
+            let made = place > 0
+                || !matches!(work, OwnWork::Make { .. })
+                || counted(server, "whether an account is there", &words.exists)
+                    .await
+                    .unwrap_or(true);
+            if !made {
+                let gone = Made {
+                    dropped: true,
+                    ..line
+                };
+                note(&files.made, &gone).map_err(unkept(&files.made))?;
+            }
+            return Err(refused);
         }
     }
-    if *work == OwnWork::Drop {
-        note(&files.made, &address, &words.name, true, false).map_err(unkept(&files.made))?;
+    match (work, ours) {
+        (OwnWork::Make { .. }, _) => {
+            let done = Made {
+                making: false,
+                ..line
+            };
+            note(&files.made, &done).map_err(unkept(&files.made))?;
+        }
+        (OwnWork::Rotate, Some(ours)) => {
+            let passwords = line.passwords;
+            note(&files.made, &Made { passwords, ..ours }).map_err(unkept(&files.made))?;
+        }
+        (OwnWork::Drop, Some(ours)) => {
+            if !ours.by_iam {
+                report.old_password = files.passwords.forget(&address, &words.name).await?;
+            }
+            let gone = Made {
+                dropped: true,
+                ..ours
+            };
+            note(&files.made, &gone).map_err(unkept(&files.made))?;
+        }
+        (_, None) => {}
     }
     Ok(report)
+}
+
+/// Whether a question counts anything.
+async fn counted(server: &dyn Database, what: &str, question: &str) -> Result<bool, CarryError> {
+    let rows = server.ask(&format!("failed to ask {what}"), question).await?;
+    let count = rows.into_iter().flatten().flatten().next();
+    Ok(count.as_deref() != Some("0"))
 }
 
 /// What we wrote down of an account that we made and did not take away since.
@@ -172,7 +256,7 @@ fn made(path: &Path, server: &str, account: &str) -> Result<Option<Made>, std::i
     Ok(last.filter(|made| !made.dropped))
 }
 
-fn note(path: &Path, server: &str, account: &str, dropped: bool, by_iam: bool) -> Result<(), std::io::Error> {
+fn note(path: &Path, made: &Made) -> Result<(), std::io::Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -181,12 +265,6 @@ fn note(path: &Path, server: &str, account: &str, dropped: bool, by_iam: bool) -
         .append(true)
         .mode(0o600)
         .open(path)?;
-    let made = Made {
-        server: server.to_owned(),
-        account: account.to_owned(),
-        dropped,
-        by_iam,
-    };
-    writeln!(file, "{}", serde_json::to_string(&made)?)?;
+    writeln!(file, "{}", serde_json::to_string(made)?)?;
     file.sync_all()
 }

@@ -33,14 +33,22 @@ pub trait PasswordStore: std::fmt::Debug + Send + Sync {
     /// When they are not kept: no server is told one then.
     async fn keep(&self, server: &str, passwords: &[(String, Secret)]) -> Result<(), PasswordsUnkept>;
 
+    /// Deletes the password of an account that is gone, and says in a few words what is left of it; none where there was none.
+    ///
+    /// # Errors
+    /// When it stays.
+    async fn forget(&self, server: &str, account: &str) -> Result<Option<String>, PasswordsUnkept>;
+
     /// Where that is, in words.
     fn place(&self) -> String;
 }
 
-/// Why passwords were not kept.
+/// Why passwords were not kept, or not deleted.
 #[derive(Debug, Error)]
-#[error("failed to keep new passwords in {place}")]
+#[error("failed to {what} in {place}")]
 pub struct PasswordsUnkept {
+    /// What was to be done there.
+    pub what: &'static str,
     /// Where.
     pub place: String,
     /// What to do.
@@ -58,11 +66,20 @@ pub struct PasswordFile(pub PathBuf);
 impl PasswordStore for PasswordFile {
     async fn keep(&self, server: &str, passwords: &[(String, Secret)]) -> Result<(), PasswordsUnkept> {
         self.append(server, passwords).map_err(|error| PasswordsUnkept {
+            what: "keep new passwords",
             place: self.place(),
             hint: "no account was told one: name a file that can be written with `--passwords FILE`"
                 .to_owned(),
             source: Box::new(error),
         })
+    }
+
+    /// The file is only added to, so that no kill can take the passwords of other accounts with it.
+    async fn forget(&self, _server: &str, _account: &str) -> Result<Option<String>, PasswordsUnkept> {
+        Ok(self
+            .0
+            .exists()
+            .then(|| format!("its lines stay in {}, and open nothing any more", self.place())))
     }
 
     fn place(&self) -> String {

@@ -76,6 +76,7 @@ impl PasswordStore for SecretsManager {
             let name = name(&self.prefix, account);
             let put = self.store.put(&name, &value.to_string(), OURS).await;
             put.map_err(|error: CloudError| PasswordsUnkept {
+                what: "keep new passwords",
                 place: self.place(),
                 hint: error.hint().unwrap_or_else(|| {
                     "no account was told one: see what it says, or keep them in a file (`--passwords FILE`)".to_owned()
@@ -84,6 +85,22 @@ impl PasswordStore for SecretsManager {
             })?;
         }
         Ok(())
+    }
+
+    async fn forget(&self, _server: &str, account: &str) -> Result<Option<String>, PasswordsUnkept> {
+        let name = name(&self.prefix, account);
+        let days = self.store.delete(&name, OURS).await;
+        let days = days.map_err(|error: CloudError| PasswordsUnkept {
+            what: "delete a password",
+            place: self.place(),
+            hint: error.hint().unwrap_or_else(|| {
+                format!(
+                    "the account is gone; run the same command again, or delete the secret {name} by hand"
+                )
+            }),
+            source: Box::new(error),
+        })?;
+        Ok(days.map(|days| format!("secret {name} is deleted; AWS gives it back for {days} days")))
     }
 
     fn place(&self) -> String {

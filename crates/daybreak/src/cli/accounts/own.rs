@@ -127,6 +127,9 @@ impl Own {
                 if let Some(place) = &report.passwords {
                     output::line(format!("-- its password: {place}"));
                 }
+                if let Some(left) = &report.old_password {
+                    output::line(plain(&format!("-- its password: {left}")));
+                }
                 if !report.executed {
                     output::line("-- nothing was changed; `--execute` does it");
                 }
