@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::error::CloudError;
 use crate::ledger::{Ledger, LedgerError, What};
 use crate::plan::{Action, Planned, compare};
-use crate::port::Cloud;
+use crate::port::{Cloud, FoundSnapshot};
 use crate::resource::{Attributes, Kind, Resource};
 
 /// What is told meanwhile.
@@ -49,6 +49,16 @@ pub enum ApplyError {
         /// What the one that is there is called.
         found: String,
     },
+    /// There is a snapshot of that name.
+    #[error("snapshot {name} is there already: it is of cluster {cluster}, taken at {taken}")]
+    Snapshot {
+        /// Its name.
+        name: String,
+        /// What it is of.
+        cluster: String,
+        /// When it was taken.
+        taken: String,
+    },
     /// It can only be said when it is made.
     #[error("{resource}: {attribute} cannot be changed once it is made")]
     Fixed {
@@ -70,6 +80,15 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
+    /// A snapshot's name is taken.
+    pub(crate) fn snapshot(name: &str, found: FoundSnapshot) -> Self {
+        Self::Snapshot {
+            name: name.to_owned(),
+            cluster: found.cluster,
+            taken: found.taken,
+        }
+    }
+
     /// What to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -81,6 +100,9 @@ impl ApplyError {
                  it by hand or give the cluster another name"
                     .to_owned(),
             ),
+            Self::Snapshot { .. } => {
+                Some("nothing was changed: choose another name, for a snapshot is of its own moment".to_owned())
+            }
             Self::Taken(_) => Some("give the cluster another name, or delete that by hand".to_owned()),
             Self::Fixed { .. } => {
                 Some("change the plan back, or destroy the cluster and make it anew".to_owned())
@@ -91,10 +113,13 @@ impl ApplyError {
 }
 
 /// How long one resource is waited for. A big instance takes some 15 minutes.
-const PATIENCE: Duration = Duration::from_secs(60 * 60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60 * 60);
+
+/// In the provider's word: it is being deleted.
+const DELETING: &str = "deleting";
 
 /// First and longest time between two looks.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
+pub(crate) const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
 
 /// Makes everything as it is to be; what is so already is left. The cluster is waited for before its instances, its writer before
 /// the others, and all of them at the end.
@@ -291,6 +316,14 @@ pub async fn destroy(
     for (kind, name) in ledger.standing() {
         if let Some(found) = cloud.find(kind, &name).await?.filter(|found| found.ours) {
             is_the_one(ledger, kind, &name, found.id.as_deref())?;
+            // Refused by the provider it would be only after the instances are gone.
+            if let Some(name) = last_snapshot
+                && kind == Kind::Cluster
+                && found.status != DELETING
+                && let Some(found) = cloud.find_snapshot(name).await?
+            {
+                return Err(ApplyError::snapshot(name, found));
+            }
         }
     }
     let mut left = Vec::new();

@@ -29,7 +29,7 @@ use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::error::CloudError;
-use crate::port::{Cloud, Found, Ground};
+use crate::port::{Cloud, Found, FoundSnapshot, Ground};
 use crate::resource::{Attributes, Home, Kind, MARK, Resource};
 use crate::spec::Spec;
 pub use bucket::{BucketSettings, bucket};
@@ -233,7 +233,11 @@ impl Cloud for Aws {
         self.move_writer(cluster, to).await
     }
 
-    async fn snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
+    async fn find_snapshot(&self, name: &str) -> Result<Option<FoundSnapshot>, CloudError> {
+        self.described_snapshot(name).await
+    }
+
+    async fn begin_snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
         self.take_snapshot(cluster, name).await
     }
 }

@@ -26,6 +26,17 @@ pub enum What {
     Deleting,
     /// It is gone.
     Deleted,
+    /// A snapshot of it is about to be made, whose name the line gives for an identifier.
+    Snapshotting,
+    /// That snapshot is complete. It outlives what it is of.
+    Snapshotted,
+}
+
+impl What {
+    /// Whether it says something of the resource itself, and not of a snapshot.
+    const fn is_of_itself(self) -> bool {
+        !matches!(self, Self::Snapshotting | Self::Snapshotted)
+    }
 }
 
 /// A line.
@@ -176,6 +187,35 @@ impl Ledger {
         self.write(What::Made, kind, name, id)
     }
 
+    /// Adds that a snapshot of a cluster is about to be made, or is complete; when it returns it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written, as when it was only looked at.
+    pub fn note_snapshot(&mut self, cluster: &str, name: &str, complete: bool) -> Result<(), LedgerError> {
+        let what = if complete {
+            What::Snapshotted
+        } else {
+            What::Snapshotting
+        };
+        self.write(what, Kind::Cluster, cluster, Some(name))
+    }
+
+    /// Whether a snapshot was begun here by this ledger, and not seen complete.
+    #[must_use]
+    pub fn is_snapshot_begun(&self, cluster: &str, name: &str) -> bool {
+        let mut about = self.entries.iter().rev().filter(|entry| {
+            !entry.what.is_of_itself() && entry.name == cluster && entry.id.as_deref() == Some(name)
+        });
+        let last = about.next();
+        last.is_some_and(|last| last.what == What::Snapshotting && last.home == self.home)
+    }
+
+    /// What is said of a resource, the last first.
+    fn about(&self, kind: Kind, name: &str) -> impl Iterator<Item = &Entry> {
+        let entries = self.entries.iter().rev();
+        entries.filter(move |entry| entry.kind == kind && entry.name == name && entry.what.is_of_itself())
+    }
+
     fn write(&mut self, what: What, kind: Kind, name: &str, id: Option<&str>) -> Result<(), LedgerError> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let entry = Entry {
@@ -203,9 +243,8 @@ impl Ledger {
     /// Whether we made, or were about to make, this resource, and did not delete it since.
     #[must_use]
     pub fn is_ours(&self, kind: Kind, name: &str) -> bool {
-        let about = self.entries.iter().rev();
-        let mut about = about.filter(|entry| entry.kind == kind && entry.name == name);
-        about.next().is_some_and(|entry| entry.what != What::Deleted)
+        let last = self.about(kind, name).next();
+        last.is_some_and(|entry| entry.what != What::Deleted)
     }
 
     /// Whether everything that may be there by our doing is here.
@@ -231,9 +270,7 @@ impl Ledger {
     /// What the provider called the one of this name that we made last; none where a kill came before it was known.
     #[must_use]
     pub fn id(&self, kind: Kind, name: &str) -> Option<&str> {
-        let about = self.entries.iter().rev();
-        let about = about.filter(|entry| entry.kind == kind && entry.name == name);
-        about
+        self.about(kind, name)
             .take_while(|entry| !matches!(entry.what, What::Making | What::Deleted))
             .find_map(|entry| entry.id.as_deref())
     }
@@ -313,6 +350,17 @@ mod tests {
             assert!(error.hint().contains("account 1"), "{}", error.hint());
         }
         let mut ledger = Ledger::open(&path, home("1")).expect("at home");
+        // A snapshot is begun once, and is nothing that stands or goes with its cluster.
+        ledger
+            .note_made(Kind::Cluster, "shop", Some("c-2"))
+            .expect("noted");
+        let standing = ledger.standing();
+        assert!(!ledger.is_snapshot_begun("shop", "before"));
+        ledger.note_snapshot("shop", "before", false).expect("noted");
+        assert!(ledger.is_snapshot_begun("shop", "before") && !ledger.is_snapshot_begun("shop", "after"));
+        ledger.note_snapshot("shop", "before", true).expect("noted");
+        assert!(!ledger.is_snapshot_begun("shop", "before"));
+        assert!(ledger.standing() == standing && ledger.id(Kind::Cluster, "shop") == Some("c-2"));
         ledger.note(What::Deleted, Kind::Cluster, "shop").expect("noted");
         drop(ledger);
         Ledger::open(&path, home("2")).expect("nothing of it stands there any more");

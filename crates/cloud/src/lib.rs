@@ -20,6 +20,8 @@ mod wanted;
 
 mod apply;
 
+mod snapshot;
+
 mod authorities;
 mod aws;
 
@@ -35,8 +37,9 @@ pub use hole::{Hole, HoleKind, Weight};
 pub use ledger::{Entry, Ledger, LedgerError, What};
 pub use parameters::{Becomes, CarriedSetting, Setting, carried_settings};
 pub use plan::{Action, Difference, Planned, changes, plan};
-pub use port::{Cloud, Found, Ground, Subnet};
+pub use port::{Cloud, Found, FoundSnapshot, Ground, Subnet};
 pub use practice::{PRACTICES, Practice};
 pub use resource::{Attributes, Home, Kind, Resource};
+pub use snapshot::snapshot;
 pub use spec::{Alarms, Engine, Flow, InstanceGroup, Network, Place, Role, Spec, SpecError};
 pub use wanted::resources;

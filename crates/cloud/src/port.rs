@@ -20,6 +20,19 @@ pub struct Found {
     pub status: String,
 }
 
+/// A snapshot of a cluster as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSnapshot {
+    /// The cluster it is of.
+    pub cluster: String,
+    /// Whether it has our mark with the cluster's name.
+    pub ours: bool,
+    /// In the provider's word: `available` once it is complete.
+    pub status: String,
+    /// When it was taken, in the provider's word; empty where that is not told.
+    pub taken: String,
+}
+
 /// A subnet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subnet {
@@ -71,6 +84,9 @@ pub trait Cloud: Send + Sync {
     /// Makes an instance the writer; the provider chooses where none is named. Returns the writer's name when it is another.
     async fn fail_over(&self, cluster: &str, to: Option<&str>) -> Result<String, CloudError>;
 
-    /// Makes a snapshot of a cluster and returns when it is complete.
-    async fn snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError>;
+    /// The snapshot of a cluster by that name; none where there is none.
+    async fn find_snapshot(&self, name: &str) -> Result<Option<FoundSnapshot>, CloudError>;
+
+    /// Makes a snapshot of a cluster, with our mark. Returns once the provider has taken it on.
+    async fn begin_snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError>;
 }

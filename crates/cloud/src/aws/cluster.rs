@@ -6,10 +6,10 @@ use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, Serverles
 
 use super::{Aws, Origin, parted, said, sorted, trouble};
 use crate::error::{CloudError, Trouble};
-use crate::port::Found;
+use crate::port::{Found, FoundSnapshot};
 use crate::resource::{Attributes, Resource};
 
-/// How long a fail-over or a snapshot is waited for.
+/// How long a fail-over is waited for.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// What AWS says of parameters that count from the next start on.
@@ -270,6 +270,27 @@ impl Aws {
             .map(str::to_owned))
     }
 
+    pub(super) async fn described_snapshot(&self, name: &str) -> Result<Option<FoundSnapshot>, CloudError> {
+        let request = self.rds.describe_db_cluster_snapshots();
+        let answer = request.db_cluster_snapshot_identifier(name).send().await;
+        let answer = match answer.map_err(trouble::of("rds:DescribeDBClusterSnapshots", name)) {
+            Err(error) if error.trouble == Trouble::Missing => return Ok(None),
+            other => other?,
+        };
+        let Some(snapshot) = answer.db_cluster_snapshots().first() else {
+            return Ok(None);
+        };
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        Ok(Some(FoundSnapshot {
+            cluster: text(snapshot.db_cluster_identifier()),
+            ours: self.has_mark(snapshot.db_cluster_snapshot_arn()).await?,
+            status: text(snapshot.status()),
+            taken: snapshot
+                .snapshot_create_time()
+                .map_or_else(String::new, ToString::to_string),
+        }))
+    }
+
     pub(super) async fn take_snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
         let request = self
             .rds
@@ -277,25 +298,8 @@ impl Aws {
             .db_cluster_identifier(cluster)
             .db_cluster_snapshot_identifier(name)
             .tags(self.mark());
-        let made = request.send().await;
-        made.map_err(trouble::of("rds:CreateDBClusterSnapshot", name))?;
-        let begun = tokio::time::Instant::now();
-        while begun.elapsed() < PATIENCE {
-            let request = self.rds.describe_db_cluster_snapshots();
-            let answer = request.db_cluster_snapshot_identifier(name).send().await;
-            let answer = answer.map_err(trouble::of("rds:DescribeDBClusterSnapshots", name))?;
-            let snapshots = answer.db_cluster_snapshots();
-            if snapshots.first().and_then(|snapshot| snapshot.status()) == Some("available") {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        Err(CloudError {
-            call: "rds:CreateDBClusterSnapshot".to_owned(),
-            object: name.to_owned(),
-            message: "it is not complete yet; it goes on by itself".to_owned(),
-            trouble: Trouble::State,
-        })
+        let taken_on = request.send().await.map(drop);
+        taken_on.map_err(trouble::of("rds:CreateDBClusterSnapshot", name))
     }
 }
 

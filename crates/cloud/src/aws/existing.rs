@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Aws;
 use crate::error::{CloudError, Trouble};
-use crate::port::{Cloud, Found, Ground};
+use crate::port::{Cloud, Found, FoundSnapshot, Ground};
 use crate::resource::{Attributes, Home, Kind, Resource};
 use crate::spec::Spec;
 
@@ -199,8 +199,12 @@ impl Cloud for Existing {
         self.aws.fail_over(cluster, to).await
     }
 
-    async fn snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
-        self.aws.snapshot(cluster, name).await
+    async fn find_snapshot(&self, name: &str) -> Result<Option<FoundSnapshot>, CloudError> {
+        self.aws.find_snapshot(name).await
+    }
+
+    async fn begin_snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
+        self.aws.begin_snapshot(cluster, name).await
     }
 }
 

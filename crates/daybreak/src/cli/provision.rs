@@ -38,7 +38,7 @@ enum What {
     Failover(Failover),
     /// Make a cluster that follows an RDS instance one that stands alone.
     Promote(Promote),
-    /// Make a snapshot of the cluster and wait until it is complete.
+    /// Make a snapshot of the cluster and wait until it is complete. Killed, the same command goes on with the one that it began.
     Snapshot(Snapshot),
     /// Delete what the ledger says that this plan made, and nothing else.
     Destroy(Destroy),
@@ -173,9 +173,10 @@ impl Provision {
             What::Failover(failover) => fail_over(&settings, &failover, &aws, format).await,
             What::Promote(asked) => promote(&settings, &asked, &aws, format).await,
             What::Snapshot(snapshot) => {
-                aws.snapshot(&settings.spec.name, &snapshot.name)
+                let mut ledger = ledger(&settings, &aws).await?;
+                daybreak_cloud::snapshot(&aws, &mut ledger, &settings.spec.name, &snapshot.name)
                     .await
-                    .map_err(trouble)?;
+                    .map_err(stopped)?;
                 told(format, &serde_json::json!({ "snapshot": snapshot.name }), || {
                     format!("snapshot {} is complete", snapshot.name)
                 });

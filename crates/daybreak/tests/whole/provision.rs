@@ -388,7 +388,28 @@ async fn a_cluster_of_every_role_lives_and_goes() {
         )
         .await;
     assert_eq!(moved["writer"], "shop-failover");
-    ground.json("shop", &plan, &["snapshot", "before"], 0).await;
+    // Killed in the call, before and after AWS has it, it goes on with the one that it began; a second one of that name is none.
+    for (name, done) in [("early", false), ("before", true)] {
+        let held = ground.aws.hold(1, done);
+        let mut command = ground.command("shop", &plan, &["snapshot", name]);
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = quiet.spawn().expect("it starts");
+        assert_eq!(held.come().await.as_deref(), Some("CreateDBClusterSnapshot"));
+        child.kill().await.expect("killed");
+        ground.json("shop", &plan, &["snapshot", name], 0).await;
+        let begun = ground.aws.changes().len();
+        let said = ground.refused("shop", &plan, &["snapshot", name]).await;
+        assert!(
+            said.contains(&format!(
+                "snapshot {name} is there already: it is of cluster shop, taken at 2"
+            )) && said.contains("choose another name"),
+            "{said}"
+        );
+        assert_eq!(ground.aws.changes().len(), begun);
+    }
+    let calls = ground.aws.changes();
+    let calls = calls.iter().filter(|call| *call == "CreateDBClusterSnapshot");
+    assert_eq!(calls.count(), 3, "one for each, and the one that AWS never saw");
 
     // It goes only by its name, unprotected, and with a word on the data.
     let destroy = ["destroy", "--name", "shop", "--last-snapshot", "after"];
@@ -416,6 +437,16 @@ async fn a_cluster_of_every_role_lives_and_goes() {
             .contains("--without-snapshot")
     );
     ground.json("shop", &unprotected, &["apply"], 0).await;
+    // A last snapshot whose name is taken is refused while the instances still stand.
+    let said = ground
+        .refused(
+            "shop",
+            &unprotected,
+            &["destroy", "--name", "shop", "--last-snapshot", "before"],
+        )
+        .await;
+    assert!(said.contains("snapshot before is there already"), "{said}");
+    assert_eq!(ground.census("shop").await, [6, 1, 1, 5]);
     let gone = ground.json("shop", &unprotected, &destroy, 0).await;
     assert_eq!(list(&gone, "deleted").len(), all);
     assert_eq!(ground.census("shop").await, [0, 0, 0, 0]);
