@@ -121,7 +121,7 @@ const DELETING: &str = "deleting";
 /// First and longest time between two looks.
 pub(crate) const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
 
-/// Makes everything as it is to be; what is so already is left. The cluster is waited for before its instances, its writer before
+/// Makes everything as it is to be; what is so already is left. What starts instances again waits for their maintenance window, but `now`. The cluster is waited for before its instances, its writer before
 /// the others, and all of them at the end.
 ///
 /// # Errors
@@ -130,6 +130,7 @@ pub async fn apply(
     cloud: &dyn Cloud,
     resources: &[Resource],
     ledger: &mut Ledger,
+    now: bool,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
 ) -> Result<(), ApplyError> {
     let mut pending: Vec<&Resource> = Vec::new();
@@ -140,7 +141,7 @@ pub async fn apply(
                 wait(cloud, waited, tell).await?;
             }
         }
-        one(cloud, resource, ledger, tell).await?;
+        one(cloud, resource, ledger, now, tell).await?;
         match resource.kind {
             Kind::Vpc | Kind::Subnet | Kind::Cluster => wait(cloud, resource, tell).await?,
             Kind::Instance if !writer_seen => {
@@ -182,12 +183,13 @@ async fn one(
     cloud: &dyn Cloud,
     resource: &Resource,
     ledger: &mut Ledger,
+    now: bool,
     tell: &mut (dyn FnMut(Applied<'_>) + Send),
 ) -> Result<(), ApplyError> {
     let found = cloud.find(resource.kind, &resource.name).await?;
     let planned = compare(resource, found);
     let (kind, name) = (resource.kind, resource.name.as_str());
-    if matches!(planned.action, Action::Keep | Action::Update { .. }) {
+    if !matches!(planned.action, Action::Create | Action::Taken) {
         is_the_one(ledger, kind, name, planned.id.as_deref())?;
         let unknown = planned.id.is_some() && ledger.id(kind, name).is_none();
         if unknown || !ledger.is_ours(kind, name) {
@@ -197,6 +199,7 @@ async fn one(
     }
     match planned.action {
         Action::Keep => {}
+        Action::Wait { .. } if !now => {}
         Action::Taken => return Err(ApplyError::Taken(resource.to_string())),
         Action::Create => {
             ledger.note(What::Making, kind, name)?;
@@ -211,11 +214,12 @@ async fn one(
             let planned = compare(resource, found);
             ledger.note_made(kind, name, planned.id.as_deref())?;
             if let Action::Update { differences } = planned.action {
-                update(cloud, resource, &differences, ledger).await?;
+                update(cloud, resource, &differences, ledger, now).await?;
             }
         }
-        Action::Update { differences } => {
-            let names = update(cloud, resource, &differences, ledger).await?;
+        Action::Update { mut differences } | Action::Wait { mut differences } => {
+            differences.retain(|difference| now || !difference.waits);
+            let names = update(cloud, resource, &differences, ledger, now).await?;
             tell(Applied::Updated(resource, &names));
         }
     }
@@ -251,6 +255,7 @@ async fn update(
     resource: &Resource,
     differences: &[crate::plan::Difference],
     ledger: &mut Ledger,
+    now: bool,
 ) -> Result<Vec<String>, ApplyError> {
     if let Some(fixed) = differences.iter().find(|difference| difference.fixed) {
         return Err(ApplyError::Fixed {
@@ -268,7 +273,7 @@ async fn update(
         .map(|difference| difference.name.clone())
         .collect();
     ledger.note(What::Changing, resource.kind, &resource.name)?;
-    cloud.update(resource, &set, &take).await?;
+    cloud.update(resource, &set, &take, now).await?;
     ledger.note(What::Changed, resource.kind, &resource.name)?;
     Ok(differences
         .iter()

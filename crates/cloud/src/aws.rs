@@ -30,7 +30,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found, FoundSnapshot, Ground};
-use crate::resource::{Attributes, Home, Kind, MARK, Resource};
+use crate::resource::{Attributes, Home, Kind, MARK, Resource, starts_again};
 use crate::spec::Spec;
 pub use bucket::{BucketSettings, bucket};
 pub use existing::Existing;
@@ -185,7 +185,13 @@ impl Cloud for Aws {
         }
     }
 
-    async fn update(&self, resource: &Resource, set: &Attributes, take: &[String]) -> Result<(), CloudError> {
+    async fn update(
+        &self,
+        resource: &Resource,
+        set: &Attributes,
+        take: &[String],
+        now: bool,
+    ) -> Result<(), CloudError> {
         match resource.kind {
             Kind::Vpc => self.update_vpc(resource).await,
             // All of them is fixed, but what a secret keeps, which is never looked at.
@@ -194,8 +200,8 @@ impl Cloud for Aws {
             Kind::SecurityGroup => self.update_security_group(resource, set, take).await,
             Kind::ClusterParameters => self.update_cluster_parameters(resource, set, take).await,
             Kind::InstanceParameters => self.update_instance_parameters(resource, set, take).await,
-            Kind::Cluster => self.update_cluster(resource, set).await,
-            Kind::Instance => self.update_instance(resource, set).await,
+            Kind::Cluster => self.update_cluster(resource, set, now).await,
+            Kind::Instance => self.update_instance(resource, set, now).await,
             Kind::Endpoint => self.update_endpoint(resource).await,
             Kind::Alarm => self.put_alarm(resource).await,
         }
@@ -240,6 +246,23 @@ impl Cloud for Aws {
     async fn begin_snapshot(&self, cluster: &str, name: &str) -> Result<(), CloudError> {
         self.take_snapshot(cluster, name).await
     }
+}
+
+/// In which requests attributes are set, each with whether it is at once. Where one is, AWS makes everything that waits for the
+/// maintenance window, too ("Using the schedule modifications setting", RDS User Guide): so none is while something waits.
+fn requests(kind: Kind, set: &Attributes, pending: &Attributes, now: bool) -> Vec<(Attributes, bool)> {
+    if now {
+        return vec![(set.clone(), true)];
+    }
+    let of = |restarts: bool| -> Attributes {
+        let all = set
+            .iter()
+            .filter(|(name, _)| starts_again(kind, name) == restarts);
+        all.map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let mut requests = vec![(of(false), pending.is_empty()), (of(true), false)];
+    requests.retain(|(set, _)| !set.is_empty());
+    requests
 }
 
 /// Attributes of what the provider says: those it does not say are left out.

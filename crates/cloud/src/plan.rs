@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found};
-use crate::resource::{Attributes, Resource};
+use crate::resource::{Resource, starts_again};
 
 /// Attributes that are said once, when it is made.
 const FIXED: [&str; 11] = [
@@ -32,6 +32,10 @@ pub struct Difference {
     pub to_be: Option<String>,
     /// Whether it can only be said when the resource is made.
     pub fixed: bool,
+    /// Whether the change starts instances again: in the maintenance window, unless it is asked for at once.
+    pub restarts: bool,
+    /// Whether the provider has the change, and it waits for the maintenance window.
+    pub waits: bool,
 }
 
 /// What is to be done with a resource.
@@ -45,6 +49,11 @@ pub enum Action {
     /// It is there, and some of it is otherwise.
     Update {
         /// What.
+        differences: Vec<Difference>,
+    },
+    /// It is as it is to be from the next maintenance window on.
+    Wait {
+        /// What waits.
         differences: Vec<Difference>,
     },
     /// Something of that name is there that is not ours.
@@ -86,7 +95,7 @@ pub async fn plan(cloud: &dyn Cloud, resources: &[Resource]) -> Result<Vec<Plann
 pub fn changes(planned: &[Planned]) -> usize {
     planned
         .iter()
-        .filter(|planned| planned.action != Action::Keep)
+        .filter(|planned| !matches!(planned.action, Action::Keep | Action::Wait { .. }))
         .count()
 }
 
@@ -96,8 +105,11 @@ pub(crate) fn compare(resource: &Resource, found: Option<Found>) -> Planned {
     let action = match found {
         None => Action::Create,
         Some(found) if !found.ours => Action::Taken,
-        Some(found) => match differences(&resource.attributes, &found.attributes) {
+        Some(found) => match differences(resource, &found) {
             none if none.is_empty() => Action::Keep,
+            differences if differences.iter().all(|difference| difference.waits) => {
+                Action::Wait { differences }
+            }
             differences => Action::Update { differences },
         },
     };
@@ -110,7 +122,8 @@ pub(crate) fn compare(resource: &Resource, found: Option<Found>) -> Planned {
 }
 
 /// What the provider does not say of an attribute is no difference; of a collection it says all.
-fn differences(to_be: &Attributes, is: &Attributes) -> Vec<Difference> {
+fn differences(resource: &Resource, there: &Found) -> Vec<Difference> {
+    let (to_be, is) = (&resource.attributes, &there.attributes);
     let in_collection = |name: &str| name.contains(' ');
     let mut differences = Vec::new();
     for (name, value) in to_be {
@@ -123,6 +136,8 @@ fn differences(to_be: &Attributes, is: &Attributes) -> Vec<Difference> {
             is: found.cloned(),
             to_be: Some(value.clone()),
             fixed: FIXED.contains(&name.as_str()),
+            restarts: starts_again(resource.kind, name),
+            waits: there.pending.get(name) == Some(value),
         });
     }
     let beside = is
@@ -133,15 +148,43 @@ fn differences(to_be: &Attributes, is: &Attributes) -> Vec<Difference> {
         is: Some(value.clone()),
         to_be: None,
         fixed: false,
+        restarts: false,
+        waits: false,
     }));
     differences
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, compare};
+    use super::{Action, changes, compare};
     use crate::port::Found;
-    use crate::resource::{Kind, Resource};
+    use crate::resource::{Attributes, Kind, Resource};
+
+    #[test]
+    fn what_waits_for_the_window_is_no_change() {
+        let attributes = |class: &str| [("class", class.to_owned()), ("zone", "a".to_owned())];
+        let reader = Resource::new(Kind::Instance, "r".to_owned(), attributes("large"));
+        let mut found = Found {
+            id: None,
+            attributes: attributes("small")
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+            pending: Attributes::new(),
+            ours: true,
+            ready: true,
+            status: String::new(),
+        };
+        let Action::Update { differences } = compare(&reader, Some(found.clone())).action else {
+            panic!("it differs");
+        };
+        assert!(differences.len() == 1 && differences[0].restarts && !differences[0].waits);
+        found.pending.insert("class".to_owned(), "huge".to_owned());
+        let action = compare(&reader, Some(found.clone())).action;
+        assert!(matches!(action, Action::Update { .. }), "another waits");
+        found.pending.insert("class".to_owned(), "large".to_owned());
+        let planned = compare(&reader, Some(found));
+        assert!(matches!(planned.action, Action::Wait { .. }) && changes(&[planned]) == 0);
+    }
 
     #[test]
     fn what_is_not_said_is_no_difference() {
@@ -159,6 +202,7 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            pending: Attributes::new(),
             ours,
             ready: true,
             status: String::new(),

@@ -12,6 +12,8 @@ pub struct Found {
     pub id: Option<String>,
     /// What the provider says of it. What it does not say is absent.
     pub attributes: Attributes,
+    /// What the provider will make of some of them in the next maintenance window.
+    pub pending: Attributes,
     /// Whether it has our mark with the cluster's name.
     pub ours: bool,
     /// Whether it is as usable as it will be.
@@ -69,8 +71,15 @@ pub trait Cloud: Send + Sync {
     /// Makes it, with our mark. Returns once the provider has taken it on; [`Found::ready`] says when it is usable.
     async fn create(&self, resource: &Resource) -> Result<(), CloudError>;
 
-    /// Gives it these attributes: what the plan says where it differs, and of collections the names that are to go.
-    async fn update(&self, resource: &Resource, set: &Attributes, take: &[String]) -> Result<(), CloudError>;
+    /// Gives it these attributes: what the plan says where it differs, and of collections the names that are to go. What starts
+    /// instances again (another class, another version) is left to the next maintenance window but `now`; so is whatever waits for it already.
+    async fn update(
+        &self,
+        resource: &Resource,
+        set: &Attributes,
+        take: &[String],
+        now: bool,
+    ) -> Result<(), CloudError>;
 
     /// Deletes it. What is gone already is no error. A cluster leaves a last snapshot of this name, if one is given.
     async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError>;

@@ -64,6 +64,15 @@ impl fmt::Display for Home {
     }
 }
 
+/// Whether a change of an attribute starts instances again and can be left to the maintenance window ("Modifying an Amazon Aurora DB
+/// cluster", Aurora User Guide).
+pub(crate) fn starts_again(kind: Kind, attribute: &str) -> bool {
+    matches!(
+        (kind, attribute),
+        (Kind::Instance, "class") | (Kind::Cluster, "version")
+    )
+}
+
 /// The tag that marks what a plan made; its value is the cluster's name.
 pub(crate) const MARK: &str = "daybreak:cluster";
 

@@ -3,6 +3,7 @@
 
 mod front;
 mod lacking;
+mod window;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};

@@ -5,7 +5,7 @@ use super::security_group::parsed;
 use super::{Aws, said};
 use crate::error::CloudError;
 use crate::port::Found;
-use crate::resource::{MARK, Resource};
+use crate::resource::{Attributes, MARK, Resource};
 
 impl Aws {
     pub(super) async fn find_alarm(&self, name: &str) -> Result<Option<Found>, CloudError> {
@@ -40,6 +40,7 @@ impl Aws {
         Ok(Some(Found {
             id: Some(arn).filter(|arn| !arn.is_empty()),
             attributes,
+            pending: Attributes::new(),
             ours,
             ready: true,
             status: own("StateValue").unwrap_or_default(),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration};
 
-use super::{Aws, Origin, parted, said, sorted, trouble};
+use super::{Aws, Origin, parted, requests, said, sorted, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::{Found, FoundSnapshot};
-use crate::resource::{Attributes, Resource};
+use crate::resource::{Attributes, Kind, Resource};
 
 /// How long a fail-over is waited for.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
@@ -86,6 +86,12 @@ impl Aws {
         Ok(Some(Found {
             id: text(cluster.db_cluster_resource_id()),
             attributes,
+            pending: said([(
+                "version",
+                cluster
+                    .pending_modified_values()
+                    .and_then(|pending| text(pending.engine_version())),
+            )]),
             ours: self.is_marked(cluster.tag_list()),
             ready: status == "available",
             status,
@@ -138,6 +144,21 @@ impl Aws {
         &self,
         resource: &Resource,
         set: &Attributes,
+        now: bool,
+    ) -> Result<(), CloudError> {
+        let found = self.find_cluster(&resource.name).await?;
+        let pending = found.map(|found| found.pending).unwrap_or_default();
+        for (set, at_once) in requests(Kind::Cluster, set, &pending, now) {
+            self.modify_cluster(resource, &set, at_once).await?;
+        }
+        Ok(())
+    }
+
+    async fn modify_cluster(
+        &self,
+        resource: &Resource,
+        set: &Attributes,
+        at_once: bool,
     ) -> Result<(), CloudError> {
         let get = |name: &str| set.get(name).cloned();
         let group = match set.get("security_group") {
@@ -152,7 +173,7 @@ impl Aws {
             .rds
             .modify_db_cluster()
             .db_cluster_identifier(&resource.name)
-            .apply_immediately(true)
+            .apply_immediately(at_once)
             .set_engine_version(get("version"))
             .set_db_cluster_parameter_group_name(get("parameters"))
             .set_vpc_security_group_ids(group)

@@ -3,7 +3,7 @@
 use super::{Aws, parted, said, sorted, trouble};
 use crate::error::CloudError;
 use crate::port::Found;
-use crate::resource::Resource;
+use crate::resource::{Attributes, Resource};
 
 impl Aws {
     pub(super) async fn find_endpoint(&self, name: &str) -> Result<Option<Found>, CloudError> {
@@ -25,6 +25,7 @@ impl Aws {
                 .db_cluster_endpoint_resource_identifier()
                 .map(str::to_owned),
             attributes,
+            pending: Attributes::new(),
             ours: self.has_mark(endpoint.db_cluster_endpoint_arn()).await?,
             // Inactive: none of its members answers yet.
             ready: matches!(status.as_str(), "available" | "inactive"),

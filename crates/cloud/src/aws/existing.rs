@@ -179,6 +179,7 @@ impl Cloud for Existing {
         resource: &Resource,
         _set: &Attributes,
         _take: &[String],
+        _now: bool,
     ) -> Result<(), CloudError> {
         Err(Self::refused("changing it", &resource.name))
     }

@@ -31,6 +31,7 @@ impl Aws {
         Ok(Some(Found {
             id: group.db_subnet_group_arn().map(str::to_owned),
             attributes: said([("subnets", Some(sorted(subnets.iter().map(String::as_str))))]),
+            pending: Attributes::new(),
             ours: self.has_mark(group.db_subnet_group_arn()).await?,
             ready: true,
             status: group.subnet_group_status().unwrap_or_default().to_owned(),
@@ -95,6 +96,7 @@ impl Aws {
         Ok(Some(Found {
             id: group.db_cluster_parameter_group_arn().map(str::to_owned),
             attributes,
+            pending: Attributes::new(),
             ours: self.has_mark(group.db_cluster_parameter_group_arn()).await?,
             ready: true,
             status: String::new(),
@@ -200,6 +202,7 @@ impl Aws {
         Ok(Some(Found {
             id: group.db_parameter_group_arn().map(str::to_owned),
             attributes,
+            pending: Attributes::new(),
             ours: self.has_mark(group.db_parameter_group_arn()).await?,
             ready: true,
             status: String::new(),

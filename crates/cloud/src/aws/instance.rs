@@ -3,10 +3,10 @@
 use aws_sdk_rds::types::DbInstance;
 
 use super::cluster::PENDING;
-use super::{Aws, said, trouble};
+use super::{Aws, requests, said, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
-use crate::resource::{Attributes, Resource};
+use crate::resource::{Attributes, Kind, Resource};
 
 impl Aws {
     pub(super) async fn described_instance(&self, name: &str) -> Result<Option<DbInstance>, CloudError> {
@@ -54,6 +54,12 @@ impl Aws {
         Ok(Some(Found {
             id: text(instance.dbi_resource_id()),
             attributes,
+            pending: said([(
+                "class",
+                instance
+                    .pending_modified_values()
+                    .and_then(|pending| text(pending.db_instance_class())),
+            )]),
             ours: self.is_marked(instance.tag_list()),
             ready: status == "available",
             status,
@@ -85,6 +91,21 @@ impl Aws {
         &self,
         resource: &Resource,
         set: &Attributes,
+        now: bool,
+    ) -> Result<(), CloudError> {
+        let found = self.find_instance(&resource.name).await?;
+        let pending = found.map(|found| found.pending).unwrap_or_default();
+        for (set, at_once) in requests(Kind::Instance, set, &pending, now) {
+            self.modify_instance(resource, &set, at_once).await?;
+        }
+        Ok(())
+    }
+
+    async fn modify_instance(
+        &self,
+        resource: &Resource,
+        set: &Attributes,
+        at_once: bool,
     ) -> Result<(), CloudError> {
         let get = |name: &str| set.get(name).cloned();
         let on = |name: &str| set.get(name).map(|on| on == "true");
@@ -92,7 +113,7 @@ impl Aws {
             .rds
             .modify_db_instance()
             .db_instance_identifier(&resource.name)
-            .apply_immediately(true)
+            .apply_immediately(at_once)
             .set_db_instance_class(get("class"))
             .set_promotion_tier(set.get("promotion_tier").and_then(|tier| tier.parse().ok()))
             .set_publicly_accessible(on("public"))

@@ -271,6 +271,7 @@ fn found(node: Node<'_, '_>, id: &str, attributes: Attributes) -> Found {
     Found {
         id: own(node, id),
         attributes,
+        pending: Attributes::new(),
         // It was looked for by our mark.
         ours: true,
         ready: status == "available",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Aws, said, trouble};
 use crate::error::{CloudError, Trouble};
 use crate::port::Found;
-use crate::resource::{MARK, PASSWORD_LENGTH, Resource};
+use crate::resource::{Attributes, MARK, PASSWORD_LENGTH, Resource};
 
 /// Days in which a deleted secret can be had back: the fewest ("DeleteSecret").
 pub(super) const RECOVERY_DAYS: i64 = 7;
@@ -25,6 +25,7 @@ impl Aws {
         Ok(standing.map(|secret| Found {
             id: secret.arn,
             attributes: said([]),
+            pending: Attributes::new(),
             ours: secret.ours,
             ready: true,
             status: String::new(),

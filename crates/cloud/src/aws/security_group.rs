@@ -48,6 +48,7 @@ impl Aws {
         Ok(Some(Found {
             id: own(group, "groupId"),
             attributes,
+            pending: Attributes::new(),
             ours: tags.any(|tag| tag == (Some(MARK.to_owned()), Some(self.cluster.clone()))),
             ready: true,
             status: String::new(),

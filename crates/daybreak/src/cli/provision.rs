@@ -70,6 +70,10 @@ struct MakeIt {
     said: Said,
     #[command(flatten)]
     from: origin::MadeFrom,
+    /// Do at once what starts instances again, such as another class or version, and what waits for that. Without, it is left to the
+    /// maintenance window (`cluster.maintenance_window`).
+    #[arg(long)]
+    now: bool,
     /// Start instances again in which parameters wait for that: readers first, the writer last. Connections to them break.
     #[arg(long)]
     restart: bool,
@@ -271,6 +275,11 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
     if let Some(obstacle) = obstacle(&planned, &ledger) {
         return Err(stopped(obstacle));
     }
+    let later = if asked.now {
+        Vec::new()
+    } else {
+        left_to_the_window(&planned)
+    };
     let (mut created, mut updated) = (Vec::new(), Vec::new());
     let mut waited: Option<String> = None;
     let mut tell = |applied: Applied<'_>| match applied {
@@ -292,7 +301,7 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         Applied::Restarting(instance) => output::say(plain(&format!("starting {instance} again"))),
         Applied::Deleted(..) => {}
     };
-    apply(aws, &wanted, &mut ledger, &mut tell)
+    apply(aws, &wanted, &mut ledger, asked.now, &mut tell)
         .await
         .map_err(stopped)?;
     let cluster = &settings.spec.name;
@@ -312,6 +321,7 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         position.map(|position| serde_json::json!({ "file": position.file, "offset": position.offset }));
     let report = serde_json::json!({
         "cluster": cluster, "created": created, "updated": updated, "restarted": restarted, "waiting_for_restart": waiting,
+        "waiting_for_window": later,
         "position": position,
     });
     told(format, &report, || {
@@ -339,9 +349,27 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
                 "; parameters count in {names} from its next start on: `apply --restart`"
             ));
         }
+        if !later.is_empty() {
+            let names = later.join(", ");
+            text.push_str(&format!(
+                "; left to the maintenance window, for it starts instances again: {names}: `apply --now`"
+            ));
+        }
         text
     });
     Ok(Exit::Done)
+}
+
+/// What the plan changes that starts instances again, each as `instance shop-reader-1: class`.
+fn left_to_the_window(planned: &[Planned]) -> Vec<String> {
+    let mut all = Vec::new();
+    for planned in planned {
+        if let Action::Update { differences } | Action::Wait { differences } = &planned.action {
+            let later = differences.iter().filter(|difference| difference.restarts);
+            all.extend(later.map(|difference| format!("{}: {}", planned.resource, difference.name)));
+        }
+    }
+    all
 }
 
 /// A cluster that has its administrator from its origin gets the password that the plan's secret holds.
@@ -493,13 +521,18 @@ fn lines(planned: &Planned) -> Vec<String> {
                 .chain(attributes)
                 .collect()
         }
-        Action::Update { differences } => {
+        Action::Update { differences } | Action::Wait { differences } => {
             let each = differences.iter().map(|difference| {
                 let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-                let fixed = if difference.fixed {
-                    " (cannot be changed once it is made)"
-                } else {
-                    ""
+                let fixed = match difference {
+                    _ if difference.fixed => " (cannot be changed once it is made)",
+                    _ if difference.waits => {
+                        " (waits for the maintenance window; `apply --now` does it at once)"
+                    }
+                    _ if difference.restarts => {
+                        " (starts it again: in the maintenance window, or at once with `apply --now`)"
+                    }
+                    _ => "",
                 };
                 format!(
                     "    {}: {} -> {}{fixed}",
@@ -508,7 +541,14 @@ fn lines(planned: &Planned) -> Vec<String> {
                     word(&difference.to_be)
                 )
             });
-            std::iter::once(format!("~ {resource}")).chain(each).collect()
+            let mark = if matches!(planned.action, Action::Wait { .. }) {
+                " "
+            } else {
+                "~"
+            };
+            std::iter::once(format!("{mark} {resource}"))
+                .chain(each)
+                .collect()
         }
     }
 }

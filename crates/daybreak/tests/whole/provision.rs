@@ -657,6 +657,72 @@ async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
     assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
 }
 
+/// Another class and another version start instances again: they are left to the maintenance window, unless they are asked for at once,
+/// and what else is changed does not bring them forward.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_starts_instances_again_waits_for_the_window() {
+    let Some(ground) = Ground::lay().await else {
+        return;
+    };
+    let plan = ground.plan("shop", "deletion_protection = false", &[("writer", 1)]);
+    ground.json("shop", &plan, &["apply"], 0).await;
+    let is = async || {
+        let cluster = [("Action", "DescribeDBClusters"), ("DBClusterIdentifier", "shop")];
+        let cluster = ground.ask("rds", &cluster).await;
+        let writer = [
+            ("Action", "DescribeDBInstances"),
+            ("DBInstanceIdentifier", "shop-writer"),
+        ];
+        let writer = ground.ask("rds", &writer).await;
+        let one = |text: &str, name: &str| texts(text, name).remove(0);
+        [
+            one(&cluster, "EngineVersion"),
+            one(&cluster, "BackupRetentionPeriod"),
+            one(&writer, "DBInstanceClass"),
+        ]
+    };
+    let [version, days, class] = is().await;
+    assert_eq!([&*version, &class], ["8.0.mysql_aurora.3.10.0", "db.r6g.large"]);
+
+    let larger = plan
+        .replace("3.10.0", "3.10.1")
+        .replace("db.r6g.large", "db.r6g.xlarge")
+        .replacen("backup_window", "backup_days = 21\nbackup_window", 1);
+    let shown = ground.run("shop", &larger, &["plan", "--format", "text"]).await;
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let said = "(starts it again: in the maintenance window, or at once with `apply --now`)";
+    for line in [
+        "    class: db.r6g.large -> db.r6g.xlarge ",
+        "    version: 8.0.mysql_aurora.3.10.0 -> 8.0.mysql_aurora.3.10.1 ",
+    ] {
+        assert!(shown.contains(&format!("{line}{said}")), "{shown}");
+    }
+    let done = ground.json("shop", &larger, &["apply"], 0).await;
+    let waiting = serde_json::json!(["cluster shop: version", "instance shop-writer: class"]);
+    assert_eq!(done["waiting_for_window"], waiting, "{done}");
+    assert!(days != "21");
+    assert_eq!(is().await, [&*version, "21", &class], "the rest is at once");
+
+    // It is nothing that somebody changed, and asked for once.
+    let drift = ground.json("shop", &larger, &["drift"], 0).await;
+    assert_eq!(changed(&drift), ["shop: version", "shop-writer: class"]);
+    assert_eq!(drift["changes"], 0);
+    let before = ground.aws.changes().len();
+    let again = ground.json("shop", &larger, &["apply"], 0).await;
+    assert_eq!(again["waiting_for_window"], waiting, "{again}");
+    assert_eq!(ground.aws.changes().len(), before);
+    // At AWS, a change at once makes everything that waits, too.
+    let fewer = larger.replace("backup_days = 21", "backup_days = 14");
+    ground.json("shop", &fewer, &["apply"], 0).await;
+    assert_eq!(is().await, [&*version, "14", &class]);
+
+    let now = ground.json("shop", &fewer, &["apply", "--now"], 0).await;
+    assert_eq!(now["waiting_for_window"], serde_json::json!([]), "{now}");
+    assert_eq!(is().await, ["8.0.mysql_aurora.3.10.1", "14", "db.r6g.xlarge"]);
+    let drift = ground.json("shop", &fewer, &["drift"], 0).await;
+    assert!(changed(&drift).is_empty(), "{drift}");
+}
+
 /// The same names are in every account and region, and a name may be given to another: what goes is what was made, or nothing does.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_made_here_is_not_destroyed() {

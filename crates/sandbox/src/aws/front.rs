@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::lacking::{self, Endpoints};
+use super::window::{self, Waiting};
 use crate::SandboxError;
 
 type Answer = Response<Full<Bytes>>;
@@ -57,6 +58,8 @@ struct State {
     restores: Vec<BTreeMap<String, String>>,
     /// Clusters that follow an instance, and which.
     follows: BTreeMap<String, String>,
+    /// Changes that wait for the maintenance window.
+    waiting: Waiting,
 }
 
 /// The front. Clones are the same.
@@ -114,6 +117,13 @@ impl Front {
         {
             state.pending.remove(instance);
         }
+        let body = match state.waiting.is_empty() {
+            true => body,
+            false => {
+                let text = String::from_utf8_lossy(&body).into_owned();
+                Bytes::from(window::told(action, text, &state.waiting))
+            }
+        };
         if action != "DescribeDBClusters" || (state.pending.is_empty() && state.follows.is_empty()) {
             return body;
         }
@@ -209,6 +219,13 @@ impl Front {
             Some(lacking::Answer::Refused(code, message)) => error(StatusCode::BAD_REQUEST, code, &message),
             None if lacking::is_made_from(&action, &form) => self.restore(head, &form).await,
             None => {
+                let (mut head, mut body) = (head, body);
+                let changed = window::held_back(&action, &form, &mut self.lock().waiting);
+                if let Some(changed) = changed {
+                    head.headers
+                        .insert(hyper::header::CONTENT_LENGTH, changed.len().into());
+                    body = Bytes::from(changed);
+                }
                 let answer = self.pass_on(Request::from_parts(head, Full::new(body))).await;
                 self.seen(&action, &form, answer).await
             }
