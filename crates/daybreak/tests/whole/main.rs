@@ -34,6 +34,7 @@ mod planted_schema;
 mod presteps;
 mod provision;
 mod provision_network;
+mod provision_postgres;
 mod purposes;
 mod reach;
 mod readiness;
