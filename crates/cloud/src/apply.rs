@@ -67,6 +67,20 @@ pub enum ApplyError {
         /// Which attribute.
         attribute: String,
     },
+    /// It was set, and reads otherwise.
+    #[error("{resource} is not as it was set: {}", attributes.join(", "))]
+    Unset {
+        /// Which group of parameters.
+        resource: String,
+        /// What differs.
+        attributes: Vec<String>,
+    },
+    /// An instance was started again, and has other parameters than its groups.
+    #[error("parameters still wait for a start in {}, which were started again", instances.join(", "))]
+    StillWaiting {
+        /// Which instances.
+        instances: Vec<String>,
+    },
     /// It did not become usable in time.
     #[error("{resource} is still {status} after {minutes} minutes")]
     TooLong {
@@ -107,6 +121,13 @@ impl ApplyError {
             Self::Fixed { .. } => {
                 Some("change the plan back, or destroy the cluster and make it anew".to_owned())
             }
+            Self::Unset { .. } => Some(
+                "somebody changes it meanwhile, or the service takes another value: see `provision drift`, and the parameter's allowed values"
+                    .to_owned(),
+            ),
+            Self::StillWaiting { .. } => Some(
+                "nothing that needs them is to begin yet: see the instances' events, and run `provision apply --restart` again".to_owned(),
+            ),
             Self::TooLong { .. } => Some("see the service's events; the same command goes on".to_owned()),
         }
     }
@@ -117,6 +138,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// In the provider's word: it is being deleted.
 const DELETING: &str = "deleting";
+
+/// How long an instance that was started again may take until it says which parameters it has.
+const SETTLES: Duration = Duration::from_secs(20);
 
 /// First and longest time between two looks.
 pub(crate) const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
@@ -159,10 +183,10 @@ pub async fn apply(
 }
 
 /// Starts every instance again in which parameters wait for it, one after the other and the writer last, so that all that was changed
-/// costs one restart each.
+/// costs one restart each; then looks whether any still waits.
 ///
 /// # Errors
-/// When one is refused, or does not come back in time.
+/// When one is refused, does not come back in time, or has other parameters than its groups though it was started again.
 pub async fn restart(
     cloud: &dyn Cloud,
     cluster: &str,
@@ -175,7 +199,43 @@ pub async fn restart(
         let resource = Resource::new(Kind::Instance, instance.clone(), []);
         wait(cloud, &resource, tell).await?;
     }
-    Ok(waiting.len())
+    let begun = tokio::time::Instant::now();
+    let mut pause = LOOKS.0;
+    loop {
+        let instances = cloud.waiting_for_restart(cluster).await?;
+        if instances.is_empty() {
+            return Ok(waiting.len());
+        }
+        if begun.elapsed() > SETTLES {
+            return Err(ApplyError::StillWaiting { instances });
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOKS.1);
+    }
+}
+
+/// Reads every group of parameters once more and holds it against the plan: what was set is believed once it is read.
+///
+/// # Errors
+/// When one has another value, or cannot be read.
+pub async fn parameters_are_set(cloud: &dyn Cloud, resources: &[Resource]) -> Result<(), ApplyError> {
+    let groups =
+        |resource: &&Resource| matches!(resource.kind, Kind::ClusterParameters | Kind::InstanceParameters);
+    for resource in resources.iter().filter(groups) {
+        let found = cloud.find(resource.kind, &resource.name).await?;
+        if let Action::Update { differences } = compare(resource, found).action {
+            let word = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
+            let each = differences.into_iter().map(|difference| {
+                let (is, to_be) = (word(difference.is), word(difference.to_be));
+                format!("{} is {is} and was to be {to_be}", difference.name)
+            });
+            return Err(ApplyError::Unset {
+                resource: resource.to_string(),
+                attributes: each.collect(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Makes one resource as it is to be.

@@ -25,7 +25,7 @@ mod snapshot;
 mod authorities;
 mod aws;
 
-pub use apply::{Applied, ApplyError, apply, destroy, obstacle, restart};
+pub use apply::{Applied, ApplyError, apply, destroy, obstacle, parameters_are_set, restart};
 pub use authorities::published_authorities;
 pub use aws::{
     Aws, AwsSettings, BackupSource, BucketSettings, Existing, Origin, OriginFacts, RecoveredPosition,

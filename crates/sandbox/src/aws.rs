@@ -126,6 +126,22 @@ impl AwsStandIn {
         self.front.let_parameters_wait(instance);
     }
 
+    /// Has an instance keep its parameters waiting though it is started again.
+    pub fn keep_parameters_waiting(&self, instance: &str) {
+        self.front.let_parameters_wait(instance);
+        self.front.keep_waiting(true);
+    }
+
+    /// Starts take parameters over again.
+    pub fn take_parameters_over(&self) {
+        self.front.keep_waiting(false);
+    }
+
+    /// Answers the next call of this action as if it were done, and does nothing.
+    pub fn swallow(&self, action: &str) {
+        self.front.swallow(action);
+    }
+
     /// Holds the nth call from now that changes something (1 is the first): never answers it, and says so. `done`: whether AWS
     /// does it before.
     pub fn hold(&self, nth: usize, done: bool) -> Held {

@@ -8,8 +8,8 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
     Action, Applied, ApplyError, Aws, Cloud, CloudError, Existing, Ground, Kind, Ledger, LedgerError, Origin,
-    Planned, Resource, apply, changes, cloudformation, destroy, obstacle, plan, resources, restart,
-    terraform,
+    Planned, Resource, apply, changes, cloudformation, destroy, obstacle, parameters_are_set, plan,
+    resources, restart, terraform,
 };
 use serde::Serialize;
 
@@ -312,6 +312,7 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         true => restart(aws, cluster, &mut tell).await.map_err(stopped)?,
         false => 0,
     };
+    parameters_are_set(aws, &wanted).await.map_err(stopped)?;
     let waiting = aws.waiting_for_restart(cluster).await.map_err(trouble)?;
     let position = match restores {
         true => aws.recovered_position(cluster).await.map_err(trouble)?,

@@ -375,6 +375,26 @@ async fn a_cluster_of_every_role_lives_and_goes() {
     assert_eq!(told["restarted"], 2);
     assert_eq!(told["waiting_for_restart"], serde_json::json!([]));
 
+    // What was set and started again is read once more: neither an instance that kept the old ones nor a value that was not taken passes.
+    ground.aws.keep_parameters_waiting("shop-bi-1");
+    let said = ground.refused("shop", &plan, &["apply", "--restart"]).await;
+    assert!(
+        said.contains("parameters still wait for a start in shop-bi-1") && said.contains("hint:"),
+        "{said}"
+    );
+    ground.aws.take_parameters_over();
+    let told = ground.json("shop", &plan, &["apply", "--restart"], 0).await;
+    assert_eq!(told["restarted"], 1);
+    let other = plan.replace("utf8mb4", "latin1");
+    ground.aws.swallow("ModifyDBClusterParameterGroup");
+    let said = ground.refused("shop", &other, &["apply"]).await;
+    assert!(
+        said.contains(
+            "cluster parameter group shop-cluster is not as it was set: parameter character_set_server is utf8mb4 and was to be latin1"
+        ),
+        "{said}"
+    );
+
     let shown = ground
         .run("shop", &plan, &["failover", "--to", "shop-failover"])
         .await;

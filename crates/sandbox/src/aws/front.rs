@@ -60,6 +60,10 @@ struct State {
     follows: BTreeMap<String, String>,
     /// Changes that wait for the maintenance window.
     waiting: Waiting,
+    /// Whether a start leaves parameters waiting.
+    stubborn: bool,
+    /// Actions whose next call is answered and not done.
+    swallowed: BTreeSet<String>,
 }
 
 /// The front. Clones are the same.
@@ -105,6 +109,14 @@ impl Front {
         self.lock().restores.clone()
     }
 
+    pub(super) fn keep_waiting(&self, stubborn: bool) {
+        self.lock().stubborn = stubborn;
+    }
+
+    pub(super) fn swallow(&self, action: &str) {
+        self.lock().swallowed.insert(action.to_owned());
+    }
+
     pub(super) fn let_parameters_wait(&self, instance: &str) {
         self.lock().pending.insert(instance.to_owned());
     }
@@ -113,6 +125,7 @@ impl Front {
     fn told(&self, action: &str, form: &BTreeMap<String, String>, body: Bytes) -> Bytes {
         let mut state = self.lock();
         if action == "RebootDBInstance"
+            && !state.stubborn
             && let Some(instance) = form.get("DBInstanceIdentifier")
         {
             state.pending.remove(instance);
@@ -210,9 +223,15 @@ impl Front {
                     .remove(form.get("DBClusterIdentifier").map_or("", String::as_str));
             }
             let State {
-                endpoints, withheld, ..
+                endpoints,
+                withheld,
+                swallowed,
+                ..
             } = &mut *state;
-            lacking::answer(&action, &form, endpoints, withheld)
+            match swallowed.remove(&action) {
+                true => Some(lacking::done(&action)),
+                false => lacking::answer(&action, &form, endpoints, withheld),
+            }
         };
         let answer = match own {
             Some(lacking::Answer::Good(text)) => xml(StatusCode::OK, text),

@@ -210,6 +210,11 @@ fn described(name: &str, endpoint: &Endpoint) -> String {
     )
 }
 
+/// An answer that says nothing but that it is done.
+pub(super) fn done(action: &str) -> Answer {
+    result(action, "")
+}
+
 fn result(action: &str, text: &str) -> Answer {
     Answer::Good(format!(
         "<{action}Response xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><{action}Result>{text}</{action}Result>\
