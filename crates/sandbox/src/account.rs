@@ -8,7 +8,7 @@ use crate::SandboxError;
 use crate::failure::at;
 
 /// `nobody` on every Linux: PostgreSQL refuses to run as root, so nothing of ours does.
-const UNPRIVILEGED: u32 = 65534;
+pub(crate) const UNPRIVILEGED: u32 = 65534;
 
 /// The signal by which a server ends without delay and without leaving anything outside its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,8 @@
 //! What cannot be is refused with a clear error before anything is changed, or handled: on real servers.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use crate::ground::{self, Ground};
 use daybreak_sandbox::application::OpenTransaction;
-use daybreak_sandbox::{AuroraOptions, EstateOptions, ServerKind};
+use daybreak_sandbox::{AuroraOptions, EstateOptions, ServerKind, SmallDisk, available};
 
 async fn mysql() -> Option<Ground> {
     ground::lay(
@@ -314,63 +311,11 @@ async fn hostile_names_are_carried() {
     assert_eq!(there.len(), 2);
 }
 
-/// A small file system in memory, unmounted at the end.
-struct SmallDisk {
-    place: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// `None`, with a notice, where this account may not mount.
-    #[expect(
-        clippy::print_stderr,
-        reason = "the notice is for the person who runs the tests"
-    )]
-    fn mount(megabytes: u32) -> Option<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("daybreak-small-disk-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .tempdir()
-            .expect("a folder");
-        let disk = Self {
-            place: folder.path().to_owned(),
-            _folder: folder,
-        };
-        let mounted = disk.set_size("mode=755", megabytes);
-        if !mounted {
-            eprintln!("SKIPPED: only root can mount the small disk that this test fills");
-        }
-        mounted.then_some(disk)
-    }
-
-    fn set_size(&self, option: &str, megabytes: u32) -> bool {
-        let mut mount = Command::new("mount");
-        mount
-            .args([
-                "-t",
-                "tmpfs",
-                "-o",
-                &format!("{option},size={megabytes}m"),
-                "tmpfs",
-            ])
-            .arg(&self.place);
-        mount.status().is_ok_and(|status| status.success())
-    }
-
-    fn path(&self) -> &Path {
-        &self.place
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.place).status();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_on_the_target_is_named_and_the_load_goes_on_when_there_is_room() {
-    let Some(disk) = SmallDisk::mount(260) else { return };
+    let Some(mut disk) = available(SmallDisk::mount(260)) else {
+        return;
+    };
     // The binary log lies elsewhere, as on servers that have a volume for it: MySQL waits for room for its log for ever.
     let logs = tempfile::tempdir().expect("a folder");
     let all = std::os::unix::fs::PermissionsExt::from_mode(0o777);
@@ -400,7 +345,7 @@ async fn a_full_disk_on_the_target_is_named_and_the_load_goes_on_when_there_is_r
     );
     assert!(ground.writable().await[0], "the source is written as before");
 
-    assert!(disk.set_size("remount", 1_000), "room is made");
+    disk.resize(1_000).expect("room is made");
     ground
         .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
         .await;

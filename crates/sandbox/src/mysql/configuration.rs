@@ -12,6 +12,7 @@ use crate::fetch::Binaries;
 use crate::kind::ServerKind;
 use crate::server::{Server, text};
 use crate::setup::Settings;
+use crate::small_disk;
 
 /// What a server is started with unless told otherwise: row based binary log, commits that outlive
 /// the server's process, little memory.
@@ -94,10 +95,34 @@ pub(crate) fn command(server: &Server) -> Result<Command, SandboxError> {
     let file = server.folder.join("my.cnf");
     fs::write(&file, configuration(server)).map_err(at("write", &file))?;
     give(&file)?;
-    let mut command = tied(program(&server.binaries)?, super::END);
+    let program = program(&server.binaries)?;
+    let data = server.data_dir();
+    let keeper = small_disk::keeper_of(&data);
+    let mut command = match keeper {
+        None => tied(program, super::END),
+        // It asks what its folders are really called, and finds them by that name only where they are mounted.
+        Some(keeper) => {
+            let mut command = tied("nsenter", super::END);
+            command
+                .args([
+                    "--preserve-credentials",
+                    "--user",
+                    "--mount",
+                    "--target",
+                    keeper,
+                    "--",
+                ])
+                .arg(program);
+            command
+        }
+    };
     command
         .arg(format!("--defaults-file={}", file.display()))
-        .arg(format!("--datadir={}", server.data_dir().display()));
+        .arg(format!("--datadir={}", data.display()));
+    if keeper.is_some() {
+        // So is the account called there that may do no more than ours.
+        command.arg("--user=root");
+    }
     Ok(command)
 }
 
