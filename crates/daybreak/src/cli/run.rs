@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 use crate::plays::{Direction, World, cut_over, migrate, migrate_otherwise};
+use crate::private;
 
 /// Carries the runbook out. Started again, it goes on where it stopped.
 #[derive(Debug, Args)]
@@ -176,7 +177,7 @@ async fn by_hand(world: &World) -> Result<Trouble, Trouble> {
         );
         return Ok(Trouble::new(error, None::<String>));
     }
-    let mut statements = world.target.open_statements();
+    let mut statements = world.target.statements_to_open_by_hand();
     statements.extend(
         world
             .statements_that_enable(Direction::ToTarget)
@@ -187,9 +188,20 @@ async fn by_hand(world: &World) -> Result<Trouble, Trouble> {
     let error = anyhow::anyhow!(
         "there is no cut-over without native replication: {source} and {target} hold the same and refuse writes"
     );
+    let how = if statements.iter().any(|statement| statement.contains('\n')) {
+        let file = world.settings.state_dir.join("open-target.sql");
+        private::write(&file, statements.join(";\n\n") + ";\n")?;
+        format!(
+            "run the statements in {} on {target} as `{}` in the database `{}`",
+            file.display(),
+            target.user,
+            target.database.as_ref().unwrap_or(&target.user)
+        )
+    } else {
+        format!("open {target} by `{}`", statements.join("; "))
+    };
     let hint = format!(
-        "stop the applications, open {target} by `{}`, start them there; or `daybreak rollback` opens {source} again",
-        statements.join("; ")
+        "stop the applications, {how}, start them there; or `daybreak rollback` opens {source} again"
     );
     Ok(Trouble {
         exit: Exit::Waiting,

@@ -182,6 +182,50 @@ async fn mariadb_is_loaded_and_compared_with_writes_stopped() {
     assert!(ground.writable().await[0], "taken back");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_without_replication_is_opened_by_hand_as_it_says() {
+    let source = EstateOptions::new(ServerKind::Postgres(15));
+    let Some(ground) = ground::lay(source, AuroraOptions::postgres(17)).await else {
+        return;
+    };
+    ground.found(200).await;
+    ground
+        .init(|plan| {
+            plan.replace("native = true", "native = false")
+                .replace("way_back = true", "way_back = false")
+        })
+        .await;
+    ground
+        .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
+        .await;
+    assert_eq!(ground.writable().await, [false, false], "both sides stand still");
+
+    let said = refused(&ground, &["run", "--yes"], 4).await;
+    let file = ground.folder.path().join(".daybreak/open-target.sql");
+    assert!(
+        said.contains("there is no cut-over")
+            && said.contains(".daybreak/open-target.sql on target (127.0.0.1:")
+            && said.contains(&format!(
+                "as `{}` in the database `shop`",
+                ground.cluster.admin.name()
+            )),
+        "{said}"
+    );
+    let psql = ground
+        .sandbox
+        .program(ground.cluster.writer().kind(), "psql")
+        .await;
+    let run = tokio::process::Command::new(psql.expect("it comes with the server"))
+        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file"])
+        .arg(&file)
+        .arg(ground.cluster.admin_url())
+        .output()
+        .await
+        .expect("it runs");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(ground.writable().await, [false, true], "opened");
+}
+
 /// Why `migrate` refuses: the follower stops at the first transaction, which would otherwise come out after the load.
 #[tokio::test(flavor = "multi_thread")]
 async fn mysql_cannot_follow_mariadb_even_by_file_position() {

@@ -285,6 +285,12 @@ pub trait Open: Send + Sync {
     /// The statements [`Open::open`] runs, for the plan.
     fn open_statements(&self) -> Vec<String>;
 
+    /// The same for a person to run, one after the other in one session of the account that fenced it: complete, with nothing to
+    /// fill in.
+    fn statements_to_open_by_hand(&self) -> Vec<String> {
+        self.open_statements()
+    }
+
     /// The statements of [`Open::prepare_fence`], secrets left open.
     fn prepare_fence_statements(&self) -> Vec<String>;
 

@@ -82,6 +82,20 @@ impl Open for Postgres {
         ]
     }
 
+    fn statements_to_open_by_hand(&self) -> Vec<String> {
+        if self.part.is_some() {
+            return self.open_statements();
+        }
+        vec![
+            "SET default_transaction_read_only = off".to_owned(),
+            include_str!("sql/open.sql").trim_end().to_owned(),
+            format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {}",
+                foreign_sessions()
+            ),
+        ]
+    }
+
     fn prepare_fence_statements(&self) -> Vec<String> {
         match &self.part {
             Some(part) => part_fence::shown_to_prepare(part),

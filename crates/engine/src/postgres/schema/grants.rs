@@ -16,6 +16,12 @@ pub(super) struct Right {
     statement: String,
 }
 
+/// Whether the server has what a fence took from whom, and we may read it.
+const KEEPS_TAKEN_RIGHTS: &str =
+    "SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'daybreak' AND c.relname = 'fence_acl'
+      AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))";
+
 /// Every right on an object of the scope: the role, none for PUBLIC, and the statement that gives it.
 pub(crate) async fn rights(
     connection: &Connection,
@@ -32,10 +38,19 @@ pub(super) async fn read(
     scope: &Scope,
     maintain: bool,
 ) -> Result<HashMap<Address, Vec<Right>>, EngineError> {
-    let ask = include_str!("../sql/schema/grants.sql").replace("{maintain}", &maintain.to_string());
+    let what = "failed to read grants";
+    let kept = connection.value(KEEPS_TAKEN_RIGHTS, what).await?;
+    let fenced = if kept.as_deref() == Some("t") {
+        "daybreak.fence_acl"
+    } else {
+        "(SELECT NULL::oid AS relation, 0 AS column_number, NULL::aclitem[] AS acl WHERE false)"
+    };
+    let ask = include_str!("../sql/schema/grants.sql")
+        .replace("{maintain}", &maintain.to_string())
+        .replace("{fenced}", fenced);
     let ask = in_scope(&ask, scope);
     let mut rights: HashMap<Address, Vec<Right>> = HashMap::new();
-    for row in connection.simple(&ask, "failed to read grants").await? {
+    for row in connection.simple(&ask, what).await? {
         let text = |column| row.get(column).unwrap_or_default();
         let address = (text(0).parse().unwrap_or(0), text(1).parse().unwrap_or(0));
         rights.entry(address).or_default().push(Right {

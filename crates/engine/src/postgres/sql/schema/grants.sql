@@ -1,5 +1,5 @@
 -- Rights on objects of the scope. Objects are made as our own account, so what their owner holds by owning them is granted, too.
--- Class and object, the role (NULL for everybody), the statement.
+-- What a fence holds back for now belongs to them. Class and object, the role (NULL for everybody), the statement.
 WITH held AS (
     SELECT 'pg_class'::regclass::oid AS class, c.oid, 0 AS column_number, NULL::name AS column_name,
            CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, format('%I.%I', n.nspname, c.relname) AS name,
@@ -10,6 +10,12 @@ WITH held AS (
     SELECT 'pg_class'::regclass::oid, c.oid, a.attnum, a.attname, 'TABLE', format('%I.%I', n.nspname, c.relname), a.attacl
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attacl IS NOT NULL AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'pg_class'::regclass::oid, c.oid, s.column_number, a.attname, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+           format('%I.%I', n.nspname, c.relname), s.acl
+    FROM {fenced} AS s JOIN pg_class AS c ON c.oid = s.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = s.column_number AND s.column_number > 0
+    WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND (s.column_number = 0 OR NOT a.attisdropped)
     UNION ALL
     SELECT 'pg_proc'::regclass::oid, p.oid, 0, NULL, 'ROUTINE', p.oid::regprocedure::text, p.proacl
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -26,8 +32,7 @@ WITH held AS (
 )
 SELECT class, oid, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END,
        format('GRANT %s ON %s %s TO %s%s',
-              string_agg(x.privilege_type || CASE WHEN column_number > 0 THEN format(' (%I)', column_name) ELSE '' END,
-                         ', ' ORDER BY x.privilege_type),
+              string_agg(DISTINCT x.privilege_type || CASE WHEN column_number > 0 THEN format(' (%I)', column_name) ELSE '' END, ', '),
               kind, name, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
               CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
 FROM held CROSS JOIN LATERAL aclexplode(acl) AS x
