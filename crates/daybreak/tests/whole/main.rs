@@ -39,6 +39,7 @@ mod purposes;
 mod reach;
 mod readiness;
 mod refusals;
+mod refusals_postgres;
 mod restored;
 mod schema_check;
 mod slow;

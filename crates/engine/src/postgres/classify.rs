@@ -87,6 +87,8 @@ fn kind(refused: &DbError) -> ErrorKind {
 /// What to do, where the SQLSTATE says more than the kind.
 fn hint(refused: &DbError) -> Option<String> {
     let hint = match refused.code().code() {
+        // The kind's own says what comes after it, too; the server's ("Check free disk space.") stands in its message.
+        "53100" => return None,
         "3D000" => "name an existing database at the end of the URL: postgres://user@host:5432/DATABASE",
         "53300" => "raise `max_connections`, or give the load fewer connections",
         "53400" | "54000" => "raise the limit that the server's message names",
