@@ -26,6 +26,7 @@ mod load_advise;
 mod load_killed;
 mod logical_tools;
 mod looking;
+mod lost_position;
 mod migration;
 mod moved_meanwhile;
 mod not_ready;
