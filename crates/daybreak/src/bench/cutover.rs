@@ -165,3 +165,34 @@ fn print(figures: &Figures, format: Format) {
     ));
     output::line(format!("  acknowledged writes lost: {}", figures.lost_writes));
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Figures;
+    use crate::bench::figures::Spread;
+
+    #[test]
+    fn figures_have_the_fields_that_scripts_read() {
+        let figures = Figures {
+            engine: "mysql",
+            times: 2,
+            write_pause_ms: Spread::of(&[40.0, 60.0]),
+            server_pause_ms: Spread::of(&[20.0]),
+            bare_pause_ms: None,
+            client_errors: 0,
+            lost_writes: 0,
+        };
+        let there = json!({
+            "engine": "mysql",
+            "times": 2,
+            "write_pause_ms": { "p50": 40.0, "p99": 60.0, "max": 60.0 },
+            "server_pause_ms": { "p50": 20.0, "p99": 20.0, "max": 20.0 },
+            "bare_pause_ms": null,
+            "client_errors": 0,
+            "lost_writes": 0,
+        });
+        assert_eq!(serde_json::to_value(figures).unwrap(), there);
+    }
+}

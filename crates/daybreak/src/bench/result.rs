@@ -80,3 +80,40 @@ pub(super) fn print(figures: &[Figure], format: Format) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Felt, Figure};
+
+    #[test]
+    fn a_figure_has_every_field_that_scripts_read_and_null_where_there_is_none() {
+        let figure = Figure {
+            case: "2000 tables".to_owned(),
+            ours_s: Some(1.5),
+            ..Figure::default()
+        };
+        let there = json!([{
+            "case": "2000 tables", "ours_s": 1.5, "peer": null, "peer_s": null, "limit_s": null, "peak_memory_mb": null,
+        }]);
+        assert_eq!(serde_json::to_value([figure]).unwrap(), there);
+    }
+
+    #[test]
+    fn what_an_application_felt_stands_beside_the_figure() {
+        let figure = Figure {
+            felt: Some(Felt {
+                p99_alone_ms: 2.0,
+                p99_beside_ms: 3.0,
+                added_p99_percent: 50.0,
+                transactions: 10,
+            }),
+            ..Figure::default()
+        };
+        let there = serde_json::to_value(figure).unwrap();
+        assert_eq!(there["added_p99_percent"], 50.0);
+        assert_eq!(there["transactions"], 10);
+        assert!(there["felt"].is_null(), "{there}");
+    }
+}
