@@ -50,7 +50,8 @@ fn product(version: &str, comment: &str) -> Product {
     }
 }
 
-/// Aurora states its own version, as a variable and as a function; RDS is recognised by its procedures.
+/// Aurora states its own version, as a variable and as a function; RDS is recognised by its procedures, which are listed for those
+/// alone who may run them, and by where its programs lie.
 async fn hosting(server: &Server, conn: &mut Conn) -> Result<Hosting, EngineError> {
     for question in [
         "SELECT @@aurora_version",
@@ -64,19 +65,25 @@ async fn hosting(server: &Server, conn: &mut Conn) -> Result<Hosting, EngineErro
             Err(error) => return Err(server.failed("failed to ask who hosts the server", error)),
         }
     }
-    let procedures = server
-        .rows_on::<(String,)>(
+    let told = server
+        .rows_on::<(String, u64)>(
             conn,
             "failed to ask who hosts the server",
-            "SELECT ROUTINE_NAME FROM information_schema.ROUTINES \
+            "SELECT @@basedir, COUNT(*) FROM information_schema.ROUTINES \
              WHERE ROUTINE_SCHEMA = 'mysql' AND ROUTINE_NAME = 'rds_start_replication'",
         )
         .await?;
-    Ok(if procedures.is_empty() {
-        Hosting::SelfManaged
-    } else {
+    let amazons = |(programs, procedures): &(String, u64)| *procedures > 0 || lies_where_rds_has_it(programs);
+    Ok(if told.iter().any(amazons) {
         Hosting::Rds
+    } else {
+        Hosting::SelfManaged
     })
+}
+
+/// `SELECT @@basedir` on RDS: `/rdsdbbin/mysql-8.0.35.R2/`, `/rdsdbbin/mariadb-10.11.6.R2/`.
+fn lies_where_rds_has_it(programs: &str) -> bool {
+    programs.starts_with("/rdsdbbin/")
 }
 
 /// The variables that say how a server logs its changes.
@@ -362,5 +369,49 @@ fn cannot_be_followed(logging: &Logging, flavor: &Flavor) -> Option<SettingCheck
         })
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_model::Product;
+
+    use super::{lies_where_rds_has_it, product};
+
+    /// `@@version` and `@@version_comment` as each product's own builds show them.
+    #[test]
+    fn products_are_told_apart_by_what_they_say() {
+        for (version, comment, expected) in [
+            ("8.0.36", "MySQL Community Server - GPL", Product::Mysql),
+            ("9.7.4-2", "(Debian)", Product::Mysql),
+            ("8.0.35", "Source distribution", Product::Mysql),
+            (
+                "8.0.36-28",
+                "Percona Server (GPL), Release 28, Revision 47601f19",
+                Product::PerconaServer,
+            ),
+            (
+                "5.6.51-91.0-log",
+                "Percona Server (GPL), Release 91.0, Revision b59139e",
+                Product::PerconaServer,
+            ),
+            ("10.11.6-MariaDB-0+deb12u1-log", "Debian 12", Product::MariaDb),
+            (
+                "10.11.6-MariaDB-log",
+                "managed by https://aws.amazon.com/rds/",
+                Product::MariaDb,
+            ),
+            ("11.4.2", "MariaDB Server", Product::MariaDb),
+        ] {
+            assert_eq!(product(version, comment), expected, "{version} {comment}");
+        }
+    }
+
+    #[test]
+    fn rds_is_known_by_where_its_programs_lie() {
+        assert!(lies_where_rds_has_it("/rdsdbbin/mysql-8.0.35.R2/"));
+        for elsewhere in ["/usr/", "/opt/rdsdbbin/", ""] {
+            assert!(!lies_where_rds_has_it(elsewhere), "{elsewhere}");
+        }
     }
 }
