@@ -9,7 +9,8 @@ use crate::{Observe, WorkEvent};
 /// Above which load on production our own work stands back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThrottleLimits {
-    /// Foreign sessions with a transaction or statement running, on the server read from.
+    /// Foreign sessions with a transaction or statement running, on the server read from; those that wait for a table's lock are
+    /// not counted.
     pub running_sessions: usize,
     /// How often the server is asked, at most.
     pub interval: Duration,
@@ -79,7 +80,9 @@ impl Throttle {
                 break;
             };
             let others = sessions.iter().filter(|session| !session.ours);
-            let running = others.clone().filter(|session| session.in_transaction).count();
+            // Whoever waits for a table's lock may wait for us: standing back would hold both up for ever.
+            let at_work = |session: &&Session| session.in_transaction && !session.waits_for_table;
+            let running = others.clone().filter(at_work).count();
             // Most looks miss a short transaction, and not that there was one.
             let lately = |session: &Session| {
                 session.in_transaction

@@ -1,13 +1,15 @@
 //! Loads that are begun again, on real servers: one whose target is cut off in the middle of a group of small tables, by a relay
-//! in front of it that ends a connection once, and one that had made everything and is taken up all the same.
+//! in front of it that ends a connection once, and one that had made everything and is taken up all the same. And one that somebody
+//! waits for, for whom it must not stand back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use daybreak_engine::database;
 use daybreak_model::{Endpoint, Scope};
 use daybreak_sandbox::{AuroraOptions, AuroraStandIn, Estate, EstateOptions, Sandbox, ServerKind, available};
-use daybreak_work::{LoadSettings, Observe, WorkEvent, load};
+use daybreak_work::{LoadError, LoadSettings, Observe, WorkEvent, load};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -204,6 +206,101 @@ async fn postgres_fires_no_trigger_of_its_own() {
         "public",
         &make,
         armed,
+    )
+    .await;
+}
+
+/// Has a table altered as soon as it is read, and goes on when that waits.
+struct Alters {
+    server: Arc<Estate>,
+    alter: &'static str,
+    waits: &'static str,
+    begun: AtomicBool,
+}
+
+impl Observe for Alters {
+    fn event(&self, event: WorkEvent) {
+        if !matches!(event, WorkEvent::TableDone { .. }) || self.begun.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (server, alter) = (Arc::clone(&self.server), self.alter);
+        tokio::spawn(async move { server.primary.rows_in("shop", alter).await });
+        tokio::task::block_in_place(|| {
+            let patience = Duration::from_secs(20);
+            let waits = self.server.primary.wait_for(self.waits, "1", patience);
+            tokio::runtime::Handle::current()
+                .block_on(waits)
+                .expect("it waits for us");
+        });
+    }
+}
+
+/// A load holds what it has read until it ends; who wants to change that waits, and everybody behind him. It does not wait for them.
+async fn goes_on_while_waited_for(
+    kind: ServerKind,
+    target: AuroraOptions,
+    schema: &str,
+    [alter, waits]: [&'static str; 2],
+) {
+    let sandbox = Sandbox::open().expect("a sandbox");
+    let Some((estate, cluster)) = pair(&sandbox, kind, target).await else {
+        return;
+    };
+    let make: Vec<String> = (0..TABLES)
+        .map(|n| format!("CREATE TABLE {schema}.t{n} (id INT PRIMARY KEY)"))
+        .collect();
+    let made = estate.primary.rows_in("shop", &make.join("; ")).await;
+    made.expect("tables");
+    let source = database(endpoint("source", &estate.admin_url()));
+    let target = database(endpoint("target", &cluster.admin_url()));
+    let mut settings = LoadSettings {
+        workers: 1,
+        ..LoadSettings::new("retry")
+    };
+    settings.throttle.running_sessions = 0;
+    settings.throttle.interval = Duration::from_millis(10);
+    let observer: Arc<dyn Observe> = Arc::new(Alters {
+        server: Arc::new(estate),
+        alter,
+        waits,
+        begun: AtomicBool::new(false),
+    });
+    let scope = Scope::of(vec![schema.to_owned()]);
+    let loading = load(&source, &target, &scope, &settings, false, &observer);
+    let ended = tokio::time::timeout(Duration::from_secs(60), loading).await;
+    // What came of it is told by name: the table changed once its rows were there.
+    if let Err(error) = ended.expect("it does not stand back for who waits for it") {
+        assert!(matches!(error, LoadError::SchemaChanged(_)), "{error}");
+    }
+    let last = format!("SELECT COUNT(*) FROM {schema}.t{}", TABLES - 1);
+    let there = cluster.writer().rows_in("shop", &last).await;
+    assert_eq!(there.expect("the last table"), [[Some("0".to_owned())]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mysql_does_not_wait_for_who_waits_for_it() {
+    goes_on_while_waited_for(
+        ServerKind::Mysql97,
+        AuroraOptions::mysql(),
+        "shop",
+        [
+            "ALTER TABLE t0 ADD x INT",
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_does_not_wait_for_who_waits_for_it() {
+    goes_on_while_waited_for(
+        ServerKind::Postgres(17),
+        AuroraOptions::postgres(17),
+        "public",
+        [
+            "ALTER TABLE t0 ADD x integer",
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE t0%' AND wait_event_type = 'Lock'",
+        ],
     )
     .await;
 }

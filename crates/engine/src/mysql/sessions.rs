@@ -13,13 +13,13 @@ const NO_SUCH_THREAD: u16 = 1094;
 impl Server {
     /// Client sessions, without replication and internal threads.
     pub(crate) async fn sessions(&self) -> Result<Vec<Session>, EngineError> {
-        type Fields = (u64, String, String, Option<String>, u8, f64, u8, Option<f64>);
+        type Fields = (u64, String, String, Option<String>, u8, f64, u8, Option<f64>, u8);
         let sql = include_str!("sql/sessions.sql");
         let rows: Vec<Fields> = self.rows("failed to list the server's sessions", sql).await?;
         Ok(rows
             .into_iter()
             .map(
-                |(id, user, client, program, in_transaction, seconds, written, quiet)| Session {
+                |(id, user, client, program, in_transaction, seconds, written, quiet, waits)| Session {
                     id,
                     client_port: client.rsplit_once(':').and_then(|(_, port)| port.parse().ok()),
                     ours: PROBE_ACCOUNTS.contains(&user.as_str())
@@ -31,6 +31,7 @@ impl Server {
                     user,
                     client,
                     in_transaction: in_transaction == 1,
+                    waits_for_table: waits == 1,
                     transaction_seconds: seconds.max(0.0),
                     quiet_seconds: quiet,
                     may_have_written: written == 1,

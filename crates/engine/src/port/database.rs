@@ -72,6 +72,9 @@ pub struct Session {
     pub client_port: Option<u16>,
     /// Whether a transaction is open or a statement is running.
     pub in_transaction: bool,
+    /// Whether it stands still, waiting for the lock of a table. It is no load then, and may well be waiting for us: a schema change waits
+    /// for everybody who has read the table in a transaction, and whoever comes later waits behind it.
+    pub waits_for_table: bool,
     /// How long that transaction has been open, in seconds (0 when none is).
     pub transaction_seconds: f64,
     /// How long ago its last statement began or ended, in seconds, where the account is shown that; MySQL tells whole seconds.

@@ -12,7 +12,8 @@ pub(crate) async fn list(connection: &Connection) -> Result<Vec<Session>, Engine
                 coalesce(greatest(extract(epoch FROM clock_timestamp() - xact_start), 0), 0)::text,
                 (backend_xid IS NOT NULL OR state IS NULL)::text,
                 (pid = pg_backend_pid() OR application_name = {} AND usename = current_user)::text,
-                extract(epoch FROM clock_timestamp() - state_change)::text
+                extract(epoch FROM clock_timestamp() - state_change)::text,
+                (wait_event_type = 'Lock' AND wait_event = 'relation')::text
          FROM pg_stat_activity
          WHERE datname = current_database() AND backend_type = 'client backend'
          ORDER BY backend_start",
@@ -28,6 +29,7 @@ pub(crate) async fn list(connection: &Connection) -> Result<Vec<Session>, Engine
             client: port.map_or_else(|| text(2).to_owned(), |port| format!("{}:{port}", text(2))),
             client_port: port,
             in_transaction: text(4) == "true",
+            waits_for_table: text(9) == "true",
             transaction_seconds: text(5).parse().unwrap_or(0.0),
             quiet_seconds: text(8).parse().ok(),
             may_have_written: text(6) == "true",

@@ -8,7 +8,8 @@ SELECT p.ID,
        t.trx_id IS NOT NULL OR p.COMMAND NOT IN ('Sleep', 'Killed') AS in_transaction,
        COALESCE(TIMESTAMPDIFF(SECOND, t.trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')), 0) + 0e0,
        COALESCE(t.trx_rows_modified > 0, p.COMMAND NOT IN ('Sleep', 'Killed')) AS may_have_written,
-       p.TIME + 0e0 AS quiet
+       p.TIME + 0e0 AS quiet,
+       COALESCE(p.STATE LIKE 'Waiting for table%' OR p.STATE LIKE 'Waiting for % lock', 0) AS waits_for_table
   FROM information_schema.PROCESSLIST p
   LEFT JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID
  WHERE p.ID <> CONNECTION_ID()
