@@ -18,8 +18,8 @@ use crate::output::{self, Format};
 pub(crate) struct Assess {
     #[command(flatten)]
     start: Start,
-    /// The Aurora version to go to, such as `3.10`, `8.4`, `aurora-postgresql 17`. Default: 3.10, for servers of MySQL 8.4 and
-    /// later 8.4, for PostgreSQL the same major version.
+    /// The Aurora version to go to, such as `3.10`, `8.4`, `aurora-postgresql 17`. Default: that of the plan's `[cluster]`; else 3.10, for
+    /// servers of MySQL 8.4 and later 8.4, for PostgreSQL the same major version.
     #[arg(long, value_name = "VERSION", num_args = 1..=2)]
     target: Vec<String>,
     /// Print every check there is, and ask nobody.
@@ -44,9 +44,14 @@ impl Assess {
         }
         let begin = self.start.begin(plan)?;
         let known = begin.known();
+        let cluster = begin
+            .settings
+            .as_ref()
+            .and_then(|settings| settings.cluster.as_ref());
+        let planned = cluster.and_then(|cluster| cluster.line);
         let waivers = begin.settings.map_or_else(Vec::new, |settings| settings.waivers);
         let source = begin.endpoint;
-        let target = self.line(&source)?;
+        let target = self.line(&source, planned)?;
         let assessment = assessment::of_estate(&source, &begin.also, &known, target, |words| {
             if output::is_terminal() {
                 output::say(words);
@@ -72,15 +77,20 @@ impl Assess {
         })
     }
 
-    /// The line that was asked for, if one was, which must be of the source's family.
-    fn line(&self, source: &Endpoint) -> Result<Option<&'static AuroraLine>, Trouble> {
-        if self.target.is_empty() {
-            return Ok(None);
-        }
-        let line = AuroraLine::named(&self.target.join(" ")).map_err(|error| {
+    /// The line that was asked for, else that of the plan's cluster, if there is one; it must be of the source's family.
+    fn line(
+        &self,
+        source: &Endpoint,
+        planned: Option<&'static AuroraLine>,
+    ) -> Result<Option<&'static AuroraLine>, Trouble> {
+        let asked = (!self.target.is_empty()).then(|| AuroraLine::named(&self.target.join(" ")));
+        let asked = asked.transpose().map_err(|error| {
             let hint = error.hint();
             Trouble::usage(error, Some(hint))
         })?;
+        let Some(line) = asked.or(planned) else {
+            return Ok(None);
+        };
         if line.family != source.family {
             let kind = match source.family {
                 Family::Mysql => "of the MySQL family",

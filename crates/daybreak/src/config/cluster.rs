@@ -42,7 +42,10 @@ pub(crate) struct ClusterOutline {
 
 pub(super) fn outline(raw: &RawCluster) -> ClusterOutline {
     ClusterOutline {
-        line: api_line(&raw.version),
+        line: match raw.engine {
+            RawEngine::Mysql => api_line(&raw.version),
+            RawEngine::Postgres => line_of("aurora-postgresql", &raw.version),
+        },
         classes: raw.instances.iter().map(|group| group.class.clone()).collect(),
         region: raw.region.clone(),
     }
@@ -53,9 +56,14 @@ pub(crate) fn api_line(version: &str) -> Option<&'static AuroraLine> {
     let own = version
         .rsplit_once("mysql_aurora.")
         .map_or(version, |(_, own)| own);
-    let mut name = own;
+    line_of("aurora-mysql", own)
+}
+
+/// The line of a version, or of what it begins with.
+fn line_of(engine: &str, version: &str) -> Option<&'static AuroraLine> {
+    let mut name = version;
     loop {
-        if let Ok(line) = AuroraLine::named(&format!("aurora-mysql {name}")) {
+        if let Ok(line) = AuroraLine::named(&format!("{engine} {name}")) {
             return Some(line);
         }
         name = name.rsplit_once('.')?.0;

@@ -74,7 +74,9 @@ impl Loading<'_> {
             }]);
         }
         let cluster = settings.cluster.as_ref();
-        let line = cluster.and_then(|cluster| cluster.line);
+        let line = cluster
+            .and_then(|cluster| cluster.line)
+            .filter(|line| line.family == flavor.family());
         let line = line.unwrap_or_else(|| default_line(&flavor));
         let findings = physical(self.source, line).await?.findings;
         let judged = judge(&findings, &settings.waivers, day_of(Timestamp::now()));

@@ -248,6 +248,38 @@ async fn targets(ground: &Ground) {
             said(&output)
         );
     }
+    // Where none is named, it is what the plan's cluster is to run.
+    let plan = std::fs::read_to_string(ground.plan()).expect("the plan");
+    let cluster = "
+[cluster]
+name = \"shop\"
+region = \"eu-central-1\"
+engine = \"aurora-postgresql\"
+version = \"18.3\"
+network = { vpc = \"vpc-1\", subnets = [\"subnet-a\", \"subnet-b\"], applications = [\"10.0.0.0/16\"] }
+instances = [{ role = \"writer\", class = \"db.r6g.large\" }]
+";
+    std::fs::write(ground.plan(), format!("{plan}{cluster}")).expect("the plan");
+    let output = ground.run(&["assess"]).await;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("towards Aurora PostgreSQL 18.3"),
+        "{}",
+        said(&output)
+    );
+    let other = cluster
+        .replace("postgresql", "mysql")
+        .replace("18.3", "8.0.mysql_aurora.3.10.0");
+    std::fs::write(ground.plan(), format!("{plan}{other}")).expect("the plan");
+    let output = ground.run(&["assess"]).await;
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(
+        said(&output)
+            .contains("Aurora MySQL 3.10 (compatible with MySQL 8.0.42) is no target for the source"),
+        "{}",
+        said(&output)
+    );
+    std::fs::write(ground.plan(), plan).expect("the plan");
     let output = ground
         .run(&["assess", "--source", "postgres://nobody@127.0.0.1:1/shop"])
         .await;
