@@ -1,5 +1,7 @@
 //! `daybreak provision apply --from-backup`: a cluster made from a backup of data files, against a stand-in for AWS.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use crate::looking::list;
@@ -275,6 +277,36 @@ async fn a_cluster_is_made_from_a_snapshot_of_an_instance() {
     assert_eq!(ground.census("restored").await[0], 2, "its instances");
     let drift = ground.json("restored", &plan, &["drift"], 0).await;
     assert_eq!(drift["changes"], 0);
+
+    // Killed in the call that restores, or in the one that sets the password, before or after AWS has it, it goes on with one cluster.
+    for action in ["RestoreDBClusterFromSnapshot", "ModifyDBCluster"] {
+        let nth = calls.iter().rposition(|call| call == action).expect("a call") + 1;
+        for done in [false, true] {
+            let name = format!("{}-{done}", action.to_lowercase());
+            let plan = ground.plan(&name, "", &[("writer", 1), ("reader", 1)]);
+            let held = ground.aws.hold(nth, done);
+            let mut command = ground.command(&name, &plan, &apply);
+            let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = quiet.spawn().expect("it starts");
+            assert_eq!(held.come().await.as_deref(), Some(action));
+            child.kill().await.expect("killed");
+            let before = ground.aws.changes().len();
+            ground.json(&name, &plan, &apply, 0).await;
+            let restores = ground.aws.restores();
+            let of_it = restores
+                .iter()
+                .filter(|form| form.get("DBClusterIdentifier") == Some(&name));
+            assert_eq!(of_it.count(), 1, "{action}, done: {done}");
+            let calls = since(&ground, before);
+            assert!(
+                calls.iter().any(|call| call == "ModifyDBCluster")
+                    && !calls.iter().any(|call| call == "CreateDBCluster"),
+                "{action}, done: {done}: {calls:?}"
+            );
+            assert_eq!(ground.census(&name).await[0], 2, "{action}, done: {done}");
+            assert_eq!(ground.json(&name, &plan, &["drift"], 0).await["changes"], 0);
+        }
+    }
 }
 
 /// `--replica-of` and `promote`: a cluster follows an RDS instance until it stands alone.
