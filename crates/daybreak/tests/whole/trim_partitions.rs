@@ -116,13 +116,17 @@ impl Ground {
     }
 
     fn rule(&self, more: &[&str]) -> Vec<String> {
-        let archive = self.archive();
-        let also = self.estate.replicas[0].address().to_string();
         let keep = format!(
             "{} days",
             (jiff::Timestamp::now().as_second() - 1_640_995_200) / 86_400 - 30
         );
         // Some of what is older than that lies in a partition that has younger rows, too.
+        self.keeping(&keep, more)
+    }
+
+    fn keeping(&self, keep: &str, more: &[&str]) -> Vec<String> {
+        let archive = self.archive();
+        let also = self.estate.replicas[0].address().to_string();
         [
             "--format",
             "json",
@@ -132,7 +136,7 @@ impl Ground {
             "--column",
             "made",
             "--keep",
-            &keep,
+            keep,
             "--partitions",
             "--also",
             &also,
@@ -146,13 +150,88 @@ impl Ground {
     }
 
     async fn trim(&self, more: &[&str], status: i32) -> Value {
-        let rule = self.rule(more);
+        self.carry_out(&self.rule(more), status).await.0
+    }
+
+    /// What a command told in JSON, and what it said.
+    async fn carry_out(&self, rule: &[String], status: i32) -> (Value, String) {
         let rule: Vec<&str> = rule.iter().map(String::as_str).collect();
         let output = self.looking.run(self.primary(), &self.estate.admin, &rule).await;
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(status), "{said}");
-        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+        (
+            serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+            said,
+        )
     }
+
+    /// The partition of 2020 as a run leaves it that was killed once it had set it aside, or once all of it was in files.
+    async fn left_aside(&self, run_of: &std::path::Path, all_in_files: bool) {
+        let (statements, bound) = match self.primary().kind() {
+            ServerKind::Postgres(_) => (
+                "ALTER TABLE public.visits DETACH PARTITION public.p2020; ALTER TABLE public.p2020 RENAME TO daybreak_trim_left",
+                "FOR VALUES FROM ('2020-01-01 00:00:00+00') TO ('2021-01-01 00:00:00+00')",
+            ),
+            _ => (
+                "CREATE TABLE daybreak_trim_left LIKE visits; ALTER TABLE daybreak_trim_left REMOVE PARTITIONING; \
+                 ALTER TABLE visits EXCHANGE PARTITION p2020 WITH TABLE daybreak_trim_left",
+                "738156",
+            ),
+        };
+        run(self.primary(), "shop", statements).await;
+        let manifest = run_of.join("manifest.jsonl");
+        let text = std::fs::read_to_string(&manifest).expect("read");
+        let begun = text.lines().next().expect("a beginning");
+        let told: Value = serde_json::from_str(begun).expect("JSON");
+        let table = &told["begun"]["tables"][0]["table"]["name"];
+        let schema = &table["schema"];
+        let aside = serde_json::json!({"schema": schema, "name": "daybreak_trim_left"});
+        let partition = serde_json::json!({"name": {"schema": schema, "name": "p2020"}, "bound": bound});
+        let set = serde_json::json!({"set_aside": {"table": table, "partition": partition, "aside": aside}});
+        let mut lines = vec![begun.to_owned(), set.to_string()];
+        if all_in_files {
+            lines.push(serde_json::json!({"held": {"aside": aside, "rows": 1}}).to_string());
+        }
+        std::fs::write(&manifest, lines.join("\n") + "\n").expect("written");
+    }
+}
+
+/// What a run that was killed had set aside is looked at by the rule as it is now, which may spare it by now, and is back then.
+async fn by_the_rule_as_it_is_now(ground: &Ground) {
+    let (began, had) = (ground.digest().await, ground.partitions().await);
+    let spares = ground.keeping("30 years", &["--execute"]);
+    for all_in_files in [true, false] {
+        ground.carry_out(&spares, 0).await;
+        let rule = folders(&ground.archive()).remove(0);
+        ground.left_aside(&folders(&rule)[0], all_in_files).await;
+        assert_ne!(ground.digest().await, began, "the partition is set aside");
+        let old = "INSERT INTO visits (id, made, page) VALUES (-1, '2020-05-05', 'came since')";
+        run(ground.primary(), "shop", old).await;
+        let (_, said) = ground.carry_out(&spares, 1).await;
+        assert!(
+            said.contains("daybreak_trim_left") && said.contains("hint: `INSERT INTO"),
+            "{said}"
+        );
+        assert_eq!(ground.asides().await, 1, "nothing of it is lost: {said}");
+        run(ground.primary(), "shop", "DELETE FROM visits WHERE id = -1").await;
+        let (done, _) = ground.carry_out(&spares, 0).await;
+        let table = &done[0]["tables"][0];
+        assert_eq!(table["put_back"], serde_json::json!(["p2020"]), "{done}");
+        assert_eq!(table["deleted"], 0, "{done}");
+        assert_eq!(ground.digest().await, began, "{done}");
+        assert_eq!(
+            (ground.partitions().await, ground.asides().await),
+            (had.clone(), 0)
+        );
+        std::fs::remove_dir_all(ground.archive()).expect("removed");
+    }
+}
+
+fn folders(path: &std::path::Path) -> Vec<PathBuf> {
+    std::fs::read_dir(path).map_or_else(
+        |_| Vec::new(),
+        |all| all.flatten().map(|entry| entry.path()).collect(),
+    )
 }
 
 /// Keeps long lines of SQL out of the way.
@@ -171,6 +250,7 @@ async fn whole_partitions(kind: ServerKind) {
     let table = &looked["rules"][0]["tables"][0];
     assert_eq!(list(table, "partitions").len(), 3, "{looked}");
     assert_eq!(ground.digest().await, began, "looking changes nothing");
+    by_the_rule_as_it_is_now(&ground).await;
     let old = ground.rows(OLD).await;
     let meant = table["rows"].as_u64().expect("a count");
     assert!(
@@ -321,12 +401,6 @@ async fn killed_anywhere(kind: ServerKind) {
 
 /// Lines of all manifests so far.
 fn written(archive: &std::path::Path) -> usize {
-    let folders = |path: &std::path::Path| -> Vec<PathBuf> {
-        std::fs::read_dir(path).map_or_else(
-            |_| Vec::new(),
-            |all| all.flatten().map(|entry| entry.path()).collect(),
-        )
-    };
     let manifests = folders(archive).into_iter().flat_map(|rule| folders(&rule));
     manifests
         .filter_map(|run| std::fs::read_to_string(run.join("manifest.jsonl")).ok())

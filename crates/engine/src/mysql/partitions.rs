@@ -14,7 +14,7 @@ use super::connection::Server;
 use super::quote;
 use super::session::Purpose;
 use super::trim::lock;
-use crate::{EngineError, Partition, Partitions};
+use crate::{EngineError, ErrorKind, Partition, Partitions};
 
 /// For how long a table that others hold is waited for, in seconds.
 const LOCK_SECONDS: u32 = 5;
@@ -49,6 +49,17 @@ impl Partitioner {
         let found = found.map_err(|error| self.server.failed(what, error))?;
         Ok(found.unwrap_or(0))
     }
+}
+
+/// How rows that were set aside come back where no partition is theirs.
+fn by_hand(table: &Table, aside: &TableName) -> String {
+    let stored = table.columns.iter().filter(|column| !column.generated);
+    let names: Vec<String> = stored.map(|column| quote::name(&column.name)).collect();
+    let (names, aside) = (names.join(", "), quote::table(aside));
+    format!(
+        "`INSERT INTO {} ({names}) SELECT {names} FROM {aside}` brings the rows back; then drop {aside}",
+        quote::table(&table.name)
+    )
 }
 
 /// The value at which a partition's expression is compared with its bound; none for an expression of which it is not known that it never
@@ -175,6 +186,37 @@ impl Partitions for Partitioner {
         Ok(())
     }
 
+    async fn put_back(
+        &mut self,
+        table: &Table,
+        partition: &Partition,
+        aside: &TableName,
+    ) -> Result<(), EngineError> {
+        let what = format!(
+            "failed to make {aside} partition {} of {} again",
+            partition.name.name, table.name
+        );
+        let by_hand = |error: EngineError| EngineError {
+            hint: Some(by_hand(table, aside)),
+            ..error
+        };
+        let mut conn = self.connect().await?;
+        lock(&self.server, &mut conn, &aside.name).await?;
+        let (own, name) = (quote::table(&table.name), quote::name(&partition.name.name));
+        let quoted = quote::table(aside);
+        // Until the connection ends: what the two change is all that changes.
+        let held = format!("LOCK TABLES {own} WRITE, {quoted} WRITE");
+        self.run(&mut conn, &what, held).await?;
+        let some = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {own} PARTITION ({name}) LIMIT 1) AS one");
+        if self.number(&mut conn, &what, some).await.map_err(by_hand)? > 0 {
+            let what = format!("{what}: rows came into the partition since");
+            return Err(by_hand(self.server.error(ErrorKind::Other, what)));
+        }
+        let exchange = format!("ALTER TABLE {own} EXCHANGE PARTITION {name} WITH TABLE {quoted}");
+        self.run(&mut conn, &what, exchange).await.map_err(by_hand)?;
+        self.run(&mut conn, &what, format!("DROP TABLE {quoted}")).await
+    }
+
     async fn remove(
         &mut self,
         table: &Table,
@@ -228,6 +270,7 @@ impl Partitions for Partitioner {
 
     async fn drop_aside(&mut self, aside: &TableName) -> Result<(), EngineError> {
         let mut conn = self.connect().await?;
+        lock(&self.server, &mut conn, &aside.name).await?;
         let what = format!("failed to drop {aside}");
         self.run(
             &mut conn,

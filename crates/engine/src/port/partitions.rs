@@ -38,6 +38,17 @@ pub trait Partitions: Send {
         aside: &TableName,
     ) -> Result<(), EngineError>;
 
+    /// Makes a table that was set aside the partition again that it was, with its rows.
+    ///
+    /// # Errors
+    /// Also when there is no such place any more: the partition holds rows by now, or is gone.
+    async fn put_back(
+        &mut self,
+        table: &Table,
+        partition: &Partition,
+        aside: &TableName,
+    ) -> Result<(), EngineError>;
+
     /// Takes a partition away with the rows that it holds; with `empty`, only if it holds none, seen while nobody can write. Whether it is gone.
     async fn remove(
         &mut self,
@@ -52,6 +63,6 @@ pub trait Partitions: Send {
     /// Whether a table that was to be set aside is there: waits for a session that may still be at work on it.
     async fn is_there(&mut self, table: &TableName) -> Result<bool, EngineError>;
 
-    /// Drops a table that was set aside.
+    /// Drops a table that was set aside. [`Partitions::is_there`] waits for the session that does.
     async fn drop_aside(&mut self, aside: &TableName) -> Result<(), EngineError>;
 }

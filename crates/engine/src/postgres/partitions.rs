@@ -119,6 +119,37 @@ impl Partitions for Partitioner {
         self.together(&statements, what).await
     }
 
+    async fn put_back(
+        &mut self,
+        table: &Table,
+        partition: &Partition,
+        aside: &TableName,
+    ) -> Result<(), EngineError> {
+        let what = format!(
+            "failed to make {aside} partition {} of {} again",
+            partition.name, table.name
+        );
+        lock(&self.connection, &aside.name).await?;
+        let (own, quoted) = (quote::table(&table.name), quote::table(aside));
+        let statements = [
+            format!("ALTER TABLE {own} ATTACH PARTITION {quoted} {}", partition.bound),
+            format!(
+                "ALTER TABLE {quoted} RENAME TO {}",
+                quote::identifier(&partition.name.name)
+            ),
+        ];
+        self.together(&statements, what).await.map_err(|error| {
+            let stored = table.columns.iter().filter(|column| !column.generated);
+            let names = quote::identifiers(stored.map(|column| column.name.as_str()));
+            EngineError {
+                hint: Some(format!(
+                    "`INSERT INTO {own} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {quoted}` brings the rows back; then drop {quoted}"
+                )),
+                ..error
+            }
+        })
+    }
+
     async fn remove(
         &mut self,
         table: &Table,
@@ -153,6 +184,7 @@ impl Partitions for Partitioner {
     }
 
     async fn drop_aside(&mut self, aside: &TableName) -> Result<(), EngineError> {
+        lock(&self.connection, &aside.name).await?;
         let drop = format!("DROP TABLE IF EXISTS {}", quote::table(aside));
         self.connection
             .execute(&drop, format!("failed to drop {aside}"))

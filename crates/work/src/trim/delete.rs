@@ -51,6 +51,8 @@ pub struct Trimmed {
     pub locked: u64,
     /// Partitions that were taken out as a whole; their rows are among those deleted.
     pub partitions: Vec<String>,
+    /// Partitions that had been set aside, and are back where they were: the rule does not mean every row of them.
+    pub put_back: Vec<String>,
     /// Files of the archive.
     pub files: u64,
     /// Their bytes.
@@ -276,6 +278,7 @@ impl Running<'_> {
             referred: 0,
             locked: 0,
             partitions: Vec::new(),
+            put_back: Vec::new(),
             files: 0,
             archive_bytes: 0,
         };

@@ -63,6 +63,8 @@ pub(super) enum Line {
     Held { aside: TableName, rows: u64 },
     /// It is gone.
     Dropped { aside: TableName },
+    /// It is about to be the partition again that it was: the rule does not mean every row of it.
+    PutBack { aside: TableName },
     /// A file's rows are deleted, but for some.
     Deleted {
         file: String,
@@ -96,6 +98,8 @@ pub(super) struct Aside {
     /// Whether every row of it was in files.
     pub(super) held: bool,
     pub(super) dropped: bool,
+    /// Whether it was to be a partition again.
+    pub(super) put_back: bool,
 }
 
 impl Aside {
@@ -250,9 +254,11 @@ impl Run {
                     aside,
                     held: false,
                     dropped: false,
+                    put_back: false,
                 }),
                 Line::Held { aside, .. } => run.aside(&aside)?.held = true,
                 Line::Dropped { aside } => run.aside(&aside)?.dropped = true,
+                Line::PutBack { aside } => run.aside(&aside)?.put_back = true,
                 Line::Deleted { file, kept, .. } => {
                     let part = run.parts.iter_mut().find(|part| part.file == file);
                     let part = part.ok_or_else(|| format!("it knows no file {file}"))?;

@@ -90,31 +90,23 @@ pub(super) async fn settle(
 /// The partitions that runs had set aside and that are there still. Until one is known to be dropped, it counts, whichever run set it aside:
 /// a kill may come between the end of one run and the beginning of the next.
 async fn asides(database: &Arc<dyn Database>, runs: &[Run]) -> Result<Vec<Aside>, TrimError> {
-    let mut known: BTreeMap<&TableName, Aside> = BTreeMap::new();
-    for aside in runs.iter().flat_map(|run| &run.asides) {
-        let own = known.entry(&aside.aside).or_insert_with(|| aside.clone());
-        own.held |= aside.held;
-        own.dropped |= aside.dropped;
-    }
+    // A run that took one over begins anew with it: the last one's word counts.
+    let asides = runs.iter().flat_map(|run| &run.asides);
+    let known: BTreeMap<&TableName, &Aside> = asides.map(|aside| (&aside.aside, aside)).collect();
     let mut left = Vec::new();
     let mut partitions = database.partitions().await?;
     for aside in known.into_values().filter(|aside| !aside.dropped) {
         // A run that ended without it has read some of it: it was there.
         let mut parts = runs.iter().flat_map(|run| &run.parts);
         let was_there = parts.any(|part| part.aside.as_ref() == Some(&aside.aside));
-        match (partitions.is_there(&aside.aside).await?, aside.held) {
-            // Every row of it is in files.
-            (true, true) => partitions.drop_aside(&aside.aside).await?,
-            (true, false) => left.push(aside),
-            // Gone as it was to go, or never made.
-            (false, true) => {}
-            (false, false) if !was_there => {}
-            (false, false) => {
-                return Err(TrimError::Aside {
-                    aside: aside.aside.to_string(),
-                    trouble: "is gone, and not all of it is archived".to_owned(),
-                });
-            }
+        if partitions.is_there(&aside.aside).await? {
+            // Also one whose every row is in files: whether it may be dropped is for the rule to say as it is now.
+            left.push(aside.clone());
+        } else if was_there && !aside.held && !aside.put_back {
+            return Err(TrimError::Aside {
+                aside: aside.aside.to_string(),
+                trouble: "is gone, and not all of it is archived".to_owned(),
+            });
         }
     }
     Ok(left)

@@ -3,7 +3,7 @@
 //! Their rows become a table of their own first, which nobody writes to: it is archived, and dropped once every row of it is in files.
 //! What is written down before each of these steps lets the next run go on after a kill.
 
-use daybreak_engine::{Fetch, Partition, Partitions};
+use daybreak_engine::{Fetch, Partition, Partitions, Trim};
 use daybreak_model::{KeyRange, RowFilter, RowRange, Table, TableName};
 use sha2::{Digest as _, Sha256};
 
@@ -44,6 +44,7 @@ impl Running<'_> {
                 aside: self.aside(part, partition),
                 held: false,
                 dropped: false,
+                put_back: false,
             };
             self.note(&aside.line())?;
             partitions.set_aside(&part.table, partition, &aside.aside).await?;
@@ -63,7 +64,7 @@ impl Running<'_> {
         self.empty(partitions.as_mut(), part, aside, done).await
     }
 
-    /// Archives a table that was set aside, and drops it.
+    /// Archives a table that was set aside, and drops it, if the rule as it is now means every row of it; otherwise it is a partition again.
     async fn empty(
         &mut self,
         partitions: &mut dyn Partitions,
@@ -77,6 +78,9 @@ impl Running<'_> {
         };
         let everything = RowFilter::All(Vec::new());
         let mut trimmer = self.database.trimmer(&table.name.schema).await?;
+        if !is_meant(trimmer.as_mut(), part, &table).await? {
+            return self.put_back(partitions, part, aside, &[], done).await;
+        }
         let (mut files, mut archived) = (Vec::new(), 0_u64);
         let mut range = KeyRange::default();
         loop {
@@ -125,6 +129,10 @@ impl Running<'_> {
                 trouble: format!("holds {there} rows, and {archived} are archived: somebody writes to it"),
             });
         }
+        // Rows of other tables, which a hold may ask for, went on meanwhile.
+        if !is_meant(trimmer.as_mut(), part, &table).await? {
+            return self.put_back(partitions, part, aside, &files, done).await;
+        }
         self.note(&Line::Held {
             aside: aside.aside.clone(),
             rows: archived,
@@ -143,6 +151,36 @@ impl Running<'_> {
         self.taken(&aside.partition, archived, done);
         // Rows that came into it since are taken out one by one, as all others.
         partitions.remove(&part.table, &aside.partition, true).await?;
+        Ok(())
+    }
+
+    /// Makes a table that was set aside a partition again; of its files nothing is deleted.
+    async fn put_back(
+        &mut self,
+        partitions: &mut dyn Partitions,
+        part: &TrimPart,
+        aside: &Aside,
+        files: &[(String, u64)],
+        done: &mut Trimmed,
+    ) -> Result<(), TrimError> {
+        let name = &aside.partition.name.name;
+        self.observer.event(WorkEvent::Doing {
+            what: format!("putting partition {name} of {} back", part.table.name),
+        });
+        for (file, rows) in files {
+            self.note(&Line::Deleted {
+                file: file.clone(),
+                rows: 0,
+                kept: (0..usize::try_from(*rows).unwrap_or(usize::MAX)).collect(),
+            })?;
+        }
+        self.note(&Line::PutBack {
+            aside: aside.aside.clone(),
+        })?;
+        partitions
+            .put_back(&part.table, &aside.partition, &aside.aside)
+            .await?;
+        done.put_back.push(name.clone());
         Ok(())
     }
 
@@ -170,4 +208,17 @@ impl Running<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a rule, as it is now, means every row of a table that was set aside: it may have been by a run that knew another rule, or before
+/// something was held. What the server cannot ask of that table is not proven.
+async fn is_meant(trimmer: &mut dyn Trim, part: &TrimPart, table: &Table) -> Result<bool, TrimError> {
+    match trimmer.understands(table, &part.filter).await {
+        Err(error) if error.is_transient() => return Err(error.into()),
+        Err(_) => return Ok(false),
+        Ok(()) => {}
+    }
+    let everything = RowFilter::All(Vec::new());
+    let there = trimmer.count(table, &RowRange::Whole, &everything).await?;
+    Ok(trimmer.count(table, &RowRange::Whole, &part.filter).await? == there)
 }

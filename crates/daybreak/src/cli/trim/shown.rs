@@ -189,6 +189,12 @@ pub(in crate::cli) fn report(report: &TrimReport) -> Vec<String> {
                 table.partitions.join(", ")
             ));
         }
+        if !table.put_back.is_empty() {
+            line.push_str(&format!(
+                ", partitions {} put back: the rule does not mean every row of them",
+                table.put_back.join(", ")
+            ));
+        }
         if table.files > 0 {
             line.push_str(&format!(
                 ", in {} files of {}",
