@@ -2,9 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 
-use daybreak_model::KeyBound;
+use daybreak_model::{KeyBound, Table};
 
 use crate::{Deleted, StoredRow, Values};
+
+/// What keeps rows from being deleted that were read without a column.
+pub(crate) fn other_column(table: &Table, column: &str) -> String {
+    format!(
+        "failed to delete rows of {}: it has a column `{column}` by now, which is not archived",
+        table.name
+    )
+}
+
+/// What to do then.
+pub(crate) const OTHER_COLUMN: &str =
+    "no row of the transaction at hand was deleted: the same command reads them with all columns";
 
 /// Rows that are locked, and are what they were given as.
 pub(crate) struct Doomed<'a> {

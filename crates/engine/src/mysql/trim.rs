@@ -19,7 +19,7 @@ use super::connection::Server;
 use super::session::Purpose;
 use super::writer::Writer;
 use super::{column, encode, key, quote, value_form};
-use crate::doomed::Doomed;
+use crate::doomed::{Doomed, OTHER_COLUMN, other_column};
 use crate::row_filter::{Quoting, condition, is_referred_to};
 use crate::{Block, Deleted, EngineError, ErrorKind, Fetch, Statement, StoredRow, Trim, Values, Write};
 
@@ -117,6 +117,35 @@ impl Trimmer {
             .map_err(|error| self.server.failed(what, error))
     }
 
+    /// Sees that a table has no stored column that its rows are read without (manual, "The INFORMATION_SCHEMA COLUMNS Table"). Inside a
+    /// transaction that has used the table nobody changes it ("Metadata Locking").
+    async fn no_other_column(&self, conn: &mut Conn, table: &Table) -> Result<(), EngineError> {
+        let what = format!("failed to read the columns of {}", table.name);
+        let sql = format!(
+            "SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+            quote::text(&table.name.schema),
+            quote::text(&table.name.name)
+        );
+        let there: Vec<(String, String)> = self.server.rows_on(conn, &what, &sql).await?;
+        let is_generated = |extra: &str| {
+            let words = ["VIRTUAL", "STORED", "PERSISTENT"];
+            words.iter().any(|word| extra.contains(word))
+        };
+        let known = |name: &str| Self::columns(table).any(|column| column.name == name);
+        match there
+            .iter()
+            .find(|(name, extra)| !is_generated(extra) && !known(name))
+        {
+            Some((name, _)) => Err(EngineError {
+                hint: Some(OTHER_COLUMN.to_owned()),
+                ..self
+                    .server
+                    .error(ErrorKind::SchemaChanged, other_column(table, name))
+            }),
+            None => Ok(()),
+        }
+    }
+
     async fn delete_in(
         &self,
         conn: &mut Conn,
@@ -140,6 +169,9 @@ impl Trimmer {
         for row in self.ask(conn, table, &locked).await? {
             let row = self.row(table, key, &row)?;
             there.insert(row.key, row.values);
+        }
+        if values {
+            self.no_other_column(conn, table).await?;
         }
         let mut doomed = Doomed::of(rows, &there);
         if !referring.is_empty() && !doomed.keys().is_empty() {
@@ -306,6 +338,13 @@ impl Trim for Trimmer {
         let deleted = self.delete_in(&mut conn, table, filter, rows, referring).await?;
         self.conn = Some(conn);
         Ok(deleted)
+    }
+
+    async fn has_no_other_column(&mut self, table: &Table) -> Result<(), EngineError> {
+        let mut conn = self.take().await?;
+        self.no_other_column(&mut conn, table).await?;
+        self.conn = Some(conn);
+        Ok(())
     }
 
     async fn store(&mut self, table: &Table, rows: &[Values]) -> Result<(), EngineError> {

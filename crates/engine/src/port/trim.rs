@@ -78,6 +78,9 @@ pub trait Trim: Send {
 
     /// Deletes rows, in one transaction: locks them, leaves those that the filter no longer means or that are not as given, leaves
     /// those that others refer to by any of these foreign keys, and deletes the rest by their keys.
+    ///
+    /// # Errors
+    /// Also when rows have values, and the table a column by now that they were read without; none of them is deleted then.
     async fn delete(
         &mut self,
         table: &Table,
@@ -85,6 +88,13 @@ pub trait Trim: Send {
         rows: &[StoredRow],
         referring: &[ForeignKey],
     ) -> Result<Deleted, EngineError>;
+
+    /// Sees that a table has no stored column but those that its rows were read with. [`Trim::delete`] sees it of rows with values, while
+    /// nobody can change the table.
+    ///
+    /// # Errors
+    /// When it has another.
+    async fn has_no_other_column(&mut self, table: &Table) -> Result<(), EngineError>;
 
     /// Stores rows in one transaction, without triggers and checks of foreign keys where the server lets the account.
     ///

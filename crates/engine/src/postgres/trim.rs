@@ -18,7 +18,7 @@ use super::connection::Connection;
 use super::keys::{self, KeySql};
 use super::relation::Relations;
 use super::{quote, value_form};
-use crate::doomed::Doomed;
+use crate::doomed::{Doomed, OTHER_COLUMN, other_column};
 use crate::row_filter::{Quoting, condition, is_referred_to};
 use crate::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values};
 
@@ -132,6 +132,9 @@ impl Trimmer {
         let there = self.ask(table, &locked).await?;
         let there = there.iter().map(|row| Self::row(table, &key, row));
         let there: HashMap<KeyBound, Values> = there.map(|row| (row.key, row.values)).collect();
+        if values {
+            self.has_no_other_column(table).await?;
+        }
         let mut doomed = Doomed::of(rows, &there);
         if !referring.is_empty() && !doomed.keys().is_empty() {
             let referred: Vec<String> = referring
@@ -301,6 +304,26 @@ impl Trim for Trimmer {
             let _ = self.connection.execute("ROLLBACK", "failed to roll back").await;
         }
         deleted
+    }
+
+    async fn has_no_other_column(&mut self, table: &Table) -> Result<(), EngineError> {
+        let ask = format!(
+            "SELECT attname FROM pg_catalog.pg_attribute \
+             WHERE attrelid = {}::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+            quote::literal(&quote::table(&table.name))
+        );
+        let there = self.ask(table, &ask).await?;
+        let known = |name: &&str| Self::columns(table).any(|column| column.name == **name);
+        let mut names = there.iter().filter_map(|row| row.get(0));
+        match names.find(|name| !known(name)) {
+            Some(name) => Err(trouble(
+                self.connection.server(),
+                other_column(table, name),
+                ErrorKind::SchemaChanged,
+                Some(OTHER_COLUMN),
+            )),
+            None => Ok(()),
+        }
     }
 
     async fn store(&mut self, table: &Table, rows: &[Values]) -> Result<(), EngineError> {

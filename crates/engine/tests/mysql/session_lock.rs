@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use daybreak_engine::{ErrorKind, Fetch};
+use daybreak_model::{RowFilter, RowRange};
 use daybreak_sandbox::ServerKind;
 
-use crate::ground::pair;
+use crate::ground::{Pair, pair, scope, sql};
 
 #[tokio::test]
 async fn whoever_asks_for_it_waits_until_the_session_has_ended() {
@@ -25,5 +27,44 @@ async fn whoever_asks_for_it_waits_until_the_session_has_ended() {
         drop(first);
         let has = tokio::time::timeout(Duration::from_secs(20), &mut waiting).await;
         has.expect("the session has ended").unwrap();
+        a_column_that_came_meanwhile(&pair).await;
     }
+}
+
+/// Rows that were read, and archived, without a column stay.
+async fn a_column_that_came_meanwhile(pair: &Pair) {
+    let made = "CREATE TABLE kept.notes (id INT PRIMARY KEY, note TEXT, twice INT AS (id * 2))";
+    let rows = "INSERT INTO kept.notes (id, note) VALUES (1, 'a'), (2, 'b')";
+    sql(
+        &pair.estate.primary,
+        "mysql",
+        &["CREATE DATABASE kept", made, rows],
+    )
+    .await;
+    let tables = pair.source.tables(&scope(&["kept"])).await.unwrap();
+    let all = RowFilter::All(Vec::new());
+    let fetch = Fetch {
+        rows: 1,
+        bytes: 1000,
+        values: true,
+    };
+    let mut trimmer = pair.source.trimmer("kept").await.unwrap();
+    let read = trimmer
+        .rows(&tables[0], &RowRange::Whole, &all, fetch)
+        .await
+        .unwrap();
+    let gone = trimmer.delete(&tables[0], &all, &read, &[]).await.unwrap();
+    assert_eq!(gone.rows, 1);
+    let read = trimmer
+        .rows(&tables[0], &RowRange::Whole, &all, fetch)
+        .await
+        .unwrap();
+    let more = "ALTER TABLE kept.notes ADD COLUMN paid INT NOT NULL DEFAULT 7";
+    sql(&pair.estate.primary, "kept", &[more]).await;
+    let error = trimmer.delete(&tables[0], &all, &read, &[]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::SchemaChanged, "{error}");
+    assert!(error.to_string().contains("column `paid`"), "{error}");
+    assert!(error.hint().is_some(), "{error}");
+    let left = trimmer.count(&tables[0], &RowRange::Whole, &all).await.unwrap();
+    assert_eq!(left, 1);
 }

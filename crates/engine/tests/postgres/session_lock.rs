@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::pair::{ok, own, sandbox};
+use daybreak_engine::{ErrorKind, Fetch};
+use daybreak_model::{RowFilter, RowRange};
+
+use crate::pair::{Side, ok, own, sandbox, scope};
 
 #[tokio::test]
 async fn whoever_asks_for_it_waits_until_the_session_has_ended() {
@@ -24,5 +27,38 @@ async fn whoever_asks_for_it_waits_until_the_session_has_ended() {
         drop(first);
         let has = tokio::time::timeout(Duration::from_secs(20), &mut waiting).await;
         ok(has.expect("the session has ended"));
+        a_column_that_came_meanwhile(&side).await;
     }
+}
+
+/// Rows that were read, and archived, without a column stay.
+async fn a_column_that_came_meanwhile(side: &Side) {
+    side.run(&[
+        "CREATE SCHEMA kept",
+        "CREATE TABLE kept.notes (id int PRIMARY KEY, gone int, note text, twice int GENERATED ALWAYS AS (id * 2) STORED)",
+        "ALTER TABLE kept.notes DROP COLUMN gone",
+        "INSERT INTO kept.notes (id, note) VALUES (1, 'a'), (2, 'b')",
+    ])
+    .await;
+    let tables = ok(side.database.tables(&scope(&["kept"])).await);
+    let all = RowFilter::All(Vec::new());
+    let fetch = Fetch {
+        rows: 1,
+        bytes: 1000,
+        values: true,
+    };
+    let mut trimmer = ok(side.database.trimmer("kept").await);
+    let read = ok(trimmer.rows(&tables[0], &RowRange::Whole, &all, fetch).await);
+    let gone = ok(trimmer.delete(&tables[0], &all, &read, &[]).await);
+    assert_eq!(gone.rows, 1);
+    let read = ok(trimmer.rows(&tables[0], &RowRange::Whole, &all, fetch).await);
+    side.run(&["ALTER TABLE kept.notes ADD COLUMN paid int NOT NULL DEFAULT 7"])
+        .await;
+    let error = trimmer.delete(&tables[0], &all, &read, &[]).await;
+    let error = error.expect_err("it has a column more");
+    assert_eq!(error.kind, ErrorKind::SchemaChanged, "{error}");
+    assert!(error.to_string().contains("column `paid`"), "{error}");
+    assert!(error.hint().is_some(), "{error}");
+    let left = ok(trimmer.count(&tables[0], &RowRange::Whole, &all).await);
+    assert_eq!(left, 1);
 }

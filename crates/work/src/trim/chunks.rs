@@ -301,6 +301,10 @@ mod tests {
             }
         }
 
+        async fn has_no_other_column(&mut self, _: &Table) -> Result<(), EngineError> {
+            Ok(())
+        }
+
         async fn store(&mut self, _: &Table, _: &[Values]) -> Result<(), EngineError> {
             Ok(())
         }

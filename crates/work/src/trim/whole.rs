@@ -81,6 +81,7 @@ impl Running<'_> {
         if !is_meant(trimmer.as_mut(), part, &table).await? {
             return self.put_back(partitions, part, aside, &[], done).await;
         }
+        trimmer.has_no_other_column(&table).await?;
         let (mut files, mut archived) = (Vec::new(), 0_u64);
         let mut range = KeyRange::default();
         loop {
