@@ -440,6 +440,29 @@ async fn rules_of_a_plan(kind: ServerKind) {
     let head = format!("[[trim.rules]]\nname = \"orders\"\ntable = \"{schema}.orders\"\n");
     let before = ground.content().await;
 
+    // A table whose rows cannot be locked, and one of which a part alone is referred to.
+    let (odd, told) = if schema == "public" {
+        run(
+            ground.primary(),
+            "shop",
+            "CREATE TABLE public.odd (id int PRIMARY KEY) PARTITION BY RANGE (id);
+             CREATE TABLE public.low PARTITION OF public.odd FOR VALUES FROM (0) TO (10);
+             CREATE TABLE public.of_low (id int PRIMARY KEY REFERENCES public.low ON DELETE CASCADE);
+             INSERT INTO public.odd VALUES (1), (2); INSERT INTO public.of_low VALUES (1);
+             GRANT ALL ON public.odd, public.low, public.of_low TO trimmer",
+        )
+        .await;
+        (
+            "odd",
+            "rows of public.of_low refer by `of_low_id_fkey` to public.low alone",
+        )
+    } else {
+        let odd =
+            "CREATE TABLE shop.odd (id INT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO shop.odd VALUES (1), (2)";
+        run(ground.primary(), "shop", odd).await;
+        ("odd", "shop.odd is stored by MyISAM, which knows no transactions")
+    };
+
     // Whatever is wrong with one rule, none is run.
     let good = format!("{head}where = \"state IS NULL AND made < '2021-01-01'\"\nchildren = \"first\"\n");
     let bad = |rule: &str| format!("{good}\n[[trim.rules]]\nname = \"bad\"\n{rule}");
@@ -466,6 +489,7 @@ async fn rules_of_a_plan(kind: ServerKind) {
             ),
             "no moments",
         ),
+        (format!("table = \"{schema}.{odd}\"\nwhere = \"id > 0\""), told),
     ] {
         plan(&ground, &url, &bad(&rule));
         let (status, output) = planned(&ground, &["trim", "--execute"]).await;
@@ -494,6 +518,8 @@ async fn rules_of_a_plan(kind: ServerKind) {
         assert!(status == Some(2) && output.contains(said), "{rule}: {output}");
     }
     assert_eq!(ground.content().await, before);
+    let odd = ground.count(ground.primary(), &format!("{schema}.{odd}")).await;
+    assert_eq!(odd, 2);
 
     // What is held stays, with what refers to it; what is unknown counts as held.
     let hold = format!(

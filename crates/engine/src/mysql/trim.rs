@@ -21,7 +21,9 @@ use super::writer::Writer;
 use super::{column, encode, key, quote, value_form};
 use crate::doomed::{Doomed, OTHER_COLUMN, other_column};
 use crate::row_filter::{Quoting, condition, is_referred_to};
-use crate::{Block, Deleted, EngineError, ErrorKind, Fetch, Statement, StoredRow, Trim, Values, Write};
+use crate::{
+    Block, Deleted, EngineError, ErrorKind, Fetch, Statement, StoredRow, Trim, TrimObstacle, Values, Write,
+};
 
 const QUOTING: Quoting = Quoting {
     name: quote::name,
@@ -242,6 +244,18 @@ impl Trim for Trimmer {
         self.held = Some(name.to_owned());
         self.conn = Some(conn);
         Ok(())
+    }
+
+    async fn obstacles(&mut self, table: &Table) -> Result<Vec<TrimObstacle>, EngineError> {
+        let what = format!("failed to ask for the storage engine of {}", table.name);
+        let sql = format!(
+            "SELECT t.ENGINE FROM information_schema.TABLES AS t LEFT JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE \
+             WHERE t.TABLE_SCHEMA = {} AND t.TABLE_NAME = {} AND t.ENGINE IS NOT NULL AND COALESCE(e.TRANSACTIONS, 'NO') <> 'YES'",
+            quote::text(&table.name.schema),
+            quote::text(&table.name.name)
+        );
+        let engines: Vec<String> = self.server.rows(&what, &sql).await?;
+        Ok(engines.into_iter().map(TrimObstacle::Engine).collect())
     }
 
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError> {

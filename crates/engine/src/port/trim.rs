@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daybreak_model::{ForeignKey, KeyBound, RowFilter, RowRange, Table, ValueForm};
+use daybreak_model::{ForeignKey, KeyBound, RowFilter, RowRange, Table, TableName, ValueForm};
 
 use crate::EngineError;
 
@@ -42,6 +42,22 @@ pub struct Deleted {
     pub commit: Duration,
 }
 
+/// What keeps rows of a table from being taken out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrimObstacle {
+    /// Its storage engine knows no transactions (MySQL family): a row that was locked and looked at could change before it is deleted.
+    Engine(String),
+    /// A foreign key refers to one of its partitions alone (PostgreSQL): rows that go would take others with them that nobody looked at.
+    KeyToPartition {
+        /// The foreign key.
+        name: String,
+        /// The table whose rows refer.
+        child: TableName,
+        /// The partition.
+        partition: TableName,
+    },
+}
+
 /// One connection that takes rows out of tables, and puts them back.
 #[async_trait]
 pub trait Trim: Send {
@@ -51,6 +67,9 @@ pub trait Trim: Send {
     /// # Errors
     /// Also when another session has it all that time.
     async fn hold(&mut self, name: &str) -> Result<(), EngineError>;
+
+    /// What keeps rows of a table from being taken out of it.
+    async fn obstacles(&mut self, table: &Table) -> Result<Vec<TrimObstacle>, EngineError>;
 
     /// Whether the server understands a filter, without reading a row.
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError>;

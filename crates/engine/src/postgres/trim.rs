@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::{BufMut, Bytes, BytesMut};
-use daybreak_model::{Column, ForeignKey, KeyBound, RowFilter, RowRange, Table, ValueForm};
+use daybreak_model::{Column, ForeignKey, KeyBound, RowFilter, RowRange, Table, TableName, ValueForm};
 use futures_util::{SinkExt, StreamExt, pin_mut};
 use tokio_postgres::{CopyInSink, SimpleQueryMessage, SimpleQueryRow};
 
@@ -20,7 +20,7 @@ use super::relation::Relations;
 use super::{quote, value_form};
 use crate::doomed::{Doomed, OTHER_COLUMN, other_column};
 use crate::row_filter::{Quoting, condition, is_referred_to};
-use crate::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values};
+use crate::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, TrimObstacle, Values};
 
 const QUOTING: Quoting = Quoting {
     name: quote::identifier,
@@ -210,6 +210,20 @@ pub(crate) async fn lock(connection: &Connection, name: &str) -> Result<(), Engi
 impl Trim for Trimmer {
     async fn hold(&mut self, name: &str) -> Result<(), EngineError> {
         lock(&self.connection, name).await
+    }
+
+    async fn obstacles(&mut self, table: &Table) -> Result<Vec<TrimObstacle>, EngineError> {
+        let ask = include_str!("sql/keys_to_partitions.sql")
+            .replace("{table}", &quote::literal(&quote::table(&table.name)));
+        let what = format!("failed to read the foreign keys to partitions of {}", table.name);
+        let rows = self.connection.simple(&ask, what).await?;
+        let text = |row: &SimpleQueryRow, at: usize| row.get(at).unwrap_or_default().to_owned();
+        let key = |row: &SimpleQueryRow| TrimObstacle::KeyToPartition {
+            name: text(row, 0),
+            child: TableName::new(text(row, 1), text(row, 2)),
+            partition: TableName::new(text(row, 3), text(row, 4)),
+        };
+        Ok(rows.iter().map(key).collect())
     }
 
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError> {

@@ -190,7 +190,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use async_trait::async_trait;
-    use daybreak_engine::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, Values, database};
+    use daybreak_engine::{
+        Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, TrimObstacle, Values, database,
+    };
     use daybreak_model::{
         Endpoint, ForeignKey, KeyBound, KeyPart, RowFilter, RowRange, Secret, Table, TableName, ValueForm,
     };
@@ -235,6 +237,10 @@ mod tests {
     impl Trim for Server {
         async fn hold(&mut self, _name: &str) -> Result<(), EngineError> {
             Ok(())
+        }
+
+        async fn obstacles(&mut self, _: &Table) -> Result<Vec<TrimObstacle>, EngineError> {
+            Ok(Vec::new())
         }
 
         async fn understands(&mut self, _: &Table, _: &RowFilter) -> Result<(), EngineError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_archive::ColumnForm;
-use daybreak_engine::{Database, Partition, Trim};
+use daybreak_engine::{Database, Partition, Trim, TrimObstacle};
 use daybreak_model::{ForeignKey, RowFilter, Scope, Table, TableName, ValueForm};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -158,6 +158,10 @@ pub async fn plan_trim(
                 "give it a primary key, or a unique key without NULLs",
             ));
         }
+        if let Some(obstacle) = trimmer.obstacles(&table).await?.first() {
+            let (trouble, hint) = obstructed(&table.name, obstacle);
+            return Err(wrong(trouble, hint));
+        }
         let mut filter = reached.filter;
         if rule.children == Children::Keep {
             let others = reached.referring.iter().filter(|key| key.child != table.name);
@@ -202,6 +206,26 @@ pub async fn plan_trim(
         depot: None,
         parts,
     })
+}
+
+/// Why no row of a table can be taken out, and what to do.
+fn obstructed(table: &TableName, obstacle: &TrimObstacle) -> (String, &'static str) {
+    match obstacle {
+        TrimObstacle::Engine(engine) => (
+            format!(
+                "{table} is stored by {engine}, which knows no transactions: a row could change between the last look at it and its deletion"
+            ),
+            "`ALTER TABLE … ENGINE=InnoDB` makes it one whose rows can be locked",
+        ),
+        TrimObstacle::KeyToPartition {
+            name,
+            child,
+            partition,
+        } => (
+            format!("rows of {child} refer by `{name}` to {partition} alone, a partition of {table}"),
+            "have the foreign key refer to the whole table, or drop it: then the rule sees the rows that refer to its own",
+        ),
+    }
 }
 
 const EXPRESSION: &str = "write one expression of SQL, as it stands in WHERE; what names the current moment is better a rule by age";
