@@ -71,6 +71,7 @@ pub(super) fn closure(
         order.clear();
         descend(table, keys, &mut path, &mut order)?;
         order.reverse();
+        own_keys_refused(&order, keys)?;
     }
     let mut filter = filter;
     if children == Children::First {
@@ -103,6 +104,21 @@ pub(super) fn closure(
     }
     reached.reverse();
     Ok(reached)
+}
+
+/// Refuses tables of which one refers to itself: a row that stays because another row of its table refers to it keeps its parent, whose
+/// other rows below would be gone by then.
+fn own_keys_refused(order: &[TableName], keys: &[ForeignKey]) -> Result<(), String> {
+    let mut own = keys
+        .iter()
+        .filter(|key| key.parent == key.child && order.contains(&key.child));
+    match own.next() {
+        Some(key) if order.len() > 1 => Err(format!(
+            "rows of {} refer to rows of the same table by `{}`: a row that stays for that keeps what it refers to, and may lose what refers to it",
+            key.child, key.name
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Appends the tables below one, and then itself.
@@ -170,7 +186,6 @@ mod tests {
             key("taxes", "lines"),
             key("taxes", "orders"),
             key("orders", "customers"),
-            key("orders", "orders"),
         ];
         assert_eq!(
             order(&keys, Children::First).expect("an order"),
@@ -182,9 +197,29 @@ mod tests {
             refused,
             "rows of other tables refer to s.orders: `lines_orders` of s.lines, `taxes_orders` of s.taxes"
         );
+        let own = [key("orders", "orders")];
+        for children in [Children::Refuse, Children::First, Children::Keep] {
+            assert_eq!(order(&own, children).expect("its own rows alone"), ["orders"]);
+        }
+    }
+
+    #[test]
+    fn no_family_is_torn_by_a_table_that_refers_to_itself() {
+        for itself in ["orders", "lines"] {
+            let keys = [key("lines", "orders"), key(itself, itself)];
+            let refused = order(&keys, Children::First).expect_err("refers to itself");
+            let begins = format!("rows of s.{itself} refer to rows of the same table by `{itself}_{itself}`");
+            assert!(refused.starts_with(&begins), "{refused}");
+        }
+        let keys = [key("lines", "orders"), key("orders", "orders")];
         assert_eq!(
-            order(&keys[4..], Children::Refuse).expect("its own rows alone"),
+            order(&keys, Children::Keep).expect("nothing below goes"),
             ["orders"]
+        );
+        let elsewhere = [key("lines", "orders"), key("staff", "staff")];
+        assert_eq!(
+            order(&elsewhere, Children::First).expect("another table's"),
+            ["lines", "orders"]
         );
     }
 

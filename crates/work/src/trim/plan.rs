@@ -145,7 +145,14 @@ pub async fn plan_trim(
     let mut trimmer = database.trimmer(&rule.table.schema).await?;
     let filter = filter(trimmer.as_ref(), rule, table, now)?;
     let reached = closure(&rule.table, filter, rule.children, holds, &keys).map_err(|trouble| {
-        let hint = "`children = \"first\"` takes those rows as well, `children = \"keep\"` leaves the rows that others refer to";
+        let hint = match rule.children {
+            Children::First => {
+                "`children = \"keep\"` leaves the rows that others refer to; rows of tables below can go before, by rules of their own"
+            }
+            Children::Refuse | Children::Keep => {
+                "`children = \"first\"` takes those rows as well, `children = \"keep\"` leaves the rows that others refer to"
+            }
+        };
         wrong(trouble, hint)
     })?;
     let mut parts = Vec::with_capacity(reached.len());
