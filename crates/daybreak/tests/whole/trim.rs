@@ -346,6 +346,41 @@ async fn exactly_the_rows_of_a_rule(kind: ServerKind) {
         .sum();
     assert_eq!(already, rows, "{again}");
 
+    // As if it had been killed, and a row that was back had been changed since: that row is named, and stays if it is to.
+    let ids = format!("SELECT MIN(id), MAX(id) FROM {schema}.orders WHERE made < '2021-01-01'");
+    let ids = ground
+        .primary()
+        .rows_in("shop", &ids)
+        .await
+        .expect("told")
+        .remove(0);
+    let id = |at: usize| ids[at].clone().expect("an id");
+    let changed = format!("UPDATE {schema}.orders SET state = 'seen' WHERE id = {}", id(0));
+    run(ground.primary(), "shop", &changed).await;
+    let lost = format!("DELETE FROM {schema}.orders WHERE id = {}", id(1));
+    run(ground.primary(), "shop", &lost).await;
+    let refused = ground
+        .looking
+        .run(ground.primary(), &ground.estate.admin, &restore)
+        .await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let named = format!("1 rows of {schema}.orders");
+    assert!(
+        refused.status.code() == Some(1)
+            && said.contains(&named)
+            && said.contains(&format!("the first where id = {}", id(0)))
+            && said.contains("--keep-changed"),
+        "{said}"
+    );
+    let keep = [&restore[..], &["--keep-changed"]].concat();
+    ground
+        .looking
+        .json(ground.primary(), &ground.estate.admin, &keep, 0)
+        .await;
+    let seen = format!("{schema}.orders WHERE state = 'seen'");
+    assert_eq!(ground.count(ground.primary(), &seen).await, 1);
+    assert_eq!(ground.old().await, old);
+
     // A file that was changed is put back by nobody.
     let run = std::fs::read_dir(folder)
         .expect("runs")

@@ -78,6 +78,16 @@ fn has_empty_member(column: &Column) -> bool {
     false
 }
 
+/// Whether a value, as [`read_expression`] gives it, is an `ENUM`'s invalid one (index 0), which no server stores without a warning.
+pub(crate) fn is_invalid_enum(column: &Column, value: &[u8]) -> bool {
+    kind(column) == Kind::Enum
+        && if has_empty_member(column) {
+            value == b"0"
+        } else {
+            value.is_empty()
+        }
+}
+
 /// The largest value that a `FLOAT(M,D)` or `DOUBLE(M,D)` takes, such as 999.99 for (5,2). What is stored may be rounded to a
 /// little more, which the server takes back only with a warning; the largest value itself is stored as the same number again.
 fn largest(column: &Column) -> Option<String> {

@@ -1,12 +1,13 @@
 //! The slower way in, where `local_infile` is off: the same blocks as multi-row `INSERT`s.
 
-use daybreak_model::{RowRange, Table};
+use daybreak_model::Table;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::sync::mpsc;
 
 use super::column::{Kind, kind};
 use super::connection::Server;
+use super::warnings::InvalidEnums;
 use super::{column, encode, quote, warnings};
 use crate::{Block, Copied, EngineError, ErrorKind};
 
@@ -18,7 +19,7 @@ pub(crate) async fn load(
     server: &Server,
     conn: &mut Conn,
     table: &Table,
-    range: &RowRange,
+    invalid: InvalidEnums<'_>,
     blocks: &mut mpsc::Receiver<Block>,
     max_packet: u64,
 ) -> Result<Copied, EngineError> {
@@ -71,7 +72,7 @@ pub(crate) async fn load(
                 warned += run(server, conn, table, &statement, max_packet).await?;
                 copied.rows += in_statement;
             }
-            if warned > 0 && warned != warnings::invalid_enums(server, conn, table, range).await? {
+            if warned > 0 && warned != invalid.count(server, conn, table).await? {
                 return Err(server.error(
                     ErrorKind::Other,
                     format!("failed to load {}: the server bent {warned} values", table.name),

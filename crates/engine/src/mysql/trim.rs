@@ -362,7 +362,12 @@ impl Trim for Trimmer {
     }
 
     async fn store(&mut self, table: &Table, rows: &[Values]) -> Result<(), EngineError> {
-        let mut writer = Writer::open(Arc::clone(&self.server)).await?;
+        let invalid = rows.iter().flat_map(|row| row.iter().zip(Self::columns(table)));
+        let invalid = invalid.filter(|(value, column)| {
+            let value = value.as_ref();
+            value.is_some_and(|value| column::is_invalid_enum(column, value))
+        });
+        let mut writer = Writer::open_beside(Arc::clone(&self.server), invalid.count() as u64).await?;
         writer
             .execute(&Statement {
                 what: "choose the schema".to_owned(),

@@ -35,12 +35,35 @@ impl Account {
     }
 }
 
+/// How many values of a load are an `ENUM`'s invalid value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum InvalidEnums<'a> {
+    /// All of a range, which holds nothing but what was loaded.
+    In(&'a RowRange),
+    /// As many as were sent.
+    Sent(u64),
+}
+
+impl InvalidEnums<'_> {
+    pub(crate) async fn count(
+        self,
+        server: &Server,
+        conn: &mut Conn,
+        table: &Table,
+    ) -> Result<u64, EngineError> {
+        match self {
+            Self::In(range) => invalid_enums(server, conn, table, range).await,
+            Self::Sent(count) => Ok(count),
+        }
+    }
+}
+
 /// Accepts a load only if every row sent was stored whole.
 pub(crate) async fn judge(
     server: &Server,
     conn: &mut Conn,
     table: &Table,
-    range: &RowRange,
+    invalid: InvalidEnums<'_>,
     sent: u64,
     info: &str,
 ) -> Result<(), EngineError> {
@@ -56,7 +79,7 @@ pub(crate) async fn judge(
     if account.skipped == 0
         && account.records == sent
         && only_truncated
-        && account.warnings == invalid_enums(server, conn, table, range).await?
+        && account.warnings == invalid.count(server, conn, table).await?
     {
         return Ok(());
     }
@@ -98,7 +121,7 @@ pub(crate) async fn listed(server: &Server, conn: &mut Conn) -> Result<Vec<(u16,
 }
 
 /// How many values of the range are an `ENUM`'s invalid value: each costs exactly one warning.
-pub(crate) async fn invalid_enums(
+async fn invalid_enums(
     server: &Server,
     conn: &mut Conn,
     table: &Table,

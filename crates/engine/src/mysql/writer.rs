@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::connection::Server;
 use super::session::Purpose;
+use super::warnings::InvalidEnums;
 use super::{classify, encode, insert, key, load_file, quote, warnings};
 use crate::{Block, Copied, EngineError, ErrorKind, RowFile, Statement, Write};
 
@@ -34,6 +35,8 @@ pub(crate) struct Writer {
     in_group: bool,
     /// What the server is set to, asked before the first rows.
     ways: Option<Ways>,
+    /// How many invalid values of `ENUM`s the rows have, where the range they go to holds others, too.
+    invalid_enums: Option<u64>,
 }
 
 /// Settings of the server that decide how rows go in.
@@ -78,7 +81,25 @@ impl Writer {
             conn: Some(conn),
             in_group: false,
             ways: None,
+            invalid_enums: None,
         })
+    }
+
+    /// A connection for rows that come beside others: unique keys are seen to, and so many of their values are an `ENUM`'s invalid value.
+    pub(crate) async fn open_beside(server: Arc<Server>, invalid_enums: u64) -> Result<Self, EngineError> {
+        let mut own = Self::open(server).await?;
+        own.invalid_enums = Some(invalid_enums);
+        own.execute(&Statement {
+            what: "have unique keys seen to".to_owned(),
+            text: "SET SESSION unique_checks = 1".to_owned(),
+        })
+        .await?;
+        Ok(own)
+    }
+
+    fn invalid<'a>(&self, range: &'a RowRange) -> InvalidEnums<'a> {
+        self.invalid_enums
+            .map_or(InvalidEnums::In(range), InvalidEnums::Sent)
     }
 
     /// The connection, taken away for the time of one use.
@@ -163,7 +184,7 @@ impl Writer {
             return Err(insert::broken_off(&self.server, table));
         }
         let copied = fed.copied();
-        warnings::judge(&self.server, conn, table, range, copied.rows, &info).await?;
+        warnings::judge(&self.server, conn, table, self.invalid(range), copied.rows, &info).await?;
         Ok(copied)
     }
 }
@@ -242,7 +263,7 @@ impl Write for Writer {
                 &self.server,
                 &mut conn,
                 table,
-                range,
+                self.invalid(range),
                 &mut blocks,
                 ways.max_packet,
             )

@@ -28,7 +28,38 @@ async fn whoever_asks_for_it_waits_until_the_session_has_ended() {
         let has = tokio::time::timeout(Duration::from_secs(20), &mut waiting).await;
         has.expect("the session has ended").unwrap();
         a_column_that_came_meanwhile(&pair).await;
+        rows_come_back_beside_others(&pair).await;
     }
+}
+
+/// An `ENUM`'s invalid value comes back beside others of its kind, the empty member as what it is, and unique keys are seen to.
+async fn rows_come_back_beside_others(pair: &Pair) {
+    let made = "CREATE TABLE kept.kinds (id INT PRIMARY KEY, plain ENUM('a','b'), odd ENUM('a',''), note INT UNIQUE)";
+    let seen = "CREATE TABLE kept.seen (checks INT)";
+    let rows = "SET sql_mode = ''; INSERT INTO kept.kinds VALUES (1, '-', '', 1), (2, '-', '-', 2), (3, 'b', 'a', NULL), (4, '-', '-', 4)";
+    let watch = "CREATE TRIGGER kept.watch BEFORE INSERT ON kept.kinds FOR EACH ROW INSERT INTO kept.seen VALUES (@@SESSION.unique_checks)";
+    sql(&pair.estate.primary, "mysql", &[made, seen, rows, watch]).await;
+    let look = "SELECT id, plain + 0, odd + 0, note FROM kept.kinds ORDER BY id";
+    let before = pair.estate.primary.rows_in("kept", look).await.unwrap();
+    let tables = pair.source.tables(&scope(&["kept"])).await.unwrap();
+    let table = tables.iter().find(|table| table.name.name == "kinds").unwrap();
+    let all = RowFilter::All(Vec::new());
+    let fetch = Fetch {
+        rows: 3,
+        bytes: 1000,
+        values: true,
+    };
+    let mut trimmer = pair.source.trimmer("kept").await.unwrap();
+    let read = trimmer.rows(table, &RowRange::Whole, &all, fetch).await.unwrap();
+    let gone = trimmer.delete(table, &all, &read, &[]).await.unwrap();
+    assert_eq!(gone.rows, 3);
+    let values: Vec<_> = read.into_iter().map(|row| row.values).collect();
+    trimmer.store(table, &values).await.unwrap();
+    let after = pair.estate.primary.rows_in("kept", look).await.unwrap();
+    assert_eq!(after, before);
+    let checks = "SELECT DISTINCT checks FROM kept.seen";
+    let checks = pair.estate.primary.rows_in("kept", checks).await.unwrap();
+    assert_eq!(checks, [[Some("1".to_owned())]]);
 }
 
 /// Rows that were read, and archived, without a column stay.

@@ -69,6 +69,18 @@ pub enum TrimError {
         /// What is wrong.
         trouble: String,
     },
+    /// Rows whose key another row has by now.
+    #[error("{table} has {rows} rows of {file} with other values, the first where {key}")]
+    Changed {
+        /// The table.
+        table: String,
+        /// The file of the archive.
+        file: String,
+        /// How many.
+        rows: usize,
+        /// The key of the first.
+        key: String,
+    },
     /// Another run is at work on the same rule.
     #[error("another run is at work on rule `{rule}`: it holds {lock}")]
     Busy {
@@ -98,6 +110,11 @@ impl TrimError {
             Self::Manifest { .. } => Some("was it changed by hand? take the folder from a backup".to_owned()),
             Self::NotRestored { .. } => Some(
                 "restore into an empty table of the same shape, or delete what is there first".to_owned(),
+            ),
+            Self::Changed { .. } => Some(
+                "nothing of the file was put back: `--keep-changed` leaves these rows as they are and puts the others back; where the archive is to \
+                 count, delete them first"
+                    .to_owned(),
             ),
             Self::Busy { .. } => Some("wait until it has ended".to_owned()),
         }

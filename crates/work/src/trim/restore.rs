@@ -1,16 +1,17 @@
 //! Rows put back as they were, and archives looked through.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use daybreak_engine::{Database, EngineError, ErrorKind, Trim, Values};
-use daybreak_model::{Scope, Table, TableName};
+use daybreak_model::{RowRange, Scope, Table, TableName};
 use serde::Serialize;
 
 use super::copies::TrimArchive;
 use super::error::TrimError;
 use super::manifest::{Archivable, Part, Run};
-use super::settle::still_there;
+use super::settle::{each, still_there};
 use crate::{Observe, WorkEvent};
 
 /// Rows put back in one transaction.
@@ -27,6 +28,8 @@ pub struct RestoreReport {
     pub rows: u64,
     /// Rows that were there already, the same.
     pub already: u64,
+    /// Rows whose key another row has by now, which stays.
+    pub changed: u64,
     /// Files.
     pub files: u64,
 }
@@ -66,6 +69,7 @@ fn report(archive: &TrimArchive, run: &Run, table: &TableName) -> RestoreReport 
         table: table.clone(),
         rows: 0,
         already: 0,
+        changed: 0,
         files: 0,
     }
 }
@@ -92,7 +96,7 @@ async fn deleted(archive: &TrimArchive, run: &Run, part: &Part) -> Result<Vec<Va
 }
 
 /// Puts back what the runs of an archive deleted: the last first, parents before children, each file's rows compared with the table afterwards. With
-/// `into`, one table's rows into another of the same columns.
+/// `into`, one table's rows into another of the same columns; with `keep_changed`, rows whose key another row has by now are left out.
 ///
 /// # Errors
 /// When a file is not the one that was written, the table has other columns, or a row is there that is another.
@@ -101,6 +105,7 @@ pub async fn restore(
     archive: &TrimArchive,
     only: Option<&TableName>,
     into: Option<&TableName>,
+    keep_changed: bool,
     observer: &dyn Observe,
 ) -> Result<Vec<RestoreReport>, TrimError> {
     let mut reports = Vec::new();
@@ -116,9 +121,10 @@ pub async fn restore(
             let parts = run.parts.iter().rev();
             for part in parts.filter(|part| part.table == own.table.name) {
                 let rows = deleted(archive, &run, part).await?;
-                let already = file(trimmer.as_mut(), &table, part, &rows).await?;
+                let (already, changed) = file(trimmer.as_mut(), &table, part, &rows, keep_changed).await?;
                 report.rows += rows.len() as u64;
                 report.already += already;
+                report.changed += changed;
                 report.files += 1;
             }
             observer.event(WorkEvent::TableDone {
@@ -164,14 +170,29 @@ async fn target(
     Ok(table)
 }
 
-/// Puts the rows of a file back; how many were there already.
-async fn file(trimmer: &mut dyn Trim, table: &Table, part: &Part, rows: &[Values]) -> Result<u64, TrimError> {
-    // A restore that was broken off has done some of it.
-    let there = still_there(trimmer, table, &part.range, rows).await?;
+/// Puts the rows of a file back; how many were there already, and how many another row has the key of.
+async fn file(
+    trimmer: &mut dyn Trim,
+    table: &Table,
+    part: &Part,
+    rows: &[Values],
+    keep_changed: bool,
+) -> Result<(u64, u64), TrimError> {
+    // A restore that was broken off has done some of it, and what came back may have been changed since.
+    let found = found(trimmer, table, &part.range, rows).await?;
+    let changed = found.changed.len();
+    if let Some(first) = found.changed.first().filter(|_| !keep_changed) {
+        return Err(TrimError::Changed {
+            table: table.name.to_string(),
+            file: part.file.clone(),
+            rows: changed,
+            key: key_in_words(table, &rows[*first]),
+        });
+    }
     let missing: Vec<&Values> = rows
         .iter()
         .enumerate()
-        .filter(|(place, _)| there.binary_search(place).is_err())
+        .filter(|(place, _)| !found.same.contains(place) && !found.changed.contains(place))
         .map(|(_, row)| row)
         .collect();
     for some in missing.chunks(TRANSACTION_ROWS) {
@@ -182,8 +203,8 @@ async fn file(trimmer: &mut dyn Trim, table: &Table, part: &Part, rows: &[Values
             .map_err(|error| occupied(table, error))?;
     }
     let arrived = still_there(trimmer, table, &part.range, rows).await?;
-    if arrived.len() == rows.len() {
-        return Ok(there.len() as u64);
+    if arrived.len() + changed == rows.len() {
+        return Ok((found.same.len() as u64, changed as u64));
     }
     Err(TrimError::NotRestored {
         table: table.name.to_string(),
@@ -194,6 +215,65 @@ async fn file(trimmer: &mut dyn Trim, table: &Table, part: &Part, rows: &[Values
             part.file
         ),
     })
+}
+
+/// The places of rows, as they were given, that a table has.
+#[derive(Debug, Default)]
+struct Found {
+    same: BTreeSet<usize>,
+    /// Those whose key it has with other values.
+    changed: BTreeSet<usize>,
+}
+
+/// Which stored columns are the key's, by their places; all of them where it has a computed one, which no file holds.
+fn key_places(table: &Table) -> Vec<usize> {
+    let stored: Vec<_> = table.columns.iter().filter(|column| !column.generated).collect();
+    let key = table.key.iter().flat_map(|key| &key.columns);
+    let places: Option<Vec<usize>> = key
+        .map(|own| stored.iter().position(|column| column.name == own.name))
+        .collect();
+    let places = places.filter(|places| !places.is_empty());
+    places.unwrap_or_else(|| (0..stored.len()).collect())
+}
+
+async fn found(
+    trimmer: &mut dyn Trim,
+    table: &Table,
+    range: &RowRange,
+    rows: &[Values],
+) -> Result<Found, TrimError> {
+    let key = key_places(table);
+    let of = |row: &Values| -> Values { key.iter().map(|place| row[*place].clone()).collect() };
+    let places: HashMap<Values, usize> = rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (of(row), place))
+        .collect();
+    let mut found = Found::default();
+    each(trimmer, table, range, true, |row| {
+        match places.get(&of(&row.values)) {
+            Some(place) if rows[*place] == row.values => {
+                found.same.insert(*place);
+            }
+            Some(place) => {
+                found.changed.insert(*place);
+            }
+            None => {}
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// A row's key, for people to read.
+fn key_in_words(table: &Table, row: &Values) -> String {
+    let stored: Vec<_> = table.columns.iter().filter(|column| !column.generated).collect();
+    let part = |place: usize| {
+        let value = row[place].as_deref().map(String::from_utf8_lossy);
+        format!("{} = {}", stored[place].name, value.unwrap_or("NULL".into()))
+    };
+    let parts: Vec<String> = key_places(table).into_iter().map(part).collect();
+    parts.join(", ")
 }
 
 fn occupied(table: &Table, error: EngineError) -> TrimError {

@@ -152,7 +152,7 @@ pub(super) async fn keys_still_there(
 }
 
 /// Gives every row of a range.
-async fn each(
+pub(super) async fn each(
     trimmer: &mut dyn Trim,
     table: &Table,
     range: &RowRange,

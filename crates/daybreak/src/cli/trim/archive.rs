@@ -30,6 +30,9 @@ pub(super) struct Restore {
     /// Into this table of the same columns.
     #[arg(long, value_name = "SCHEMA.TABLE", requires = "table")]
     into: Option<String>,
+    /// Leave rows as they are that have another content by now, and put the others back.
+    #[arg(long)]
+    keep_changed: bool,
     /// Put the rows back.
     #[arg(long)]
     execute: bool,
@@ -150,7 +153,8 @@ impl Restore {
         }
         let server = database(begin.endpoint);
         let bar = Bar::new();
-        let reports = restore_rows(&server, archive, table.as_ref(), into.as_ref(), &bar).await;
+        let keep = self.keep_changed;
+        let reports = restore_rows(&server, archive, table.as_ref(), into.as_ref(), keep, &bar).await;
         drop(bar);
         print(&reports.map_err(failed)?, "are back as they were", format);
         Ok(Exit::Done)
@@ -185,6 +189,12 @@ fn print(reports: &[RestoreReport], what: &str, format: Format) {
             line.push_str(&format!(
                 "; {} of them were there already",
                 HumanCount(report.already)
+            ));
+        }
+        if report.changed > 0 {
+            line.push_str(&format!(
+                "; {} are there with other values, and stay",
+                HumanCount(report.changed)
             ));
         }
         output::line(plain(&line));
