@@ -34,5 +34,5 @@ pub use port::{
     NEW_PASSWORD, NewIndex, Numbering, Open, OwnAccount, Partition, Partitions, Read, Receiver, Rehearse,
     Rehearsed, RepairFrame, Replication, Role, RowFile, RowRepair, SchemaMark, Session, SettingCheck,
     Snapshot, Statement, StatementFigures, StoredRow, Surroundings, TableIndex, TableRights, TextRow, Tie,
-    TieKind, ToolCalls, ToolWish, Trim, TrimJob, TrimObstacle, Untold, Values, Write,
+    TieKind, ToolCalls, ToolWish, TriggerEvent, Trim, TrimJob, TrimObstacle, Untold, Values, Write,
 };

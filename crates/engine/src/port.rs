@@ -44,6 +44,6 @@ pub use row_file::RowFile;
 pub use statements::StatementFigures;
 pub use surroundings::{Direction, Surroundings, Tie, TieKind, Untold};
 pub use tools::{ClientLogin, ToolCalls, ToolWish};
-pub use trim::{Deleted, Fetch, StoredRow, Trim, TrimObstacle, Values};
+pub use trim::{Deleted, Fetch, StoredRow, TriggerEvent, Trim, TrimObstacle, Values};
 pub use trim_job::{JobRows, TrimJob};
 pub use write::{Statement, Write};

@@ -80,6 +80,9 @@ pub(super) struct Which {
     /// Take partitions that by their bounds hold nothing but such rows out as a whole.
     #[arg(long, requires = "column")]
     partitions: bool,
+    /// Delete rows also where that fires triggers.
+    #[arg(long, requires = "table")]
+    fire_triggers: bool,
     /// The folder that runs are archived in, or `s3://BUCKET/PREFIX`.
     #[arg(long, value_name = "PLACE", default_value = "archive", requires = "table")]
     archive: String,

@@ -69,6 +69,7 @@ pub(crate) struct RawTrimRule {
     pub(super) children: RawChildren,
     pub(super) archive: Option<bool>,
     pub(super) partitions: Option<bool>,
+    pub(super) fire_triggers: Option<bool>,
     pub(super) schedule: Option<String>,
 }
 

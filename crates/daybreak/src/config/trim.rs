@@ -193,6 +193,7 @@ fn rule(
     Ok(PlannedRule {
         rule: TrimRule {
             partitions: raw.partitions.unwrap_or(false),
+            triggers: raw.fire_triggers.unwrap_or(false),
             archive: raw.archive.unwrap_or(true).then(|| archive.join(&raw.name)),
             name: raw.name,
             table,

@@ -217,6 +217,20 @@ async fn kill(ground: &Ground, mut command: tokio::process::Command, before: u64
     child.kill().await.expect("killed");
 }
 
+/// Statements that have a trigger wait at the orders, and that drop it.
+fn watched(schema: &str, event: &str) -> (String, &'static str) {
+    if schema == "public" {
+        let watch = format!(
+            "CREATE OR REPLACE FUNCTION public.told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.state = $$odd$$; RETURN NEW; END'; \
+             CREATE TRIGGER watch BEFORE {event} ON public.orders FOR EACH ROW EXECUTE FUNCTION public.told()"
+        );
+        (watch, "DROP TRIGGER watch ON public.orders")
+    } else {
+        let watch = format!("CREATE TRIGGER watch BEFORE {event} ON orders FOR EACH ROW SET @told = 1");
+        (watch, "DROP TRIGGER watch")
+    }
+}
+
 async fn exactly_the_rows_of_a_rule(kind: ServerKind) {
     let Some(ground) = Ground::start(kind).await else {
         return;
@@ -240,6 +254,29 @@ async fn exactly_the_rows_of_a_rule(kind: ServerKind) {
         said.contains("rows of other tables refer to") && said.contains("hint:"),
         "{said}"
     );
+
+    // What triggers do is not taken back by a restore: they are named, and nothing is deleted unless the rule says that they may fire.
+    let (watch, enough) = watched(ground.schema, "DELETE");
+    run(ground.primary(), "shop", &watch).await;
+    let fires = ground.rule(&archive, &["--children", "first"]);
+    let looked = ground
+        .looking
+        .json(ground.primary(), &ground.login, &fires, 0)
+        .await;
+    let told = &list(&looked["rules"][0], "tables")[1]["triggers"];
+    assert_eq!(*told, serde_json::json!(["watch"]), "{looked}");
+    let before = ground.content().await;
+    let fires = [&fires[..], &["--execute"]].concat();
+    let refused = ground.looking.run(ground.primary(), &ground.login, &fires).await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        refused.status.code() == Some(1)
+            && said.contains("orders fires triggers: watch")
+            && said.contains("--fire-triggers"),
+        "{said}"
+    );
+    assert_eq!(ground.content().await, before);
+    run(ground.primary(), "shop", enough).await;
 
     let before = ground.content().await;
     let old = ground.old().await;
@@ -319,6 +356,23 @@ async fn exactly_the_rows_of_a_rule(kind: ServerKind) {
         .count() as u64;
     assert_eq!(rows, old + lines, "{verified}");
     let restore = ["trim", "restore", folder, "--execute"];
+    // A trigger could change what comes back.
+    let (watch, enough) = watched(schema, "INSERT");
+    run(ground.primary(), "shop", &watch).await;
+    let watcher = if schema == "public" {
+        &ground.login
+    } else {
+        &ground.estate.admin
+    };
+    let refused = ground.looking.run(ground.primary(), watcher, &restore).await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let told = format!("storing rows of {schema}.orders fires triggers, which could change them: watch");
+    assert!(refused.status.code() == Some(1) && said.contains(&told), "{said}");
+    assert_eq!(ground.old().await, 0, "no row came back");
+    // Whoever may have none fire has none fire.
+    if schema != "public" {
+        run(ground.primary(), "shop", enough).await;
+    }
     let restored = ground
         .looking
         .run(ground.primary(), &ground.estate.admin, &restore)
@@ -333,6 +387,9 @@ async fn exactly_the_rows_of_a_rule(kind: ServerKind) {
         after.retain(|row| before.iter().any(|old| old[0] == row[0]));
     }
     assert_eq!(after, before);
+    if schema == "public" {
+        run(ground.primary(), "shop", enough).await;
+    }
     // Once more finds everything there already.
     let again = ground
         .looking

@@ -22,7 +22,8 @@ use super::{column, encode, key, quote, value_form};
 use crate::doomed::{Doomed, OTHER_COLUMN, other_column};
 use crate::row_filter::{Quoting, condition, is_referred_to};
 use crate::{
-    Block, Deleted, EngineError, ErrorKind, Fetch, Statement, StoredRow, Trim, TrimObstacle, Values, Write,
+    Block, Deleted, EngineError, ErrorKind, Fetch, Statement, StoredRow, TriggerEvent, Trim, TrimObstacle,
+    Values, Write,
 };
 
 const QUOTING: Quoting = Quoting {
@@ -256,6 +257,21 @@ impl Trim for Trimmer {
         );
         let engines: Vec<String> = self.server.rows(&what, &sql).await?;
         Ok(engines.into_iter().map(TrimObstacle::Engine).collect())
+    }
+
+    async fn triggers(&mut self, table: &Table, event: TriggerEvent) -> Result<Vec<String>, EngineError> {
+        let what = format!("failed to read the triggers of {}", table.name);
+        let sql = format!(
+            "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS \
+             WHERE EVENT_OBJECT_SCHEMA = {} AND EVENT_OBJECT_TABLE = {} AND EVENT_MANIPULATION = {} ORDER BY TRIGGER_NAME",
+            quote::text(&table.name.schema),
+            quote::text(&table.name.name),
+            match event {
+                TriggerEvent::Delete => "'DELETE'",
+                TriggerEvent::Store => "'INSERT'",
+            }
+        );
+        self.server.rows(&what, &sql).await
     }
 
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError> {

@@ -58,6 +58,15 @@ pub enum TrimObstacle {
     },
 }
 
+/// What is done to rows, as triggers wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TriggerEvent {
+    /// [`Trim::delete`].
+    Delete,
+    /// [`Trim::store`].
+    Store,
+}
+
 /// One connection that takes rows out of tables, and puts them back.
 #[async_trait]
 pub trait Trim: Send {
@@ -70,6 +79,9 @@ pub trait Trim: Send {
 
     /// What keeps rows of a table from being taken out of it.
     async fn obstacles(&mut self, table: &Table) -> Result<Vec<TrimObstacle>, EngineError>;
+
+    /// Triggers of a table, or of its partitions, that would fire, by name.
+    async fn triggers(&mut self, table: &Table, event: TriggerEvent) -> Result<Vec<String>, EngineError>;
 
     /// Whether the server understands a filter, without reading a row.
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError>;

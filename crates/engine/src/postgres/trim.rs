@@ -20,7 +20,7 @@ use super::relation::Relations;
 use super::{quote, value_form};
 use crate::doomed::{Doomed, OTHER_COLUMN, other_column};
 use crate::row_filter::{Quoting, condition, is_referred_to};
-use crate::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, TrimObstacle, Values};
+use crate::{Deleted, EngineError, ErrorKind, Fetch, StoredRow, TriggerEvent, Trim, TrimObstacle, Values};
 
 const QUOTING: Quoting = Quoting {
     name: quote::identifier,
@@ -178,6 +178,17 @@ impl Trimmer {
         })
     }
 
+    /// Has the session fire no ordinary triggers and check no foreign keys; whether the account may.
+    async fn without_triggers(&self, table: &Table) -> Result<bool, EngineError> {
+        let what = format!("failed to write rows of {}", table.name);
+        let replica = "SET session_replication_role = replica";
+        match self.connection.execute(replica, what).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind == ErrorKind::Privilege => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn affected(&self, table: &Table, sql: &str) -> Result<u64, EngineError> {
         let what = format!("failed to delete rows of {}", table.name);
         let answers = self.connection.client().simple_query(sql).await;
@@ -224,6 +235,23 @@ impl Trim for Trimmer {
             partition: TableName::new(text(row, 3), text(row, 4)),
         };
         Ok(rows.iter().map(key).collect())
+    }
+
+    async fn triggers(&mut self, table: &Table, event: TriggerEvent) -> Result<Vec<String>, EngineError> {
+        let what = format!("failed to read the triggers of {}", table.name);
+        // Of `pg_trigger.tgtype`, and the modes of `tgenabled` in which they fire.
+        let (bit, fires) = match event {
+            TriggerEvent::Delete => (8, "'O', 'A'"),
+            TriggerEvent::Store if self.without_triggers(table).await? => (4, "'R', 'A'"),
+            TriggerEvent::Store => (4, "'O', 'A'"),
+        };
+        let ask = include_str!("sql/triggers.sql")
+            .replace("{table}", &quote::literal(&quote::table(&table.name)))
+            .replace("{bit}", &format!("{bit}"))
+            .replace("{fires}", fires);
+        let rows = self.connection.simple(&ask, what).await?;
+        let name = |row: &SimpleQueryRow| row.get(0).map(str::to_owned);
+        Ok(rows.iter().filter_map(name).collect())
     }
 
     async fn understands(&mut self, table: &Table, filter: &RowFilter) -> Result<(), EngineError> {
@@ -343,11 +371,7 @@ impl Trim for Trimmer {
     async fn store(&mut self, table: &Table, rows: &[Values]) -> Result<(), EngineError> {
         let what = || format!("failed to write rows of {}", table.name);
         // Whoever may not leaves triggers and foreign keys as they are.
-        let replica = "SET session_replication_role = replica";
-        match self.connection.execute(replica, what()).await {
-            Err(error) if error.kind != ErrorKind::Privilege => return Err(error),
-            _ => {}
-        }
+        self.without_triggers(table).await?;
         let failed = |error| failure(self.connection.server(), what(), error);
         let names = quote::identifiers(Self::columns(table).map(|column| column.name.as_str()));
         let sql = format!(

@@ -191,7 +191,7 @@ mod tests {
 
     use async_trait::async_trait;
     use daybreak_engine::{
-        Deleted, EngineError, ErrorKind, Fetch, StoredRow, Trim, TrimObstacle, Values, database,
+        Deleted, EngineError, ErrorKind, Fetch, StoredRow, TriggerEvent, Trim, TrimObstacle, Values, database,
     };
     use daybreak_model::{
         Endpoint, ForeignKey, KeyBound, KeyPart, RowFilter, RowRange, Secret, Table, TableName, ValueForm,
@@ -240,6 +240,10 @@ mod tests {
         }
 
         async fn obstacles(&mut self, _: &Table) -> Result<Vec<TrimObstacle>, EngineError> {
+            Ok(Vec::new())
+        }
+
+        async fn triggers(&mut self, _: &Table, _: TriggerEvent) -> Result<Vec<String>, EngineError> {
             Ok(Vec::new())
         }
 
@@ -339,6 +343,7 @@ mod tests {
             filter: RowFilter::All(Vec::new()),
             condition: String::new(),
             columns: Vec::new(),
+            triggers: Vec::new(),
             partitions: Vec::new(),
             partition_statements: Vec::new(),
             referring: Vec::new(),

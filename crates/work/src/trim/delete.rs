@@ -87,6 +87,7 @@ pub async fn trim(
     stop: &AtomicBool,
     observer: &dyn Observe,
 ) -> Result<TrimReport, TrimError> {
+    plan.may_be_carried_out()?;
     let _locked = locked(&plan.rule, lock)?;
     if !database.write_state().await?.may_be_written() {
         return Err(TrimError::Rule {

@@ -81,6 +81,14 @@ pub enum TrimError {
         /// The key of the first.
         key: String,
     },
+    /// Triggers would fire as rows come back.
+    #[error("storing rows of {table} fires triggers, which could change them: {triggers}")]
+    Triggers {
+        /// The table.
+        table: String,
+        /// Their names.
+        triggers: String,
+    },
     /// Another run is at work on the same rule.
     #[error("another run is at work on rule `{rule}`: it holds {lock}")]
     Busy {
@@ -114,6 +122,11 @@ impl TrimError {
             Self::Changed { .. } => Some(
                 "nothing of the file was put back: `--keep-changed` leaves these rows as they are and puts the others back; where the archive is to \
                  count, delete them first"
+                    .to_owned(),
+            ),
+            Self::Triggers { .. } => Some(
+                "no row was put back: drop them for the while, or restore `--into` a table without; on PostgreSQL an account that may set \
+                 `session_replication_role` fires none"
                     .to_owned(),
             ),
             Self::Busy { .. } => Some("wait until it has ended".to_owned()),

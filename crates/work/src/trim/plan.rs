@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use daybreak_archive::ColumnForm;
-use daybreak_engine::{Database, Partition, Trim, TrimObstacle};
+use daybreak_engine::{Database, Partition, TriggerEvent, Trim, TrimObstacle};
 use daybreak_model::{ForeignKey, RowFilter, Scope, Table, TableName, ValueForm};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,6 +32,8 @@ pub struct TrimPart {
     /// The same, as the server is given it.
     pub condition: String,
     pub(super) columns: Vec<ColumnForm>,
+    /// Triggers that fire as its rows are deleted, by name.
+    pub triggers: Vec<String>,
     /// Partitions that hold nothing but such rows, and are taken out as a whole.
     pub partitions: Vec<Partition>,
     /// The statements that take them out.
@@ -77,6 +79,31 @@ pub struct TrimPlan {
     pub depot: Option<Depot>,
     /// The tables, in the order in which they are gone through: children before their parents.
     pub parts: Vec<TrimPart>,
+    /// Whether rows are deleted where that fires triggers.
+    pub fires_triggers: bool,
+}
+
+impl TrimPlan {
+    /// Whether it may be carried out, or only looked at.
+    ///
+    /// # Errors
+    /// When deleting its rows fires triggers, and the rule does not say that it may.
+    pub fn may_be_carried_out(&self) -> Result<(), TrimError> {
+        let watched = self.parts.iter().find(|part| !part.triggers.is_empty());
+        match watched.filter(|_| !self.fires_triggers) {
+            Some(part) => Err(TrimError::Rule {
+                rule: self.rule.clone(),
+                trouble: format!(
+                    "deleting rows of {} fires triggers: {}",
+                    part.table.name,
+                    part.triggers.join(", ")
+                ),
+                hint: "read what they do, which no restore takes back: `--fire-triggers`, in the plan `fire_triggers = true` of the rule, lets them"
+                    .to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How many rows of a table a rule means.
@@ -184,6 +211,7 @@ pub async fn plan_trim(
             columns: columns.collect(),
             filter,
             referring: reached.referring,
+            triggers: trimmer.triggers(&table, TriggerEvent::Delete).await?,
             table,
             partitions: Vec::new(),
             partition_statements: Vec::new(),
@@ -212,6 +240,7 @@ pub async fn plan_trim(
         archive: rule.archive.clone(),
         depot: None,
         parts,
+        fires_triggers: rule.triggers,
     })
 }
 

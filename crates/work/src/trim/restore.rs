@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use daybreak_engine::{Database, EngineError, ErrorKind, Trim, Values};
+use daybreak_engine::{Database, EngineError, ErrorKind, TriggerEvent, Trim, Values};
 use daybreak_model::{RowRange, Scope, Table, TableName};
 use serde::Serialize;
 
@@ -108,9 +108,29 @@ pub async fn restore(
     keep_changed: bool,
     observer: &dyn Observe,
 ) -> Result<Vec<RestoreReport>, TrimError> {
+    // Whatever keeps rows of any table from coming back, none is put back.
+    let runs = archive.runs()?;
+    let owns = |run: &Run| {
+        let holds = |own: &&Archivable| run.parts.iter().any(|part| part.table == own.table.name);
+        run.tables.iter().filter(holds).cloned().collect::<Vec<_>>()
+    };
+    for own in runs.iter().flat_map(owns) {
+        if only.is_some_and(|only| own.table.name != *only) {
+            continue;
+        }
+        let table = target(database, &own, into.unwrap_or(&own.table.name)).await?;
+        let mut trimmer = database.trimmer(&table.name.schema).await?;
+        let triggers = trimmer.triggers(&table, TriggerEvent::Store).await?;
+        if !triggers.is_empty() {
+            return Err(TrimError::Triggers {
+                table: table.name.to_string(),
+                triggers: triggers.join(", "),
+            });
+        }
+    }
     let mut reports = Vec::new();
     // What was deleted last comes back first: whatever a row refers to is there by then.
-    for run in archive.runs()?.into_iter().rev() {
+    for run in runs.into_iter().rev() {
         for own in run.tables.iter().rev() {
             if only.is_some_and(|only| own.table.name != *only) {
                 continue;

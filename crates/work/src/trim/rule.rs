@@ -59,6 +59,8 @@ pub struct TrimRule {
     pub children: Children,
     /// Whether partitions that hold nothing but such rows are taken out as a whole.
     pub partitions: bool,
+    /// Whether rows are deleted where that fires triggers.
+    pub triggers: bool,
     /// The folder that its runs are archived in; none where rows are deleted without a copy.
     pub archive: Option<PathBuf>,
 }

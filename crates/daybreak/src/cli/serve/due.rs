@@ -88,6 +88,7 @@ mod tests {
                 table: TableName::new("s", "t"),
                 which: Which::Where("old".to_owned()),
                 children: Children::Refuse,
+                triggers: false,
                 partitions: false,
                 archive: None,
             },

@@ -274,6 +274,7 @@ fn rules(which: &Which, settings: Option<&Settings>, archive: &Path) -> Result<V
             which: rows,
             children: which.children.into(),
             partitions: which.partitions,
+            triggers: which.fire_triggers,
         }]);
     }
     let Some(settings) = settings else {

@@ -29,6 +29,9 @@ pub(in crate::cli) async fn carry_out(ground: &Ground) -> Result<Vec<TrimReport>
             ),
         ));
     }
+    for plan in &ground.plans {
+        plan.may_be_carried_out().map_err(failed)?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let heeding = heed(&stop)?;
     let mut reports = Vec::with_capacity(ground.plans.len());

@@ -49,6 +49,8 @@ struct Table {
     condition: String,
     /// Partitions that are taken out as a whole.
     partitions: Vec<String>,
+    /// Triggers that fire as rows are deleted.
+    triggers: Vec<String>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "estimates need no more than 53 bits")]
@@ -72,6 +74,7 @@ impl Outlook {
                 estimated_rows: found.estimated_rows,
                 bytes: found.bytes,
                 condition: part.condition.clone(),
+                triggers: part.triggers.clone(),
                 partitions: part
                     .partitions
                     .iter()
@@ -140,6 +143,9 @@ impl Outlook {
                     DecimalBytes(table.bytes)
                 ));
                 lines.push(format!("    {}", table.condition));
+                if !table.triggers.is_empty() {
+                    lines.push(format!("    fires triggers: {}", table.triggers.join(", ")));
+                }
                 if !table.partitions.is_empty() {
                     lines.push(format!("    whole partitions: {}", table.partitions.join(", ")));
                 }

@@ -40,7 +40,14 @@ pub(super) fn needs(job: &str, flavor: &Flavor) -> Option<Vec<Need>> {
         "slow" => with(topology(flavor), &[&["SELECT ON performance_schema"]]),
         "trim" => with(
             topology(flavor),
-            &[&["SELECT"], &["DELETE"], &["INSERT"], &["SHOW VIEW"]],
+            // Triggers are shown to nobody else.
+            &[
+                &["SELECT"],
+                &["DELETE"],
+                &["INSERT"],
+                &["SHOW VIEW"],
+                &["TRIGGER"],
+            ],
         ),
         "read" => vec![
             &["SELECT"],
