@@ -12,6 +12,7 @@ mod port;
 
 mod doomed;
 mod gathered;
+mod grouping;
 mod part;
 mod row_filter;
 

@@ -100,6 +100,9 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
             "ALTER TABLE goods ADD CONSTRAINT positive CHECK (price > 0)",
             "CREATE USER clerk@'%' IDENTIFIED BY 'Clerk-1'",
             "GRANT SELECT, INSERT ON shop.* TO clerk@'%'",
+            // Brackets, and whose column it is, alone tell these views from those that are planted.
+            "CREATE VIEW sums AS SELECT (price + 1) * 2 AS doubled FROM goods",
+            "CREATE VIEW sold AS SELECT g.id FROM goods g JOIN sales s ON g.id = s.goods",
             "CREATE TABLE last (id INT PRIMARY KEY)",
         ],
     )
@@ -127,6 +130,8 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
             "DROP TRIGGER before_sale",
             "DROP VIEW dearest",
             "CREATE VIEW dearest AS SELECT name FROM dear WHERE id < 11",
+            "CREATE OR REPLACE VIEW sums AS SELECT price + 1 * 2 AS doubled FROM goods",
+            "CREATE OR REPLACE VIEW sold AS SELECT s.id FROM goods g JOIN sales s ON g.id = s.goods",
             "ALTER EVENT nightly ENABLE",
             "ALTER TABLE sales DROP FOREIGN KEY of_goods",
             "DROP FUNCTION twice",
@@ -155,6 +160,8 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
         ("check", "shop.goods.positive", "breaks_the_application", one),
         ("trigger", "shop.before_sale", "breaks_the_application", one),
         ("view", "shop.dearest", "breaks_the_application", one),
+        ("view", "shop.sums", "breaks_the_application", one),
+        ("view", "shop.sold", "breaks_the_application", one),
         ("event", "shop.nightly", "breaks_replication", one),
         (
             "foreign_key",
@@ -176,7 +183,7 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
         assert!(words.starts_with(&address(server)), "{found}");
         assert!(!words.contains("; 127."), "one server differs: {found}");
     }
-    assert_eq!(list(&report, "differences").len(), 15, "{:#?}", summary(&report));
+    assert_eq!(list(&report, "differences").len(), 17, "{:#?}", summary(&report));
     let price = difference(&report, "column", "shop.goods.price");
     assert!(
         price["difference"]
@@ -436,14 +443,26 @@ pub(crate) async fn copies(
     Some((estates, login))
 }
 
+/// Views of which every version prints the brackets and names as it sees fit.
+const BRACKETS: [&str; 4] = [
+    "CREATE VIEW reckoned AS SELECT (price + 1) * 2 - (weight - (id - 3)) AS a, -(price + id) AS b, \
+     CASE WHEN id > 1 AND (weight = 2 OR NOT (weight = 3 AND id = 4)) THEN (id) ELSE id + 1 END AS c, \
+     made + INTERVAL (id + 1) DAY AS d FROM goods WHERE id BETWEEN (1 + 1) AND 4 AND (note IS NOT NULL OR id IN (1, 2) OR id IN (5))",
+    "CREATE VIEW joined AS SELECT g.id, s.year FROM goods g JOIN sales s ON (g.id = s.goods AND s.id > 0) LEFT JOIN log l ON l.id = s.id",
+    "CREATE VIEW nested AS SELECT g.id FROM goods g LEFT JOIN (sales s JOIN log l ON l.id = s.id) ON g.id = s.goods \
+     WHERE g.price > (SELECT (MIN(price)) FROM goods)",
+    "CREATE VIEW united AS SELECT id FROM goods UNION ALL SELECT id FROM sales WHERE NOT (year = 3)",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_schema_on_other_versions_is_the_same() {
     let looking = Looking::new();
+    let shop: Vec<&str> = SHOP.iter().chain(&BRACKETS).copied().collect();
     for kinds in [
         [ServerKind::Mysql56, ServerKind::Mysql97],
         [ServerKind::MariaDb1011, ServerKind::Mysql97],
     ] {
-        let Some((estates, login)) = copies(&looking, kinds, &SHOP).await else {
+        let Some((estates, login)) = copies(&looking, kinds, &shop).await else {
             continue;
         };
         let [old, new] = &estates;
@@ -503,7 +522,16 @@ pub(crate) const STORE: [&str; 11] = [
 async fn defects_of_postgres_are_found_and_repaired_across_versions() {
     let looking = Looking::new();
     let kinds = [ServerKind::Postgres(17), ServerKind::Postgres(13)];
-    let Some((estates, login)) = copies(&looking, kinds, &STORE).await else {
+    let more = [
+        "CREATE VIEW sums AS SELECT (price + 1) * 2 AS doubled, (ARRAY[id, id + 1])[1] AS a, -(price - (id - 1)) AS b, \
+         price::text || (id IS DISTINCT FROM 3)::text AS c FROM goods WHERE NOT (id = 1 AND (price = 2 OR id = ANY (ARRAY[3, 4])))",
+        "CREATE VIEW sold AS SELECT g.id FROM goods g JOIN sales s ON g.id = s.goods",
+        "CREATE VIEW counted AS SELECT state, count(*) FILTER (WHERE price > 1) AS n FROM goods o GROUP BY state HAVING count(*) > 0 ORDER BY state",
+        "CREATE VIEW numbered AS SELECT n FROM generate_series(1, 3) AS g(n) WHERE (n + 1) * 2 > 2",
+        "CREATE VIEW united AS (SELECT id FROM goods LIMIT 3) UNION ALL SELECT id FROM sales WHERE EXISTS (SELECT FROM goods WHERE goods.id = sales.goods)",
+    ];
+    let statements: Vec<&str> = STORE.iter().chain(&more).copied().collect();
+    let Some((estates, login)) = copies(&looking, kinds, &statements).await else {
         return;
     };
     let [one, other] = &estates;
@@ -522,6 +550,9 @@ async fn defects_of_postgres_are_found_and_repaired_across_versions() {
             "DROP INDEX by_name",
             "DROP TRIGGER before_goods ON goods",
             "CREATE VIEW dear AS SELECT id, name FROM goods WHERE price > 99",
+            "CREATE OR REPLACE VIEW sums AS SELECT price + 1 * 2 AS doubled, (ARRAY[id, id + 1])[1] AS a, -(price - (id - 1)) AS b, \
+             price::text || (id IS DISTINCT FROM 3)::text AS c FROM goods WHERE NOT (id = 1 AND (price = 2 OR id = ANY (ARRAY[3, 4])))",
+            "CREATE OR REPLACE VIEW sold AS SELECT s.id FROM goods g JOIN sales s ON g.id = s.goods",
             "ALTER TABLE sales DROP CONSTRAINT sales_goods_fkey",
         ],
     )
@@ -536,6 +567,8 @@ async fn defects_of_postgres_are_found_and_repaired_across_versions() {
         ("index", "public.by_name", "breaks_the_application"),
         ("trigger", "public.goods.before_goods", "breaks_the_application"),
         ("view", "public.dear", "breaks_the_application"),
+        ("view", "public.sums", "breaks_the_application"),
+        ("view", "public.sold", "breaks_the_application"),
         (
             "foreign_key",
             "public.sales.sales_goods_fkey",
@@ -546,12 +579,12 @@ async fn defects_of_postgres_are_found_and_repaired_across_versions() {
         assert_eq!(found["class"], class, "{found}");
         assert_eq!(list(found, "repair").len(), 1, "{found}");
     }
-    assert_eq!(list(&report, "differences").len(), 9, "{:#?}", summary(&report));
+    assert_eq!(list(&report, "differences").len(), 11, "{:#?}", summary(&report));
     // A column that is added comes last: PostgreSQL keeps the order in which columns were made.
     let execute = [&check[..], &["--execute", "--even-primary"]].concat();
     let report = looking.json(&one.primary, &login, &execute, 0).await;
     assert_same(&report);
-    assert_eq!(list(&report, "repaired").len(), 9, "{report}");
+    assert_eq!(list(&report, "repaired").len(), 11, "{report}");
 }
 
 /// A migration whose target follows already: the plan's target is compared, too.

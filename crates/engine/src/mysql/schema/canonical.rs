@@ -2,13 +2,117 @@
 //!
 //! Neutralised: display widths of integers, `utf8` for `utf8mb3`, character sets and collations printed or implied (the
 //! catalog's are used), quoted or bare defaults, `DEFAULT NULL`, default index types, default foreign-key actions, and in
-//! expressions parentheses and character-set introducers, which servers add as they see fit.
+//! expressions character-set introducers and parentheses that change nothing, which servers add as they see fit.
 
+use std::collections::BTreeSet;
+
+use daybreak_model::TableName;
+
+use super::super::quote;
 use super::create_table::{Item, ItemKind};
-use super::spelling::spelled;
+use super::spelling::{closing, joined, spelled};
 use super::tokens::{Kind, Token, tokens};
+use crate::grouping::{Grammar, without_noise};
 
 const INTEGERS: [&str; 6] = ["tinyint", "smallint", "mediumint", "int", "bigint", "year"];
+
+/// Operators in the order of the documentation's table of precedence ("Operator Precedence").
+const GRAMMAR: Grammar = Grammar {
+    operators: &[
+        (":=", 0),
+        ("or", 1),
+        ("||", 1),
+        ("xor", 2),
+        ("and", 3),
+        ("&&", 3),
+        ("between", 5),
+        ("=", 6),
+        ("<=>", 6),
+        (">=", 6),
+        (">", 6),
+        ("<=", 6),
+        ("<", 6),
+        ("<>", 6),
+        ("is", 6),
+        ("like", 6),
+        ("escape", 6),
+        ("sounds", 6),
+        ("regexp", 6),
+        ("rlike", 6),
+        ("in", 6),
+        ("member", 6),
+        ("|", 7),
+        ("&", 8),
+        ("<<", 9),
+        (">>", 9),
+        ("-", 10),
+        ("+", 10),
+        ("*", 11),
+        ("/", 11),
+        ("div", 11),
+        ("%", 11),
+        ("^", 12),
+        ("collate", 15),
+        ("->", 20),
+        ("->>", 20),
+    ],
+    prefixes: &[
+        ("not", 4),
+        ("-", 13),
+        ("~", 13),
+        ("!", 14),
+        ("binary", 15),
+        ("interval", 20),
+    ],
+    others: 0,
+    from_left: &[1, 2, 3, 7, 8, 9, 10, 11, 12],
+    breaks: &[
+        "select",
+        "distinct",
+        "from",
+        "where",
+        "group",
+        "having",
+        "order",
+        "by",
+        "limit",
+        "offset",
+        "on",
+        "as",
+        "union",
+        "all",
+        "except",
+        "intersect",
+        "join",
+        "straight_join",
+        "inner",
+        "left",
+        "right",
+        "cross",
+        "outer",
+        "natural",
+        "when",
+        "then",
+        "else",
+        "with",
+        "recursive",
+        "rollup",
+        "window",
+        "partition",
+        "asc",
+        "desc",
+        "separator",
+        "for",
+        "lock",
+        "check",
+        "default",
+        "stored",
+        "virtual",
+        "comment",
+    ],
+    callers: &["in", "values", "using"],
+    joins_tell: true,
+};
 
 /// Default collations that some servers print and others imply.
 const DEFAULT_COLLATIONS: [(&str, &str); 8] = [
@@ -41,13 +145,10 @@ pub(super) fn column_words(item: &Item<'_>, collation: Option<&str>) -> Vec<Stri
         .iter()
         .position(|word| word == "check")
         .map(|at| words.split_off(at));
-    let generated = words.iter().any(|word| word == "as");
-    if !generated {
-        default(&mut words);
+    if words.iter().any(|word| word == "as") {
+        words = expression_words(words);
     } else {
-        words = spelled(words);
-        words.retain(|word| word != "(" && word != ")");
-        words.retain(|word| !is_introducer(word));
+        default(&mut words);
     }
     if let Some(collation) = collation {
         words.push(format!("collate {}", utf8mb3(collation)));
@@ -61,7 +162,7 @@ pub(super) fn column_words(item: &Item<'_>, collation: Option<&str>) -> Vec<Stri
     words
 }
 
-/// The default in one form: text, or an expression without its parentheses.
+/// The default in one form: text, or an expression.
 fn default(words: &mut Vec<String>) {
     let not_null = words.windows(2).any(|pair| pair == ["not", "null"]);
     if let Some(at) = words.iter().position(|word| word == "default") {
@@ -80,9 +181,8 @@ fn default(words: &mut Vec<String>) {
             .is_some_and(|word| !word.starts_with(['\'', '"']))
         {
             // An expression; where it ends is not looked for, because no parentheses come after it.
-            let expression = spelled(words.split_off(at + 1));
-            let noise = |word: &String| word == "(" || word == ")" || is_introducer(word);
-            words.extend(expression.into_iter().filter(|word| !noise(word)));
+            let expression = expression_words(words.split_off(at));
+            words.extend(expression);
         }
     }
     for function in ["current_timestamp", "now"] {
@@ -159,13 +259,32 @@ pub(crate) fn options(tail: &str, collation: &str) -> String {
             Some(name) => name.to_lowercase(),
             None => token.text().to_lowercase(),
         });
-        let words: Vec<_> = words
-            .filter(|word| word != "(" && word != ")" && word != "=")
-            .collect();
+        let words: Vec<_> = words.filter(|word| word != "=").collect();
         text.push('\n');
-        text.push_str(&words.join(" "));
+        text.push_str(&partitioned(words).join(" "));
     }
     text
+}
+
+/// Partitions without parentheses, but for those that an expression needs.
+fn partitioned(words: Vec<String>) -> Vec<String> {
+    let mut flat = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let by_expression = ["range", "list", "hash"].contains(&words[at].as_str());
+        if by_expression && let Some(end) = closing(&words, at + 1) {
+            flat.push(words[at].clone());
+            // After a word that ends an expression its parentheses go.
+            let mut expression = vec!["by".to_owned()];
+            expression.extend_from_slice(&words[at + 1..=end]);
+            flat.extend(expression_words(expression).into_iter().skip(1));
+            at = end;
+        } else if words[at] != "(" && words[at] != ")" {
+            flat.push(words[at].clone());
+        }
+        at += 1;
+    }
+    flat
 }
 
 /// A view, routine, trigger or event.
@@ -181,15 +300,26 @@ pub(crate) fn statement(text: &str) -> String {
     words.join(" ")
 }
 
-/// A statement a server reprints from what it parsed: a view.
-pub(crate) fn reprinted(text: &str) -> String {
+/// A statement a server reprints from what it parsed: a view. `reads` are the tables that it reads from.
+pub(crate) fn reprinted(text: &str, reads: &BTreeSet<TableName>) -> String {
     let mut words = plain(&tokens(text));
-    // Of a column's full name some print the database and some do not.
+    // Of a column's full name some print the database and some do not; only where two databases have such a table does it say
+    // something.
+    let twice = |name: &str| {
+        reads
+            .iter()
+            .filter(|table| quote::name(&table.name) == name)
+            .count()
+            > 1
+    };
     let is_name = |word: &String| word.starts_with('`');
-    let full = |five: &[String]| five[1] == "." && five[3] == "." && five.iter().step_by(2).all(is_name);
+    let full = |five: &[String]| {
+        five[1] == "." && five[3] == "." && five.iter().step_by(2).all(is_name) && !twice(&five[2])
+    };
     while let Some(at) = words.windows(5).position(full) {
         words.drain(at..at + 2);
     }
+    let mut words = expression_words(words);
     // MariaDB prints the name of a common table expression bare.
     for word in &mut words {
         let bare = word.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
@@ -200,15 +330,17 @@ pub(crate) fn reprinted(text: &str) -> String {
             *word = bare.to_owned();
         }
     }
-    expression(&words)
+    words.join(" ")
 }
 
 fn expression(words: &[String]) -> String {
-    let words = spelled(words.to_vec());
-    let kept = words
-        .iter()
-        .filter(|word| *word != "(" && *word != ")" && !is_introducer(word));
-    kept.map(String::as_str).collect::<Vec<_>>().join(" ")
+    expression_words(words.to_vec()).join(" ")
+}
+
+fn expression_words(words: Vec<String>) -> Vec<String> {
+    let mut words = spelled(words);
+    words.retain(|word| !is_introducer(word));
+    without_noise(&joined(words), &GRAMMAR)
 }
 
 /// `_utf8mb4` before a string.
@@ -291,6 +423,10 @@ mod tests {
         super::column(&parse(&statement).expect("a statement").items[0], collation)
     }
 
+    fn reprinted(text: &str) -> String {
+        super::reprinted(text, &super::super::views::tables_of(text))
+    }
+
     #[test]
     fn versions_print_the_same_column_differently() {
         for (left, right, collation) in [
@@ -346,11 +482,71 @@ mod tests {
     fn versions_print_the_same_view_differently() {
         let bare = "VIEW `s`.`v` AS with recursive c as (select 1 AS `n` union all select `c`.`n` + 1 AS `n+1` from `c`) select `c`.`n` from `c`";
         let quoted = "VIEW `s`.`v` AS with recursive `c` as (select 1 AS `n` union all select (`c`.`n` + 1) AS `n+1` from `c`) select `c`.`n` from `c`";
-        assert_eq!(super::reprinted(bare), super::reprinted(quoted));
-        assert_ne!(
-            super::reprinted(bare),
-            super::reprinted(&quoted.replace("`n+1`", "`n-1`"))
-        );
+        assert_eq!(reprinted(bare), reprinted(quoted));
+        assert_ne!(reprinted(bare), reprinted(&quoted.replace("`n+1`", "`n-1`")));
+        for (full, sparing) in [
+            (
+                "VIEW `s`.`v` AS select ((`t`.`a` + 1) * `t`.`b`) AS `c` from (`s`.`t` join `s`.`u` on((`t`.`a` = `u`.`a`))) where ((`t`.`a` > 1) and (not((`t`.`b` = 2))))",
+                "VIEW `s`.`v` AS select (`t`.`a` + 1) * `t`.`b` AS `c` from (`s`.`t` join `s`.`u` on(`t`.`a` = `u`.`a`)) where `t`.`a` > 1 and !(`t`.`b` = 2)",
+            ),
+            (
+                "VIEW `s`.`v` AS select (`t`.`d` + interval (`t`.`a` + 1) day) AS `c` from `s`.`t` where (`t`.`a` between (1 + 2) and 4)",
+                "VIEW `s`.`v` AS select `t`.`d` + interval `t`.`a` + 1 day AS `c` from `s`.`t` where `t`.`a` between 1 + 2 and 4",
+            ),
+            (
+                "VIEW `s`.`v` AS select (case when (`t`.`a` = 1) then (`t`.`b` + 1) else -(1) end) AS `c` from `s`.`t`",
+                "VIEW `s`.`v` AS select case when `t`.`a` = 1 then `t`.`b` + 1 else -1 end AS `c` from `s`.`t`",
+            ),
+        ] {
+            assert_eq!(reprinted(full), reprinted(sparing));
+        }
+    }
+
+    #[test]
+    fn views_that_mean_other_things_stay_two() {
+        for (one, other) in [
+            (
+                "VIEW `s`.`v` AS select ((`t`.`a` + 1) * 2) AS `c` from `s`.`t`",
+                "VIEW `s`.`v` AS select (`t`.`a` + (1 * 2)) AS `c` from `s`.`t`",
+            ),
+            (
+                "VIEW `s`.`v` AS select `t`.`a` AS `a` from `s`.`t` where ((`t`.`a` = 1) and ((`t`.`b` = 2) or (`t`.`b` = 3)))",
+                "VIEW `s`.`v` AS select `t`.`a` AS `a` from `s`.`t` where (((`t`.`a` = 1) and (`t`.`b` = 2)) or (`t`.`b` = 3))",
+            ),
+            (
+                "VIEW `s`.`v` AS select `t`.`a` AS `a` from (`s`.`t` join `s`.`u`)",
+                "VIEW `s`.`v` AS select `u`.`a` AS `a` from (`s`.`t` join `s`.`u`)",
+            ),
+            (
+                "VIEW `s`.`v` AS select `s`.`t`.`a` AS `a` from (`s`.`t` join `r`.`t`)",
+                "VIEW `s`.`v` AS select `r`.`t`.`a` AS `a` from (`s`.`t` join `r`.`t`)",
+            ),
+            (
+                "VIEW `s`.`v` AS select (!`t`.`a`) = 1 AS `a` from `s`.`t`",
+                "VIEW `s`.`v` AS select !(`t`.`a` = 1) AS `a` from `s`.`t`",
+            ),
+        ] {
+            assert_ne!(reprinted(one), reprinted(other), "{one}");
+        }
+    }
+
+    #[test]
+    fn parentheses_that_matter_stay_in_tables() {
+        for (one, other) in [
+            ("`a` int AS ((`b` + 1) * 2)", "`a` int AS (`b` + 1 * 2)"),
+            ("`a` int DEFAULT ((`b` + 1) * 2)", "`a` int DEFAULT (`b` + 1 * 2)"),
+            ("`a` int CHECK ((`b` + 1) * 2)", "`a` int CHECK (`b` + 1 * 2)"),
+        ] {
+            assert_ne!(column(one, None), column(other, None), "{one}");
+        }
+        let options = |expression: &str| {
+            super::options(
+                &format!("ENGINE=InnoDB PARTITION BY HASH ({expression}) PARTITIONS 4"),
+                "binary",
+            )
+        };
+        assert_ne!(options("(a + 1) * 2"), options("a + 1 * 2"));
+        assert_eq!(options("(`a` + 1)"), options("a + 1"));
     }
 
     #[test]

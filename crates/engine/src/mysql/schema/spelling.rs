@@ -30,14 +30,81 @@ pub(super) fn spelled(mut words: Vec<String>) -> Vec<String> {
                 words[at + 1].clear();
             }
             Some(other) => words[at] = other,
-            None if words[at] == "!" && next != "=" => words[at] = "not".to_owned(),
             None => {}
         }
     }
     words.retain(|word| !word.is_empty());
+    exclamation(&mut words);
     infix(&mut words);
     negation(&mut words);
     words
+}
+
+/// `! a` is `( not a )`, and of all that may follow only one operand is asked.
+fn exclamation(words: &mut Vec<String>) {
+    // From the last, so that what is within another's operand is there already.
+    for at in (0..words.len()).rev() {
+        let known = |next: &String| ["=", "-", "~", "!", "case"].contains(&next.as_str());
+        if words[at] != "!" || words.get(at + 1).is_none_or(known) {
+            continue;
+        }
+        let mut end = at + 1;
+        while words.get(end + 1).is_some_and(|next| next == ".") && end + 2 < words.len() {
+            end += 2;
+        }
+        for open in [end, end + 1] {
+            if words.get(open).is_some_and(|word| word == "(")
+                && let Some(close) = closing(words, open)
+            {
+                end = close;
+                break;
+            }
+        }
+        words[at] = "not".to_owned();
+        words.insert(end + 1, ")".to_owned());
+        words.insert(at, "(".to_owned());
+    }
+}
+
+/// Operators of several characters as one word, after which `<>` is the one spelling of unequal.
+pub(super) fn joined(words: Vec<String>) -> Vec<String> {
+    const JOINED: [&[&str]; 12] = [
+        &["<", "=", ">"],
+        &["-", ">", ">"],
+        &["<", "="],
+        &["<", ">"],
+        &[">", "="],
+        &["!", "="],
+        &["<", "<"],
+        &[">", ">"],
+        &["|", "|"],
+        &["&", "&"],
+        &["-", ">"],
+        &[":", "="],
+    ];
+    let mut found = Vec::with_capacity(words.len());
+    let mut rest = words.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        let several = JOINED.iter().find(|several| {
+            rest.len() >= several.len() && rest.iter().zip(several.iter()).all(|(word, other)| word == other)
+        });
+        match several {
+            Some(several) => {
+                let operator = several.concat();
+                found.push(if operator == "!=" {
+                    "<>".to_owned()
+                } else {
+                    operator
+                });
+                rest = &rest[several.len()..];
+            }
+            None => {
+                found.push(first.clone());
+                rest = after;
+            }
+        }
+    }
+    found
 }
 
 /// `X'4D'` is `0x4d`.
@@ -59,14 +126,19 @@ fn infix(words: &mut Vec<String>) {
             .filter(|&place| words[place] == ",")
             .collect();
         if let [comma] = commas[..] {
-            words[comma] = "regexp".to_owned();
-            words.remove(at);
+            // Each in parentheses of its own, whatever it is.
+            words.insert(end, ")".to_owned());
+            words.splice(comma..=comma, [")", "regexp", "("].map(str::to_owned));
+            words[at] = "(".to_owned();
         }
     }
 }
 
 /// `not (a like b)` is `a not like b`.
 fn negation(words: &mut Vec<String>) {
+    const OTHERS: [&str; 13] = [
+        "like", "and", "or", "xor", "not", "=", "<", ">", "is", "in", "between", "regexp", "!",
+    ];
     let mut from = 0;
     while let Some(at) = find(words, from, "not") {
         from = at + 1;
@@ -78,7 +150,7 @@ fn negation(words: &mut Vec<String>) {
             (open, end) = (open + 1, end - 1);
         }
         let alone: Vec<usize> = at_depth_one(words, open, end)
-            .filter(|&place| ["like", "and", "or", "xor"].contains(&words[place].as_str()))
+            .filter(|&place| OTHERS.contains(&words[place].as_str()))
             .collect();
         if let [like] = alone[..]
             && words[like] == "like"
@@ -108,7 +180,7 @@ fn at_depth_one(words: &[String], open: usize, end: usize) -> impl Iterator<Item
 }
 
 /// The place of the parenthesis that closes the one at `open`; none where there is no parenthesis.
-fn closing(words: &[String], open: usize) -> Option<usize> {
+pub(super) fn closing(words: &[String], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (place, word) in words.iter().enumerate().skip(open) {
         match word.as_str() {

@@ -78,6 +78,7 @@ pub(super) async fn views(
         // Servers print a function's name without its database.
         create.insert(0, format!("USE {}", quote::name(&name.schema)));
         let reads = tables_of(&text);
+        let definition = canonical::reprinted(&text, &reads);
         views.push((
             name.clone(),
             reads,
@@ -87,7 +88,7 @@ pub(super) async fn views(
                 table: None,
                 phase: Phase::AfterAll,
                 create,
-                definition: canonical::reprinted(&text),
+                definition,
                 enable: Vec::new(),
             },
         ));
@@ -108,7 +109,7 @@ pub(super) async fn views(
 }
 
 /// What a view reads, by its text: whatever stands with its database after `FROM` or `JOIN`.
-fn tables_of(text: &str) -> BTreeSet<TableName> {
+pub(super) fn tables_of(text: &str) -> BTreeSet<TableName> {
     let all = tokens(text);
     (0..all.len().saturating_sub(2))
         .filter_map(|at| {
