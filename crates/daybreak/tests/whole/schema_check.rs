@@ -103,6 +103,7 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
             // Brackets, and whose column it is, alone tell these views from those that are planted.
             "CREATE VIEW sums AS SELECT (price + 1) * 2 AS doubled FROM goods",
             "CREATE VIEW sold AS SELECT g.id FROM goods g JOIN sales s ON g.id = s.goods",
+            "CREATE TABLE words (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9)) CHARSET latin1",
             "CREATE TABLE last (id INT PRIMARY KEY)",
         ],
     )
@@ -146,6 +147,8 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
             "ALTER TABLE log ADD COLUMN mine INT",
             "ALTER TABLE log MODIFY COLUMN what ENUM('in','out','lost') CHARACTER SET utf8 COLLATE utf8_bin NOT NULL",
             "DROP TABLE last",
+            "ALTER TABLE words DEFAULT CHARSET utf8mb4, MODIFY COLUMN a VARCHAR(9) CHARSET utf8mb4, \
+             MODIFY COLUMN b VARCHAR(9) CHARSET latin1 COLLATE latin1_bin",
             "DROP USER clerk@'%'",
             "CREATE TABLE only_here (id INT PRIMARY KEY)",
         ],
@@ -162,6 +165,9 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
         ("view", "shop.dearest", "breaks_the_application", one),
         ("view", "shop.sums", "breaks_the_application", one),
         ("view", "shop.sold", "breaks_the_application", one),
+        ("column", "shop.words.a", "breaks_the_application", other),
+        ("column", "shop.words.b", "breaks_the_application", other),
+        ("options", "shop.words", "harmless", other),
         ("event", "shop.nightly", "breaks_replication", one),
         (
             "foreign_key",
@@ -183,7 +189,7 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
         assert!(words.starts_with(&address(server)), "{found}");
         assert!(!words.contains("; 127."), "one server differs: {found}");
     }
-    assert_eq!(list(&report, "differences").len(), 17, "{:#?}", summary(&report));
+    assert_eq!(list(&report, "differences").len(), 20, "{:#?}", summary(&report));
     let price = difference(&report, "column", "shop.goods.price");
     assert!(
         price["difference"]
@@ -192,6 +198,19 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
             .ends_with("default is '2.50', on the first '1.50'"),
         "{price}"
     );
+    for (column, words) in [
+        (
+            "a",
+            "collation is utf8mb4_0900_ai_ci, on the first latin1_swedish_ci",
+        ),
+        ("b", "collation is latin1_bin, on the first latin1_swedish_ci"),
+    ] {
+        let found = difference(&report, "column", &format!("shop.words.{column}"));
+        assert!(
+            found["difference"].as_str().expect("words").ends_with(words),
+            "{found}"
+        );
+    }
     let note = difference(&report, "column", "shop.goods.note");
     assert_eq!(note["nodes"][&address(one)], Value::Null);
     assert!(note["nodes"][&address(primary)].is_string() && note["nodes"][&address(other)].is_string());

@@ -9,7 +9,7 @@ use super::canonical;
 use super::catalog::{self, Listed};
 use super::create_table::{Item, ItemKind, parse};
 use super::definitions;
-use super::tokens::tokens;
+use super::tokens::{Token, tokens};
 use crate::EngineError;
 
 impl Server {
@@ -85,12 +85,9 @@ fn of_table(listed: &Listed, text: &str) -> Vec<TablePart> {
 fn column(listed: &Listed, item: &Item<'_>, collation: Option<&str>) -> TablePart {
     let words = canonical::column_words(item, collation);
     let says_collation = item.tokens.iter().any(|token| token.is_word("COLLATE"));
-    let charset = item.tokens.windows(3).find_map(|three| {
-        (three[0].is_word("CHARACTER") && three[1].is_word("SET"))
-            .then(|| three[2].end() - item.tokens[0].start)
-    });
     let mut text = item.text.to_owned();
-    if let (Some(at), Some(collation), false) = (charset, collation, says_collation) {
+    // Where nothing is said, the table's default is meant, which on another server may be another.
+    if let (Some(at), Some(collation), false) = (after_type(item), collation, says_collation) {
         text.insert_str(at, &format!(" COLLATE {collation}"));
     }
     TablePart {
@@ -101,6 +98,25 @@ fn column(listed: &Listed, item: &Item<'_>, collation: Option<&str>) -> TablePar
         text,
         facets: facets(&words),
     }
+}
+
+/// Where a column's type ends in its text, its character set included.
+fn after_type(item: &Item<'_>) -> Option<usize> {
+    let charset = item
+        .tokens
+        .windows(3)
+        .find_map(|three| (three[0].is_word("CHARACTER") && three[1].is_word("SET")).then(|| three[2].end()));
+    let closed = || {
+        let opens = item.tokens.get(2).filter(|token| token.is_symbol("("));
+        let mut rest = item.tokens.iter().skip(3);
+        opens
+            .and_then(|_| rest.find(|token| token.is_symbol(")")))
+            .map(Token::end)
+    };
+    let end = charset
+        .or_else(closed)
+        .or_else(|| item.tokens.get(1).map(Token::end))?;
+    Some(end - item.tokens.first()?.start)
 }
 
 /// What a column is made of, each under its name. They say where two columns differ; that they differ, their definitions say.
@@ -188,6 +204,20 @@ mod tests {
         assert_eq!(facet("nullable"), Some("no"));
         assert_eq!(facet("comment"), Some("'x y'"));
         assert_eq!(facet("collation"), Some("utf8mb3_bin"));
+    }
+
+    #[test]
+    fn a_columns_collation_is_said_where_its_table_implied_it() {
+        for (column, place) in [
+            ("`a` varchar(9) DEFAULT 'x)'", 14),
+            ("`a` text NOT NULL", 8),
+            ("`a` enum('x','(y)') COMMENT 'z'", 19),
+            ("`a` varchar(9) CHARACTER SET utf8 NOT NULL", 33),
+        ] {
+            let statement = format!("CREATE TABLE `t` ({column}) ENGINE=InnoDB");
+            let parsed = parse(&statement).expect("a statement");
+            assert_eq!(super::after_type(&parsed.items[0]), Some(place), "{column}");
+        }
     }
 
     #[test]
