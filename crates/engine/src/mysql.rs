@@ -75,6 +75,7 @@ mod faults;
 mod link;
 mod literal;
 
+mod row_repair;
 mod server;
 
 mod gtid;

@@ -62,6 +62,7 @@ mod link;
 mod literal;
 mod mend;
 mod privileges;
+mod row_repair;
 mod schema;
 mod sequences;
 mod sessions;

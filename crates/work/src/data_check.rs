@@ -19,6 +19,7 @@ mod sides;
 
 mod explain;
 mod node;
+mod repair;
 mod settle;
 
 mod look;
@@ -40,10 +41,11 @@ use daybreak_model::Table;
 
 pub use checkpoint::Checkpoint;
 pub use delta::Delta;
-pub use explain::{ColumnDifference, Explained, Times, explain, repair};
+pub use explain::{ColumnDifference, Explained, Times, explain};
 pub use follow_up::check_since;
 pub use last::LastVerdict;
 pub use node::NodeReport;
+pub use repair::{RepairSettings, repair};
 pub use report::{CheckReport, RowDifference, TableReport, TableVerdict, Verdict};
 pub use sides::{Compared, Follows};
 pub use since::Since;

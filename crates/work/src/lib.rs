@@ -47,8 +47,8 @@ pub use copy::{
 pub use cut_over::{Facts, NoGo, ReadinessLimits, readiness};
 pub use data_check::{
     CheckError, CheckReport, CheckSettings, Checkpoint, ColumnDifference, Compared, Delta, Explained,
-    Follows, LastVerdict, NodeReport, RowDifference, SHARE_BESIDE_OTHERS, Since, TableReport, TableVerdict,
-    Times, Verdict, check_nodes, check_since, data_check, explain, repair,
+    Follows, LastVerdict, NodeReport, RepairSettings, RowDifference, SHARE_BESIDE_OTHERS, Since, TableReport,
+    TableVerdict, Times, Verdict, check_nodes, check_since, data_check, explain, repair,
 };
 pub use depot::{Depot, DepotError, DepotPlace};
 pub use digest::{

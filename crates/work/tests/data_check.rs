@@ -7,8 +7,8 @@ use daybreak_engine::{Database, Hashing, database, replication};
 use daybreak_model::{Endpoint, LinkSettings, Scope, Secret, Table};
 use daybreak_sandbox::{Estate, EstateOptions, Sandbox, Server, ServerKind, available};
 use daybreak_work::{
-    CheckSettings, Compared, Delta, Explained, Follows, NodeReport, Observe, Silent, TableVerdict, Times,
-    Verdict, WorkEvent, check_nodes, explain, repair,
+    CheckSettings, Compared, Delta, Explained, Follows, NodeReport, Observe, RepairSettings, RowDifference,
+    Silent, TableVerdict, Times, Verdict, WorkEvent, check_nodes, explain, repair,
 };
 
 /// Two servers of a kind that hold the same.
@@ -85,6 +85,14 @@ fn settings(chunk_time: Duration) -> CheckSettings {
     }
 }
 
+fn repairing(settings: &CheckSettings) -> RepairSettings {
+    RepairSettings {
+        unlogged: false,
+        hashing: settings.hashing,
+        patience: settings.patience,
+    }
+}
+
 /// What is not the same in the only table that differs, explained.
 async fn explained(two: &Two, settings: &CheckSettings) -> Vec<Explained> {
     let report = two.check(settings, &Silent).await;
@@ -105,9 +113,8 @@ async fn explained(two: &Two, settings: &CheckSettings) -> Vec<Explained> {
         let found = explain(&two.source, &two.node.server, table, rows, settings.hashing).await;
         let found = found.expect("explained");
         let changed: Vec<Explained> = found.iter().filter(|row| row.repair.is_some()).cloned().collect();
-        repair(&two.node.server, false, table, &changed)
-            .await
-            .expect("repaired");
+        let done = repair(&two.source, &two.node, table, &changed, repairing(settings)).await;
+        assert_eq!(done.expect("repaired"), changed.len());
         all.extend(found);
     }
     all
@@ -613,4 +620,110 @@ async fn what_was_not_compared_stays_to_be_compared() {
         assert_eq!(report.tables.len(), 2, "{report:?}");
     }
     delta.close().await.expect("closed");
+}
+
+/// What was found a while ago is repaired by what both servers hold now, and no trigger of the table adds to it.
+async fn repairs_are_of_this_moment(two: &Two, trigger: [&str; 3]) {
+    let settings = settings(HOUR);
+    let report = two.check(&settings, &Silent).await;
+    let tables = two.tables().await;
+    let TableVerdict::Different { rows, .. } = &report.report.tables[0].verdict else {
+        panic!("{report:?}");
+    };
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    let table = tables
+        .iter()
+        .find(|table| table.name == report.report.tables[0].table);
+    let table = table.expect("a table");
+    let found = explain(&two.source, &two.node.server, table, rows, settings.hashing).await;
+    let found = found.expect("explained");
+    // Meanwhile the source changed one of the rows again, and two are the same by now.
+    run(&two.one.primary, "UPDATE shop.goods SET a = 'newer' WHERE id = 1").await;
+    run(
+        &two.other.primary,
+        "UPDATE shop.goods SET a = 'two' WHERE id = 2; DELETE FROM shop.goods WHERE id = 9",
+    )
+    .await;
+    let [makes, name, drops] = trigger;
+    run(&two.other.primary, makes).await;
+    let refused = repair(&two.source, &two.node, table, &found, repairing(&settings)).await;
+    let refused = refused.expect_err("its trigger would run along");
+    assert!(
+        refused.in_words().contains(name) && refused.hint().is_some(),
+        "{refused:?}"
+    );
+    run(&two.other.primary, drops).await;
+    let done = repair(&two.source, &two.node, table, &found, repairing(&settings)).await;
+    assert_eq!(done.expect("repaired"), 2);
+    let there = two.other.primary.rows_in(
+        "shop",
+        "SELECT id, a FROM shop.goods WHERE id IN (1, 2, 3, 9) ORDER BY id",
+    );
+    let there: Vec<String> = there
+        .await
+        .expect("told")
+        .concat()
+        .into_iter()
+        .flatten()
+        .collect();
+    assert_eq!(there, ["1", "newer", "2", "two", "3", "three"]);
+    let again = repair(&two.source, &two.node, table, &found, repairing(&settings)).await;
+    assert_eq!(again.expect("nothing left"), 0);
+
+    // A row that changes between the look and its repair is left alone by the repair itself.
+    let mut on = two.node.server.checker().await.expect("a checker");
+    let key = rows.iter().find_map(RowDifference::key).expect("a key").clone();
+    let hash = on.rows_by_key(table, &[key]).await.expect("read")[0].expect("it is there");
+    let unchanged = on.unchanged(table, hash).await.expect("a condition");
+    let count = |condition: String| format!("SELECT COUNT(*) FROM shop.goods WHERE {condition}");
+    let held = two
+        .other
+        .primary
+        .rows_in("shop", &count(unchanged.clone()))
+        .await
+        .expect("told");
+    assert_eq!(held, [[Some("1".to_owned())]]);
+    run(&two.other.primary, "UPDATE shop.goods SET a = 'moved'").await;
+    let held = two
+        .other
+        .primary
+        .rows_in("shop", &count(unchanged))
+        .await
+        .expect("told");
+    assert_eq!(held, [[Some("0".to_owned())]]);
+}
+
+const GOODS: &str = "CREATE TABLE shop.goods (id INT PRIMARY KEY, a VARCHAR(9)); \
+    INSERT INTO shop.goods VALUES (1, 'one'), (2, 'two'), (3, 'three'), (4, 'four')";
+const PLANTED: &str = "UPDATE shop.goods SET a = 'other' WHERE id IN (1, 2); DELETE FROM shop.goods WHERE id = 3; \
+    INSERT INTO shop.goods VALUES (9, 'nine')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repairs_of_mysql_are_of_this_moment() {
+    let Some(two) = Two::start(ServerKind::Mysql97, "shop", GOODS).await else {
+        return;
+    };
+    run(&two.other.primary, PLANTED).await;
+    let trigger = "CREATE TRIGGER adds BEFORE UPDATE ON shop.goods FOR EACH ROW SET NEW.a = 'mine'";
+    repairs_are_of_this_moment(&two, [trigger, "adds", "DROP TRIGGER adds"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repairs_of_postgres_are_of_this_moment() {
+    let make = format!("CREATE SCHEMA shop; {GOODS}");
+    let Some(two) = Two::start(ServerKind::Postgres(17), "shop", &make).await else {
+        return;
+    };
+    run(&two.other.primary, PLANTED).await;
+    // Ordinary triggers do not run along; one that always does is refused.
+    for statement in [
+        "CREATE FUNCTION shop.mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.a := ''mine''; RETURN NEW; END'",
+        "CREATE TRIGGER adds BEFORE INSERT ON shop.goods FOR EACH ROW EXECUTE FUNCTION shop.mine()",
+        "CREATE TRIGGER sees BEFORE UPDATE ON shop.goods FOR EACH ROW WHEN (NEW.a = 'newer') EXECUTE FUNCTION shop.mine()",
+    ] {
+        run(&two.other.primary, statement).await;
+    }
+    let always = "CREATE TRIGGER always BEFORE DELETE ON shop.goods FOR EACH ROW EXECUTE FUNCTION shop.mine(); \
+        ALTER TABLE shop.goods ENABLE ALWAYS TRIGGER always";
+    repairs_are_of_this_moment(&two, [always, "always", "DROP TRIGGER always ON shop.goods"]).await;
 }

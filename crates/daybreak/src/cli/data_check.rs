@@ -11,8 +11,8 @@ use clap::Args;
 use daybreak_engine::{Database, EngineError};
 use daybreak_model::{Table, TableName};
 use daybreak_work::{
-    CheckError, Checkpoint, LastVerdict, NodeReport, Since, Topology, Verdict, check_nodes, check_since,
-    repair,
+    CheckError, Checkpoint, LastVerdict, NodeReport, RepairSettings, Since, Topology, Verdict, check_nodes,
+    check_since, repair,
 };
 
 use super::bar;
@@ -329,6 +329,7 @@ impl DataCheck {
         let mut done = Vec::new();
         for (node, follower) in &ground.nodes {
             let name = node.server.endpoint().to_string();
+            let unlogged = ground.repairs_unlogged(node, *follower).await;
             for table in &ground.tables {
                 let of = |found: &&Found| found.server == name && found.table == table.name.to_string();
                 let rows = found.iter().filter(of).map(|found| found.row.clone());
@@ -336,15 +337,37 @@ impl DataCheck {
                 if rows.is_empty() {
                     continue;
                 }
+                let unlogged = match &unlogged {
+                    Ok(unlogged) => *unlogged,
+                    Err(why) => {
+                        done.push(format!("did not repair rows of {} on {name}: {why}", table.name));
+                        continue;
+                    }
+                };
                 let shown = rows.iter().filter_map(|row| row.repair.as_ref());
                 shown.filter(|_| !self.redact).for_each(|statement| {
                     output::say(super::plain(&format!("{name}: {statement};")));
                 });
-                done.push(match repair(&node.server, *follower, table, &rows).await {
-                    Ok(()) => format!("repaired {} row(s) of {} on {name}", rows.len(), table.name),
+                let settings = RepairSettings {
+                    unlogged,
+                    hashing: ground.settings.hashing,
+                    patience: ground.settings.patience,
+                };
+                done.push(match repair(&ground.source, node, table, &rows, settings).await {
+                    Ok(repaired) => {
+                        let left = match rows.len() - repaired {
+                            0 => String::new(),
+                            left => format!("; {left} moved or were the same by then"),
+                        };
+                        format!("repaired {repaired} row(s) of {} on {name}{left}", table.name)
+                    }
                     Err(error) => {
-                        let error = anyhow::Error::from(error);
-                        format!("could not repair rows of {}: {error:#}", table.name)
+                        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+                        format!(
+                            "could not repair rows of {}: {}{hint}",
+                            table.name,
+                            error.in_words()
+                        )
                     }
                 });
             }

@@ -127,6 +127,10 @@ impl Inspect for Mysql {
         self.server.repair_frame(follower).await
     }
 
+    async fn row_repair_frame(&self, follower: bool, table: &TableName) -> Result<RepairFrame, EngineError> {
+        self.server.row_repair_frame(follower, table).await
+    }
+
     async fn position(&self) -> Result<Position, EngineError> {
         self.server.position().await
     }

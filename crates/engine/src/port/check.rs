@@ -56,6 +56,10 @@ pub trait Check: Chunks {
         keys: &[KeyBound],
     ) -> Result<Vec<Option<Vec<String>>>, EngineError>;
 
+    /// The condition that holds for a row with this hash: stands after a repair's own, it leaves a row alone that has changed since it
+    /// was read.
+    async fn unchanged(&mut self, table: &Table, hash: RowHash) -> Result<String, EngineError>;
+
     /// The statement that repairs one row.
     fn repair(&self, table: &Table, key: &KeyBound, repair: &RowRepair<'_>) -> String;
 }

@@ -223,6 +223,12 @@ pub trait Inspect: Send + Sync {
     /// binary log, and a replica that refuses everybody's writes takes ours meanwhile.
     async fn repair_frame(&self, follower: bool) -> Result<RepairFrame, EngineError>;
 
+    /// The same around repairs of a table's rows, so that no trigger of the table adds to them.
+    ///
+    /// # Errors
+    /// With the names of the triggers that cannot be kept from running.
+    async fn row_repair_frame(&self, follower: bool, table: &TableName) -> Result<RepairFrame, EngineError>;
+
     /// How far its change stream has come: what another server must reach to have everything.
     async fn position(&self) -> Result<Position, EngineError>;
 

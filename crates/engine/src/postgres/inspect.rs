@@ -10,7 +10,7 @@ use super::classify::trouble;
 use super::database::Postgres;
 use super::{
     account_copy, accounts, carry, foreign_keys, identity, indexes, part, privileges, quote, readiness,
-    schema, sequences, sessions, statements, surroundings,
+    row_repair, schema, sequences, sessions, statements, surroundings,
 };
 use crate::{
     AbsentDefiner, AccountCopy, CarriedAccount, DataFiles, EngineError, ErrorKind, Following, Identity,
@@ -145,6 +145,10 @@ impl Inspect for Postgres {
     /// Schema statements are not part of logical replication, and a physical standby has none of its own.
     async fn repair_frame(&self, _follower: bool) -> Result<RepairFrame, EngineError> {
         Ok(RepairFrame::default())
+    }
+
+    async fn row_repair_frame(&self, _follower: bool, table: &TableName) -> Result<RepairFrame, EngineError> {
+        row_repair::frame(&self.server, table).await
     }
 
     /// The end of what was written to the log, be it on disk or still on its way there: a commit that was acknowledged

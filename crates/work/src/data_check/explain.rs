@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybreak_engine::{Compare, Database, EngineError, Hashing, RowRepair, Statement};
+use daybreak_engine::{Compare, Database, EngineError, Hashing, RowRepair};
 use daybreak_model::{KeyBound, RowHash, Table};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,9 @@ pub struct Explained {
     /// Why there is no such statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_repair: Option<String>,
+    /// The row as the check knows it: it is read again before it is repaired.
+    #[serde(skip)]
+    pub row: Option<RowDifference>,
 }
 
 /// Reads rows that were proven different on both sides, value by value.
@@ -120,6 +123,7 @@ async fn by_key(
             columns,
             repair: repair.map(|repair| on_node.repair(table, key, &repair)),
             no_repair: None,
+            row: Some(RowDifference::Changed(key.clone())),
         }
     });
     Ok(explained.collect())
@@ -141,64 +145,36 @@ async fn by_hash(
         .zip(of_node)
         .map(|(one, other)| one.or(other));
     let times = here.into_iter().zip(there);
-    let explained = literals.zip(times).filter_map(|(literals, (here, there))| {
-        // A row that has gone from both sides meanwhile is the same.
-        let literals = literals?;
-        let (repair, no_repair) = match here == there {
-            true => (None, None),
-            false => match on_node.repair_times(table, &literals, here, there) {
-                Ok(repair) => (Some(repair), None),
-                Err(why) => (None, Some(why)),
-            },
-        };
-        let kind = match here.cmp(&there) {
-            std::cmp::Ordering::Greater => Some("missing"),
-            std::cmp::Ordering::Less => Some("extra"),
-            std::cmp::Ordering::Equal => None,
-        };
-        Some(Explained {
-            key: literals.join(", "),
-            kind: kind.map(str::to_owned),
-            times: Some(Times { here, there }),
-            columns: Vec::new(),
-            repair,
-            no_repair,
-        })
-    });
+    let explained = literals
+        .zip(hashes.iter().zip(times))
+        .filter_map(|(literals, (row, (here, there)))| {
+            // A row that has gone from both sides meanwhile is the same.
+            let literals = literals?;
+            let (repair, no_repair) = match here == there {
+                true => (None, None),
+                false => match on_node.repair_times(table, &literals, here, there) {
+                    Ok(repair) => (Some(repair), None),
+                    Err(why) => (None, Some(why)),
+                },
+            };
+            let kind = match here.cmp(&there) {
+                std::cmp::Ordering::Greater => Some("missing"),
+                std::cmp::Ordering::Less => Some("extra"),
+                std::cmp::Ordering::Equal => None,
+            };
+            Some(Explained {
+                key: literals.join(", "),
+                kind: kind.map(str::to_owned),
+                times: Some(Times { here, there }),
+                columns: Vec::new(),
+                repair,
+                no_repair,
+                row: Some(RowDifference::Times {
+                    row: *row,
+                    here,
+                    there,
+                }),
+            })
+        });
     Ok(explained.collect())
-}
-
-/// Runs repairs on a server: all or none. On a replica they stay out of its binary log.
-///
-/// # Errors
-/// When one is refused.
-pub async fn repair(
-    node: &Arc<dyn Database>,
-    follower: bool,
-    table: &Table,
-    rows: &[Explained],
-) -> Result<(), EngineError> {
-    let frame = node.repair_frame(follower).await?;
-    let statement = |what: &str, text: &str| Statement {
-        what: format!("{what} rows of {}", table.name),
-        text: text.to_owned(),
-    };
-    let repairs = rows.iter().filter_map(|row| row.repair.as_deref());
-    let preamble = node.repair_preamble();
-    let all: Vec<Statement> = preamble
-        .iter()
-        .chain(&frame.before)
-        .map(|text| statement("prepare to repair", text))
-        .chain([statement("begin to repair", "BEGIN")])
-        .chain(repairs.map(|text| statement("repair", text)))
-        .chain([statement("commit repaired", "COMMIT")])
-        .collect();
-    let repaired = node.run(&all).await;
-    let after: Vec<Statement> = frame
-        .after
-        .iter()
-        .map(|text| statement("end the repair of", text))
-        .collect();
-    node.run(&after).await?;
-    repaired
 }

@@ -92,6 +92,7 @@ pub(super) fn by_name(node: &Arc<dyn Database>, table: &Table, rows: &[RowDiffer
                 columns: Vec::new(),
                 repair: None,
                 no_repair: None,
+                row: None,
             },
         }
     });

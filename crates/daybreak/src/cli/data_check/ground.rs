@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybreak_engine::{Database, database, database_part, replication};
-use daybreak_model::{Endpoint, Family, LinkSettings, Scope, Table};
+use daybreak_engine::{Database, Direction, Replication, Tie, database, database_part, replication};
+use daybreak_model::{Endpoint, Family, Flavor, LinkSettings, Scope, Table};
 use daybreak_work::{CheckSettings, Compared, Follows, Member, SHARE_BESIDE_OTHERS, Topology, Unreached};
 
 use super::{DataCheck, failed};
@@ -22,6 +22,8 @@ pub(super) struct Ground {
     pub(super) scope: Scope,
     pub(super) tables: Vec<Table>,
     pub(super) settings: CheckSettings,
+    /// The replication that would bring what is written on the plan's follower back to the source.
+    way_back: Option<Arc<dyn Replication>>,
     /// The folder in which a check keeps what it has come to.
     state: PathBuf,
 }
@@ -36,6 +38,34 @@ impl Ground {
     /// What is compared with the source.
     pub(super) fn compared(&self) -> Vec<Compared> {
         self.nodes.iter().map(|(node, _)| node.clone()).collect()
+    }
+
+    /// Whether repairs of a server stay out of its log: on a replica, and where the source replicates from it, for there they would come
+    /// to the source. In words, why they cannot.
+    pub(super) async fn repairs_unlogged(&self, node: &Compared, replica: bool) -> Result<bool, String> {
+        if replica {
+            return Ok(true);
+        }
+        let back = match (&self.way_back, &node.follows) {
+            (Some(link), Follows::Link(_)) => {
+                let status = link.status().await;
+                status.map_err(|error| error.in_words())?.configured
+            }
+            _ => {
+                let address = node.server.endpoint().address();
+                let ties = self.source.surroundings().await.ties;
+                let from_it = |tie: &Tie| tie.direction == Direction::Follows && tie.other == address;
+                ties.iter().any(from_it)
+            }
+        };
+        let flavor = node.server.flavor().await.map_err(|error| error.in_words())?;
+        unlogged(back, &flavor).ok_or_else(|| {
+            format!(
+                "{} replicates from it, and would get what is written there; remove that replication first, or repair by hand where \
+                 both sides are to have it",
+                self.source.endpoint()
+            )
+        })
     }
 
     /// The addresses of what is compared with the source.
@@ -164,6 +194,7 @@ impl DataCheck {
             };
             nodes.push((compared, follows));
         }
+        let way_back = sides.as_ref().map(Sides::way_back);
         if let Some(sides) = sides {
             nodes.extend(sides.compared().await.map(|follower| (follower, false)));
         }
@@ -208,8 +239,19 @@ impl DataCheck {
             scope,
             tables,
             settings,
+            way_back,
             state,
         })
+    }
+}
+
+/// Whether repairs of a server that is no replica stay out of its log, which they must where the source replicates from it; none
+/// where they cannot: Amazon lets nobody leave the binary log, and PostgreSQL has no such setting.
+fn unlogged(replicated_back: bool, flavor: &Flavor) -> Option<bool> {
+    match flavor.family() {
+        _ if !replicated_back => Some(false),
+        Family::Mysql if !flavor.is_managed() => Some(true),
+        Family::Mysql | Family::Postgres => None,
     }
 }
 
@@ -226,6 +268,7 @@ struct Sides {
     follower: Endpoint,
     native: bool,
     link: LinkSettings,
+    back: LinkSettings,
 }
 
 impl Sides {
@@ -235,16 +278,19 @@ impl Sides {
         let [source, target] = settings.sides();
         let moved = target.address() == primary;
         let (leader, follower) = if moved { (target, source) } else { (source, target) };
+        let link = [settings.link.clone(), settings.link.towards_source()];
         Some(Self {
             leader,
             follower,
             native: settings.native && (settings.way_back || !moved),
-            link: if moved {
-                settings.link.towards_source()
-            } else {
-                settings.link.clone()
-            },
+            link: link[usize::from(moved)].clone(),
+            back: link[usize::from(!moved)].clone(),
         })
+    }
+
+    /// The replication from the follower to the leader, whether it is set up or not.
+    fn way_back(&self) -> Arc<dyn Replication> {
+        replication(self.follower.clone(), self.leader.clone(), self.back.clone())
     }
 
     /// The follower, if it replicates from the leader now.
@@ -262,5 +308,31 @@ impl Sides {
             server: database(follower),
             follows: Follows::Link(link),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daybreak_model::{Flavor, Hosting, Product, Version};
+
+    use super::unlogged;
+
+    #[test]
+    fn what_would_come_back_stays_out_of_the_log_or_is_not_written() {
+        let own = |product| Flavor::self_managed(product, Version::new(8, 4, 0));
+        let amazons = |product| Flavor {
+            hosting: Hosting::Rds,
+            ..own(product)
+        };
+        for (flavor, comes_back) in [
+            (own(Product::Mysql), Some(true)),
+            (own(Product::MariaDb), Some(true)),
+            (amazons(Product::Mysql), None),
+            (own(Product::Postgres), None),
+            (amazons(Product::Postgres), None),
+        ] {
+            assert_eq!(unlogged(true, &flavor), comes_back, "{flavor}");
+            assert_eq!(unlogged(false, &flavor), Some(false), "{flavor}");
+        }
     }
 }
