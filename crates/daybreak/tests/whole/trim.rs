@@ -518,6 +518,52 @@ pub(crate) async fn planned(ground: &Ground, arguments: &[&str]) -> (Option<i32>
     (output.status.code(), String::from_utf8_lossy(&said).into_owned())
 }
 
+/// A table that a rule names without a schema is the same one for the rule's own rows and for those below them in another schema.
+async fn unqualified_tables_are_of_the_rules_schema(ground: &Ground, url: &str) {
+    let schema = ground.schema;
+    let mut made = format!(
+        "CREATE SCHEMA elsewhere; CREATE TABLE {schema}.hubs (id INT PRIMARY KEY); \
+         CREATE TABLE elsewhere.spokes (id INT PRIMARY KEY, hub INT NOT NULL, CONSTRAINT of_hub FOREIGN KEY (hub) REFERENCES {schema}.hubs (id)); \
+         CREATE TABLE {schema}.spared (id INT PRIMARY KEY); CREATE TABLE elsewhere.spared (id INT PRIMARY KEY); \
+         INSERT INTO {schema}.hubs VALUES (1), (2), (3); INSERT INTO elsewhere.spokes VALUES (1, 1), (2, 2), (3, 3); \
+         INSERT INTO {schema}.spared VALUES (1); INSERT INTO elsewhere.spared VALUES (2)"
+    );
+    if schema == "public" {
+        made.push_str(
+            "; GRANT USAGE ON SCHEMA elsewhere TO trimmer; GRANT ALL ON ALL TABLES IN SCHEMA elsewhere TO trimmer; \
+             GRANT ALL ON public.hubs, public.spared TO trimmer",
+        );
+    }
+    run(ground.primary(), "shop", &made).await;
+    plan(
+        ground,
+        url,
+        &format!(
+            "[[trim.rules]]\nname = \"hubs\"\ntable = \"{schema}.hubs\"\nwhere = \"id NOT IN (SELECT id FROM spared)\"\n\
+             children = \"first\"\narchive = false\n"
+        ),
+    );
+    let path = ground.looking.folder.path().join("daybreak.toml");
+    let text = std::fs::read_to_string(&path).expect("the plan");
+    let (one, both) = (
+        format!("schemas = [\"{schema}\"]"),
+        format!("schemas = [\"{schema}\", \"elsewhere\"]"),
+    );
+    std::fs::write(&path, text.replace(&one, &both)).expect("a plan");
+    let (status, output) = planned(ground, &["trim", "--execute"]).await;
+    assert_eq!(status, Some(0), "{output}");
+    for table in [format!("{schema}.hubs"), "elsewhere.spokes".to_owned()] {
+        let left = ground
+            .primary()
+            .rows_in("shop", &format!("SELECT id FROM {table}"));
+        assert_eq!(
+            left.await.expect("told"),
+            [[Some("1".to_owned())]],
+            "{table}: {output}"
+        );
+    }
+}
+
 async fn rules_of_a_plan(kind: ServerKind) {
     let Some(ground) = Ground::start(kind).await else {
         return;
@@ -675,6 +721,8 @@ async fn rules_of_a_plan(kind: ServerKind) {
     );
     let runs = std::fs::read_to_string(state.join("runs.jsonl")).expect("the list of runs");
     assert_eq!(runs.lines().count(), 1, "{runs}");
+
+    unqualified_tables_are_of_the_rules_schema(&ground, &url).await;
 
     // A row that somebody holds open keeps nobody else's: it stays, and is told.
     run(

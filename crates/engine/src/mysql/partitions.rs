@@ -206,7 +206,7 @@ impl Partitions for Partitioner {
         let quoted = quote::table(aside);
         // Until the connection ends: what the two change is all that changes.
         let held = format!("LOCK TABLES {own} WRITE, {quoted} WRITE");
-        self.run(&mut conn, &what, held).await?;
+        self.run(&mut conn, &what, held).await.map_err(by_hand)?;
         let some = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {own} PARTITION ({name}) LIMIT 1) AS one");
         if self.number(&mut conn, &what, some).await.map_err(by_hand)? > 0 {
             let what = format!("{what}: rows came into the partition since");

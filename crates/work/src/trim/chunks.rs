@@ -341,6 +341,7 @@ mod tests {
                 estimated_bytes: 5,
             },
             filter: RowFilter::All(Vec::new()),
+            schema: "s".to_owned(),
             condition: String::new(),
             columns: Vec::new(),
             triggers: Vec::new(),

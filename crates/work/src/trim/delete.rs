@@ -287,7 +287,7 @@ impl Running<'_> {
             self.adopt(part, aside, &mut done).await?;
         }
         self.partitions(part, &mut done).await?;
-        let mut trimmer = self.database.trimmer(&part.table.name.schema).await?;
+        let mut trimmer = self.database.trimmer(&part.schema).await?;
         trimmer.hold(&self.session_lock).await?;
         let own_keys = part.own_keys();
         // Of rows that refer to each other only those are taken that no other refers to; then those that none does any more.

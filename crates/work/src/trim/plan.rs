@@ -29,6 +29,8 @@ pub struct TrimPart {
     pub table: Table,
     /// Which of its rows.
     pub filter: RowFilter,
+    /// Tables that it names without a schema are this schema's: the rule's, wherever the table itself is.
+    pub schema: String,
     /// The same, as the server is given it.
     pub condition: String,
     pub(super) columns: Vec<ColumnForm>,
@@ -210,6 +212,7 @@ pub async fn plan_trim(
             condition: trimmer.condition(&table, &filter),
             columns: columns.collect(),
             filter,
+            schema: rule.table.schema.clone(),
             referring: reached.referring,
             triggers: trimmer.triggers(&table, TriggerEvent::Delete).await?,
             table,
@@ -405,7 +408,7 @@ pub async fn survey(
     let mut looked = 0;
     let mut found = Vec::with_capacity(plan.parts.len());
     for part in &plan.parts {
-        let mut trimmer = database.trimmer(&part.table.name.schema).await?;
+        let mut trimmer = database.trimmer(&part.schema).await?;
         let ranges = database
             .checker()
             .await?

@@ -77,7 +77,7 @@ impl Running<'_> {
             ..part.table.clone()
         };
         let everything = RowFilter::All(Vec::new());
-        let mut trimmer = self.database.trimmer(&table.name.schema).await?;
+        let mut trimmer = self.database.trimmer(&part.schema).await?;
         if !is_meant(trimmer.as_mut(), part, &table).await? {
             return self.put_back(partitions, part, aside, &[], done).await;
         }
