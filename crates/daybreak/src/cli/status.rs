@@ -100,7 +100,8 @@ impl Status {
         };
         let stage = Stage::of(&history);
         let motion = Motion::of(&settings, &history).await?;
-        let sides = answers.map(|answers| Sides::judged(answers, &stage, was_moving || motion.is_alive()));
+        let moving = was_moving || motion.is_alive();
+        let sides = answers.map(|answers| Sides::judged(answers, &stage, moving, !settings.native));
         let exit = sides.as_ref().map_or(Exit::Done, Sides::exit);
         if format == Format::Json {
             let runs = history.runs();

@@ -4,6 +4,7 @@
 use daybreak_sandbox::{AuroraOptions, EstateOptions, Row, Server, ServerKind};
 
 use crate::ground::{self, Ground};
+use crate::moved_meanwhile::asked;
 use crate::refusals::refused;
 
 /// Every byte that MySQL's latin1 has beyond ASCII, those of 0x80 to 0x9F included, in a column, a key and a comment.
@@ -199,6 +200,7 @@ async fn postgres_without_replication_is_opened_by_hand_as_it_says() {
         .succeed(&["--format", "json", "run", "--yes", "--until", "data.check"])
         .await;
     assert_eq!(ground.writable().await, [false, false], "both sides stand still");
+    asked(&ground, 0, "opened by hand: `daybreak run` says how").await;
 
     let said = refused(&ground, &["run", "--yes"], 4).await;
     let file = ground.folder.path().join(".daybreak/open-target.sql");
@@ -224,6 +226,7 @@ async fn postgres_without_replication_is_opened_by_hand_as_it_says() {
         .expect("it runs");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     assert_eq!(ground.writable().await, [false, true], "opened");
+    asked(&ground, 0, "the target was opened by hand").await;
 }
 
 /// Why `migrate` refuses: the follower stops at the first transaction, which would otherwise come out after the load.

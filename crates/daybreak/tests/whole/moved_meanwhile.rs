@@ -30,7 +30,7 @@ const OPENED: [[&str; 4]; 2] = [
 ];
 
 /// `status --ask`: how it exits and what it says.
-async fn asked(ground: &Ground, exit: i32, words: &str) {
+pub(crate) async fn asked(ground: &Ground, exit: i32, words: &str) {
     let output = ground.run(&["status", "--ask"]).await;
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(exit), "{said}");

@@ -57,14 +57,22 @@ impl Answers {
 }
 
 impl Sides {
-    /// `moving` is whether a conductor was at work while they were asked.
-    pub(super) fn judged(Answers { source, target }: Answers, stage: &Stage, moving: bool) -> Self {
+    /// `moving` is whether a conductor was at work while they were asked; `by_hand` whether the plan leaves the move to a person.
+    pub(super) fn judged(
+        Answers { source, target }: Answers,
+        stage: &Stage,
+        moving: bool,
+        by_hand: bool,
+    ) -> Self {
         let (leads, follows) = match stage.leader {
             Leader::Source => (source.open(), target.open()),
             Leader::Target => (target.open(), source.open()),
         };
         let closed_by_now = stage.migrated || stage.leader == Leader::Target;
-        let (verdict, why) = judge(leads, follows, closed_by_now, moving);
+        let (verdict, why) = match (leads, follows) {
+            (Some(false), Some(open)) if by_hand && !moving => moved_by_hand(open),
+            _ => judge(leads, follows, closed_by_now, moving),
+        };
         Self {
             source,
             target,
@@ -92,7 +100,7 @@ impl Side {
     async fn ask(server: &Arc<dyn Database>) -> Self {
         let (state, error) = match tokio::time::timeout(PATIENCE, server.write_state()).await {
             Ok(Ok(state)) => (Some(state), None),
-            Ok(Err(error)) => (None, Some(error.to_string())),
+            Ok(Err(error)) => (None, Some(error.in_words())),
             Err(_) => (None, Some(format!("no answer within {} s", PATIENCE.as_secs()))),
         };
         Self {
@@ -125,6 +133,16 @@ impl Verdict {
             Self::CouldNotTell => "could not tell",
         }
     }
+}
+
+/// Without replication the source is closed before it is loaded, and a person opens the target.
+fn moved_by_hand(target_open: bool) -> (Verdict, Option<&'static str>) {
+    let why = if target_open {
+        "the source stands still, and the target was opened by hand"
+    } else {
+        "both sides stand still until the target is opened by hand: `daybreak run` says how"
+    };
+    (Verdict::AsItShouldBe, Some(why))
 }
 
 /// From whether the side that leads by the journal may be written, and the other, and whether the other has to be closed by now:
@@ -163,6 +181,13 @@ fn judge(
                  command again, and it goes on or takes its steps back",
             ),
         ),
+        (None, Some(true)) if closed_by_now => (
+            Verdict::Wrong,
+            Some(
+                "the side that follows may be written, and the side that leads did not say: writes moved while nobody conducted, and the \
+                 same command goes on, or somebody opened it. Find out before anybody writes to either",
+            ),
+        ),
         (Some(true), None) if !closed_by_now => (Verdict::AsItShouldBe, None),
         (None, _) | (_, None) => (Verdict::CouldNotTell, Some("a server did not say")),
     }
@@ -188,6 +213,9 @@ mod tests {
             (no, no, true, true, Verdict::CouldNotTell),
             (yes, yes, true, true, Verdict::CouldNotTell),
             (None, no, true, false, Verdict::CouldNotTell),
+            (None, yes, true, false, Verdict::Wrong),
+            (None, yes, true, true, Verdict::CouldNotTell),
+            (None, yes, false, false, Verdict::CouldNotTell),
             (yes, None, true, false, Verdict::CouldNotTell),
             (no, None, true, false, Verdict::CouldNotTell),
             (None, None, false, false, Verdict::CouldNotTell),
