@@ -163,12 +163,13 @@ impl Aws {
     /// When AWS refuses.
     pub async fn set_password(&self, cluster: &Resource) -> Result<(), CloudError> {
         let password = self.password(cluster.get("secret")).await?;
+        // A password is changed at once in any case; said to be, whatever else waits for the maintenance window would be, too
+        // ("ModifyDBCluster", Amazon RDS API Reference).
         let request = self
             .rds
             .modify_db_cluster()
             .db_cluster_identifier(&cluster.name)
-            .master_user_password(password)
-            .apply_immediately(true);
+            .master_user_password(password);
         let set = request.send().await.map(drop);
         set.map_err(trouble::of("rds:ModifyDBCluster", &cluster.name))
     }
