@@ -233,6 +233,12 @@ impl Grammar {
             });
             let place = match piece {
                 Piece::Group(_) | Piece::Case(_) => Place::Operand,
+                // The functions: of joins another word comes next.
+                Piece::Word(_)
+                    if is(Some(piece), &["left", "right"]) && matches!(next, Some(Piece::Group(_))) =>
+                {
+                    Place::Operand
+                }
                 // `is not null`, `is distinct from`.
                 Piece::Word(_) if is(before, &["is"]) && is(Some(piece), &["not", "distinct"]) => {
                     places[at - 1]
@@ -310,8 +316,8 @@ mod tests {
         others: 7,
         from_left: &[1, 2, 8, 9],
         breaks: &[
-            "select", "from", "where", "join", "on", "as", "all", "union", "when", "then", "else", "order",
-            "by",
+            "select", "from", "where", "join", "left", "on", "as", "all", "union", "when", "then", "else",
+            "order", "by",
         ],
         callers: &["in"],
         joins_tell: true,
@@ -338,6 +344,7 @@ mod tests {
             ),
             ("( not ( ( a = 1 ) ) )", "not a = 1"),
             ("( a between 1 and 2 ) and ( b )", "a between 1 and 2 and b"),
+            ("( left ( a , 2 ) = b ) and ( c )", "left ( a , 2 ) = b and c"),
             ("( a is not null ) and b", "a is not null and b"),
             (
                 "( case when ( a = 1 ) then ( b ) end ) = 1",

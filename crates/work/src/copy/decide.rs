@@ -49,7 +49,7 @@ pub fn plan(image: SchemaImage, present: &SchemaImage, resume: bool) -> Result<L
             )));
         }
         match wanted.get(&(object.kind, object.name.as_str())) {
-            Some(same) if same.definition == object.definition => {
+            Some(wanted) if printed_alike(wanted, object) => {
                 // A comment on a trigger goes with it, and is the same when it is made twice.
                 let goes = match object.kind {
                     ObjectKind::Trigger => true,
@@ -93,13 +93,43 @@ fn by_name(image: &SchemaImage) -> HashMap<(ObjectKind, &str), &SchemaObject> {
         .collect()
 }
 
-/// The first of `wanted`'s objects that `there` lacks or has otherwise, with the trouble in words.
+/// Whether two servers print the same object. What we made from the source's own statement is not held against where the target's
+/// version puts parentheses and tables' names before columns, of which no list is ever complete.
+fn printed_alike(one: &SchemaObject, other: &SchemaObject) -> bool {
+    one.definition == other.definition
+        || matches!(
+            one.kind,
+            ObjectKind::Table | ObjectKind::Index | ObjectKind::View | ObjectKind::Rule
+        ) && bare(&one.definition).eq(bare(&other.definition))
+}
+
+/// The words of a definition without parentheses and without what stands before a dot.
+fn bare(definition: &str) -> impl Iterator<Item = &str> {
+    let words: Vec<&str> = definition.split_whitespace().collect();
+    let next_is_dot: Vec<bool> = words.iter().skip(1).map(|next| *next == ".").collect();
+    let qualifies = move |at: usize| next_is_dot.get(at) == Some(&true);
+    let words = words.into_iter().enumerate();
+    words
+        .filter(move |(at, word)| !matches!(*word, "(" | ")" | ".") && !qualifies(*at))
+        .map(|(_, word)| word)
+}
+
+/// The first of `wanted`'s objects that `there`, another server's, lacks or has otherwise, with the trouble in words.
 pub(super) fn missing_or_different(wanted: &SchemaImage, there: &SchemaImage) -> Option<(String, String)> {
+    first_unlike(wanted, there, printed_alike)
+}
+
+/// The same, for objects that are alike in a way of one's own.
+fn first_unlike(
+    wanted: &SchemaImage,
+    there: &SchemaImage,
+    alike: fn(&SchemaObject, &SchemaObject) -> bool,
+) -> Option<(String, String)> {
     let there = by_name(there);
     wanted.objects.iter().find_map(|object| {
         let trouble = match there.get(&(object.kind, object.name.as_str())) {
             None => "is missing".to_owned(),
-            Some(found) if found.definition != object.definition => {
+            Some(found) if !alike(object, found) => {
                 let (at, ours, theirs) = first_divergence(&object.definition, &found.definition);
                 format!(
                     "is not the same: from character {at}, `{ours}` on the source, `{theirs}` on the target"
@@ -162,7 +192,9 @@ fn first_divergence(left: &str, right: &str) -> (usize, String, String) {
 
 /// The first object by which two images of the same server at two moments differ, in words.
 pub(super) fn first_difference(before: &SchemaImage, after: &SchemaImage) -> Option<String> {
-    if let Some((object, trouble)) = missing_or_different(before, after) {
+    if let Some((object, trouble)) =
+        first_unlike(before, after, |one, other| one.definition == other.definition)
+    {
         let what = if trouble == "is missing" {
             "was dropped"
         } else {
@@ -182,7 +214,7 @@ pub(super) fn first_difference(before: &SchemaImage, after: &SchemaImage) -> Opt
 mod tests {
     use daybreak_model::{ObjectKind, Phase, Refusal, SchemaImage, SchemaObject};
 
-    use super::{first_difference, plan};
+    use super::{first_difference, missing_or_different, plan};
     use crate::LoadError;
 
     fn object(kind: ObjectKind, name: &str, definition: &str) -> SchemaObject {
@@ -286,6 +318,24 @@ mod tests {
         assert_eq!(hint(vec![refusal("t", "h")]).as_deref(), Some("h"));
         let three = vec![refusal("t", "h"), refusal("u", "other"), refusal("v", "h")];
         assert_eq!(hint(three).as_deref(), Some("t, v: h · u: other"));
+    }
+
+    #[test]
+    fn servers_may_print_what_we_made_in_their_own_way() {
+        let view = |text: &str| image(vec![object(ObjectKind::View, "s.v", text)]);
+        let (old, new) = (
+            view("select ( ( t . a + 1 ) * 2 ) from s . t"),
+            view("select ( a + 1 ) * 2 from s . t"),
+        );
+        assert_eq!(missing_or_different(&old, &new), None);
+        assert!(plan(old.clone(), &new, true).is_ok());
+        let other = view("select ( a + 2 ) * 2 from s . t");
+        assert!(missing_or_different(&old, &other).is_some());
+        // On the source itself it is a change.
+        let changed = first_difference(&old, &new);
+        assert_eq!(changed.as_deref(), Some("view s.v was altered"));
+        let routine = |text: &str| image(vec![object(ObjectKind::Routine, "s.f", text)]);
+        assert!(missing_or_different(&routine("return ( a )"), &routine("return a")).is_some());
     }
 
     #[test]

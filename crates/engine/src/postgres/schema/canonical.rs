@@ -109,15 +109,7 @@ fn parsed(text: &str) -> String {
 /// Leaves out the name of the only table that the outermost query reads from, before its columns. Queries within it, and the
 /// members of a union, have names before their columns on every version.
 fn unqualify(words: &mut Vec<String>) {
-    const QUERIES: [&str; 7] = [
-        "select",
-        "join",
-        "union",
-        "except",
-        "intersect",
-        "insert",
-        "delete",
-    ];
+    const QUERIES: [&str; 5] = ["select", "join", "union", "except", "intersect"];
     const ENDS: [&str; 10] = [
         "where",
         "group",
@@ -138,9 +130,9 @@ fn unqualify(words: &mut Vec<String>) {
     let mut top = Vec::new();
     for (at, word) in words.iter().enumerate() {
         if word == "(" {
-            let begins = words
-                .get(at + 1)
-                .is_some_and(|next| is(next, &["select", "with"]));
+            // A member of a union may have parentheses of its own.
+            let first = words[at..].iter().find(|word| *word != "(");
+            let begins = first.is_some_and(|first| is(first, &["select", "with", "values"]));
             inner.push(begins || inner.last() == Some(&true));
         }
         outer.push(inner.last() != Some(&true));
@@ -151,8 +143,17 @@ fn unqualify(words: &mut Vec<String>) {
             top.push(at);
         }
     }
+    let at_word = |at: Option<usize>| at.and_then(|at| words.get(at)).map_or("", String::as_str);
+    // `insert` and `delete` may be names as well.
+    let changes = |at: usize| {
+        let (before, next) = (at_word(at.checked_sub(1)), at_word(Some(at + 1)));
+        is(&words[at], &["insert"]) && is(next, &["into"])
+            || is(&words[at], &["delete"])
+                && is(next, &["from"])
+                && !is(before, &["select", "distinct", ",", "."])
+    };
     let queries = (0..words.len())
-        .filter(|&at| outer[at] && is(&words[at], &QUERIES))
+        .filter(|&at| outer[at] && (is(&words[at], &QUERIES) || changes(at)))
         .count();
     // `IS DISTINCT FROM` has the same word.
     let is_from = |at: usize| is(&words[at], &["from"]) && at > 0 && !is(&words[at - 1], &["distinct"]);
@@ -256,6 +257,18 @@ mod tests {
             (
                 "WITH r AS ( SELECT t.n FROM s.t) SELECT r.n FROM r WHERE (r.n IN ( SELECT u.n FROM s.u WHERE (u.a = r.n)))",
                 "WITH r AS ( SELECT t.n FROM s.t) SELECT n FROM r WHERE (n IN ( SELECT u.n FROM s.u WHERE (u.a = r.n)))",
+            ),
+            (
+                "WITH RECURSIVE nums(n) AS ( VALUES (1) UNION ALL SELECT (nums_1.n + 1) FROM nums nums_1) SELECT nums.n FROM nums",
+                "WITH RECURSIVE nums(n) AS ( VALUES (1) UNION ALL SELECT (nums_1.n + 1) FROM nums nums_1) SELECT n FROM nums",
+            ),
+            (
+                "SELECT x.a FROM ( ( SELECT t.a FROM s.t LIMIT 1) UNION ALL SELECT u.a FROM s.u) x",
+                "SELECT a FROM ( ( SELECT t.a FROM s.t LIMIT 1) UNION ALL SELECT u.a FROM s.u) x",
+            ),
+            (
+                "SELECT p.id, p.insert, p.delete FROM s.p",
+                "SELECT id, insert, delete FROM s.p",
             ),
             (
                 "SELECT (t.a IS DISTINCT FROM 1) AS b FROM public.t",
