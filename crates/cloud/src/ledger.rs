@@ -252,13 +252,16 @@ impl Ledger {
     /// # Errors
     /// When something was made in another account or region.
     pub fn is_at(&self, home: &Home) -> Result<(), LedgerError> {
-        let standing = self.standing();
-        let of = |entry: &&Entry| standing.contains(&(entry.kind, entry.name.clone()));
-        for entry in self.entries.iter().filter(of) {
-            if let Some(made) = entry.home.as_ref().filter(|made| *made != home) {
+        for (kind, name) in self.standing() {
+            // What was said before it was last deleted is of another of its name.
+            let mut since = self
+                .about(kind, &name)
+                .take_while(|entry| entry.what != What::Deleted);
+            let elsewhere = since.find_map(|entry| entry.home.as_ref().filter(|made| *made != home));
+            if let Some(made) = elsewhere {
                 return Err(LedgerError::Elsewhere {
                     path: self.path.clone(),
-                    what: format!("{} {}", entry.kind, entry.name),
+                    what: format!("{kind} {name}"),
                     made: Box::new(made.clone()),
                     now: Box::new(home.clone()),
                 });
@@ -363,7 +366,13 @@ mod tests {
         assert!(ledger.standing() == standing && ledger.id(Kind::Cluster, "shop") == Some("c-2"));
         ledger.note(What::Deleted, Kind::Cluster, "shop").expect("noted");
         drop(ledger);
-        Ledger::open(&path, home("2")).expect("nothing of it stands there any more");
+        let mut ledger = Ledger::open(&path, home("2")).expect("nothing of it stands there any more");
+        // Made again, it is where it was made last.
+        ledger.note(What::Making, Kind::Cluster, "shop").expect("noted");
+        drop(ledger);
+        Ledger::open(&path, home("2")).expect("at home by now");
+        let error = Ledger::open(&path, home("1")).expect_err("it moved");
+        assert!(error.hint().contains("account 2"), "{}", error.hint());
     }
 
     #[test]
