@@ -255,21 +255,30 @@ async fn an_account_of_ours_is_made_rotated_and_dropped() {
         assert_eq!(status, Some(1), "{kind}: once");
 
         // Killed while the server makes it, it is known: the same command goes on, and it can be taken away.
-        let (foreign, gone, lock) = match kind.engine() {
+        let (foreign, gone, lock, holder, end) = match kind.engine() {
             daybreak_sandbox::Engine::Mysql => (
                 "CREATE USER 'o''our'@'%' IDENTIFIED BY 'Wx-73-long'",
                 "DROP USER 'o''our'@'%'",
-                "FLUSH TABLES WITH READ LOCK; SELECT SLEEP(4)",
+                "FLUSH TABLES WITH READ LOCK; SELECT SLEEP(600)",
+                "SELECT id FROM information_schema.processlist WHERE state = 'User sleep'",
+                "KILL ",
             ),
             daybreak_sandbox::Engine::Postgres => (
                 "CREATE ROLE \"o'our\" LOGIN PASSWORD 'Wx-73-long'",
                 "DROP OWNED BY \"o'our\"; DROP ROLE \"o'our\"",
-                "BEGIN; LOCK TABLE pg_authid IN SHARE MODE; SELECT pg_sleep(4)",
+                "BEGIN; LOCK TABLE pg_authid IN SHARE MODE; SELECT pg_sleep(600)",
+                "SELECT pid FROM pg_locks WHERE relation = 'pg_authid'::regclass AND mode = 'ShareLock' AND granted",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ",
             ),
         };
         let noted = || std::fs::read_to_string(folder.join("made.jsonl")).expect("what was made");
         let killed = async {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let holder = loop {
+                if let Some(holder) = estate.primary.value(holder).await.expect("asked") {
+                    break holder;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            };
             let before = noted().lines().count();
             let arguments = [&["accounts"], &make[..], &["--execute"]].concat();
             let mut command = looking.command(&estate.primary, &estate.admin, &arguments).await;
@@ -291,9 +300,14 @@ async fn an_account_of_ours_is_made_rotated_and_dropped() {
                     .is_some_and(|line| line.contains("\"making\":true")),
                 "{kind}"
             );
+            estate
+                .primary
+                .rows(&format!("{end}{holder}"))
+                .await
+                .expect("ended");
         };
-        let (locked, ()) = tokio::join!(estate.primary.rows(lock), killed);
-        locked.expect("locked");
+        // Its session is ended: what becomes of its statement says nothing.
+        let (_, ()) = tokio::join!(estate.primary.rows(lock), killed);
         // Some servers make it though nobody waits for it any more.
         let _ = estate.primary.rows(foreign).await;
         let (status, said) = command(&[&make[..], &["--execute"]].concat()).await;
