@@ -119,7 +119,7 @@ impl CarryError {
                 Some("nothing was changed, it is somebody's: choose another name (`--user`)".to_owned())
             }
             Self::KeptElsewhere { place, .. } => Some(format!(
-                "nothing was changed: name that place, so that the password goes with the account: `--passwords {place}`"
+                "nothing was changed: name that place, so that the old password is replaced, or goes with the account: `--passwords {place}`"
             )),
             Self::NoIam(_) => Some("leave `--iam` out: it gets a password".to_owned()),
             Self::NoPassword(_) => {

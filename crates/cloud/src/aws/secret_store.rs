@@ -79,6 +79,24 @@ impl SecretStore {
         put.map_err(trouble::of("secretsmanager:PutSecretValue", name))
     }
 
+    /// What the secret of a name holds, where it is ours; none where there is none of ours, or it is deleted.
+    ///
+    /// # Errors
+    /// When AWS refuses.
+    pub async fn held(&self, name: &str, tag: &str) -> Result<Option<String>, CloudError> {
+        let described = self.0.describe_secret().secret_id(name).send().await;
+        let described = match described.map_err(trouble::of("secretsmanager:DescribeSecret", name)) {
+            Err(error) if error.trouble == Trouble::Missing => return Ok(None),
+            other => other?,
+        };
+        if !is_tagged(described.tags(), tag) || described.deleted_date().is_some() {
+            return Ok(None);
+        }
+        let value = self.0.get_secret_value().secret_id(name).send().await;
+        let value = value.map_err(trouble::of("secretsmanager:GetSecretValue", name))?;
+        Ok(Some(value.secret_string().unwrap_or_default().to_owned()))
+    }
+
     /// Deletes the secret of a name where it is ours; the days for which AWS can give it back, none where there was none of ours.
     ///
     /// # Errors

@@ -500,6 +500,13 @@ async fn new_passwords_may_go_to_secrets_manager() {
         done && first != second && log_in(&second).await && !log_in(&first).await,
         "{said}"
     );
+    // A new one goes where the old one is.
+    let (done, said) = run(&["rotate", "--user", "watcher", "--host", "127.0.0.1"], "other").await;
+    assert!(
+        !done && said.contains("`--passwords secretsmanager:shop`") && log_in(&second).await,
+        "{said}"
+    );
+    assert!(secret("other/watcher@127.0.0.1").await.is_none());
     // What is there keeps its password, and that goes with it; AWS keeps its name for some days, in which the account may come again.
     let (done, said) = run(&make, "shop").await;
     let held = secret("shop/watcher@127.0.0.1").await.expect("a secret");
@@ -522,6 +529,47 @@ async fn new_passwords_may_go_to_secrets_manager() {
     let (done, said) = run(&make, "shop").await;
     let (_, third) = secret("shop/watcher@127.0.0.1").await.expect("a secret");
     assert!(done && third != second && log_in(&third).await, "{said}");
+    // An account of the same name on another server has its secret there by now: neither overwritten nor deleted.
+    let another = serde_json::json!({
+        "server": "other.example:3306", "account": "'watcher'@'127.0.0.1'", "username": "watcher", "password": "of-the-other",
+    });
+    let another = serde_json::json!({
+        "SecretId": "shop/watcher@127.0.0.1", "SecretString": another.to_string(),
+    });
+    let another = another.to_string();
+    aws.ask_secrets("PutSecretValue", &another).await.expect("asked");
+    let theirs = Some(("watcher".to_owned(), "of-the-other".to_owned()));
+    let (done, said) = run(&["rotate", "--user", "watcher", "--host", "127.0.0.1"], "shop").await;
+    assert!(
+        !done
+            && said.contains("the password of account 'watcher'@'127.0.0.1' on other.example:3306")
+            && said.contains("a prefix of its own"),
+        "{said}"
+    );
+    assert!(log_in(&third).await && secret("shop/watcher@127.0.0.1").await == theirs);
+    let (done, said) = run(&drop, "shop").await;
+    assert!(
+        done && said.contains("stays: it is of the account on other.example:3306"),
+        "{said}"
+    );
+    assert!(!log_in(&third).await && secret("shop/watcher@127.0.0.1").await == theirs);
+    // What the server does not make leaves no secret.
+    estate
+        .primary
+        .rows("SET GLOBAL super_read_only = ON")
+        .await
+        .expect("set");
+    let (done, said) = run(&make, "idle").await;
+    estate
+        .primary
+        .rows("SET GLOBAL read_only = OFF")
+        .await
+        .expect("set");
+    assert!(!done && said.contains("the server refused"), "{said}");
+    assert!(secret("idle/watcher@127.0.0.1").await.is_none());
+    let known = "{\"SecretId\": \"idle/watcher@127.0.0.1\"}";
+    let known = aws.ask_secrets("DescribeSecret", known).await.expect("asked");
+    assert!(known.contains("DeletedDate"), "it was kept before: {known}");
     // Somebody else's of that name stays as it is.
     let theirs = "{\"Name\": \"theirs/watcher@127.0.0.2\", \"SecretString\": \"{\\\"username\\\": \\\"u\\\", \\\"password\\\": \\\"p\\\"}\"}";
     aws.ask_secrets("CreateSecret", theirs).await.expect("asked");

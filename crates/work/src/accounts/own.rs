@@ -141,20 +141,22 @@ pub async fn own_account_work(
         (OwnWork::Rotate, Some(made)) if made.by_iam => return Err(CarryError::NoPassword(words.name)),
         _ => {}
     }
-    if *work == OwnWork::Drop {
-        let kept = ours.as_ref().and_then(|made| made.passwords.clone());
-        if let Some(place) = kept.filter(|place| *place != files.passwords.place()) {
-            return Err(CarryError::KeptElsewhere {
-                account: words.name,
-                place,
-            });
-        }
-        if let Some(question) = &words.owns
-            && there
-            && counted(server, "what an account owns", question).await?
-        {
-            return Err(CarryError::Owns(words.name));
-        }
+    // A rotation that is kept elsewhere would leave the old password behind, which nobody would delete then.
+    let kept = ours.as_ref().and_then(|made| made.passwords.clone());
+    if matches!(work, OwnWork::Rotate | OwnWork::Drop)
+        && let Some(place) = kept.filter(|place| *place != files.passwords.place())
+    {
+        return Err(CarryError::KeptElsewhere {
+            account: words.name,
+            place,
+        });
+    }
+    if *work == OwnWork::Drop
+        && let Some(question) = &words.owns
+        && there
+        && counted(server, "what an account owns", question).await?
+    {
+        return Err(CarryError::Owns(words.name));
     }
     if !execute {
         return Ok(report);
@@ -204,6 +206,10 @@ pub async fn own_account_work(
                     ..line
                 };
                 note(&files.made, &gone).map_err(unkept(&files.made))?;
+                if secret.is_some() {
+                    // What opens nothing may stay where it cannot be deleted: the refusal is what is to be told.
+                    let _ = files.passwords.forget(&address, &words.name).await;
+                }
             }
             return Err(refused);
         }

@@ -69,28 +69,45 @@ struct SecretsManager {
 #[async_trait]
 impl PasswordStore for SecretsManager {
     async fn keep(&self, server: &str, passwords: &[(String, Secret)]) -> Result<(), PasswordsUnkept> {
+        let unkept = |error: CloudError| PasswordsUnkept {
+            what: "keep new passwords",
+            place: self.place(),
+            hint: error.hint().unwrap_or_else(|| {
+                "no account was told one: see what it says, or keep them in a file (`--passwords FILE`)"
+                    .to_owned()
+            }),
+            source: Box::new(error),
+        };
+        // All are looked at before one is changed: a secret is named by its account, and another server may have one of that name.
+        for (account, _) in passwords {
+            let name = name(&self.prefix, account);
+            let held = self.store.held(&name, OURS).await.map_err(unkept)?;
+            if let Some(other) = held.and_then(|held| of_another(&held, server)) {
+                return Err(PasswordsUnkept {
+                    what: "keep new passwords",
+                    place: self.place(),
+                    hint: "no account was told one, and nothing was changed: give each server a prefix of its own, \
+                           `--passwords secretsmanager:PREFIX`"
+                        .to_owned(),
+                    source: format!("the secret {name} holds the password of account {account} on {other}, and not on {server}")
+                        .into(),
+                });
+            }
+        }
         for (account, password) in passwords {
             let value = serde_json::json!({
                 "server": server, "account": account, "username": user(account), "password": password.expose(),
             });
             let name = name(&self.prefix, account);
             let put = self.store.put(&name, &value.to_string(), OURS).await;
-            put.map_err(|error: CloudError| PasswordsUnkept {
-                what: "keep new passwords",
-                place: self.place(),
-                hint: error.hint().unwrap_or_else(|| {
-                    "no account was told one: see what it says, or keep them in a file (`--passwords FILE`)".to_owned()
-                }),
-                source: Box::new(error),
-            })?;
+            put.map_err(unkept)?;
         }
         Ok(())
     }
 
-    async fn forget(&self, _server: &str, account: &str) -> Result<Option<String>, PasswordsUnkept> {
+    async fn forget(&self, server: &str, account: &str) -> Result<Option<String>, PasswordsUnkept> {
         let name = name(&self.prefix, account);
-        let days = self.store.delete(&name, OURS).await;
-        let days = days.map_err(|error: CloudError| PasswordsUnkept {
+        let unforgotten = |error: CloudError| PasswordsUnkept {
             what: "delete a password",
             place: self.place(),
             hint: error.hint().unwrap_or_else(|| {
@@ -99,12 +116,29 @@ impl PasswordStore for SecretsManager {
                 )
             }),
             source: Box::new(error),
-        })?;
+        };
+        let held = self.store.held(&name, OURS).await.map_err(unforgotten)?;
+        if let Some(other) = held.and_then(|held| of_another(&held, server)) {
+            return Ok(Some(format!(
+                "secret {name} stays: it is of the account on {other}"
+            )));
+        }
+        let days = self.store.delete(&name, OURS).await.map_err(unforgotten)?;
         Ok(days.map(|days| format!("secret {name} is deleted; AWS gives it back for {days} days")))
     }
 
     fn place(&self) -> String {
         format!("{SECRETS_MANAGER}{}", self.prefix)
+    }
+}
+
+/// Of which other server than this one a secret's value is; none where it is this one's.
+fn of_another(held: &str, server: &str) -> Option<String> {
+    let held: Option<serde_json::Value> = serde_json::from_str(held).ok();
+    match held.as_ref().and_then(|held| held["server"].as_str()) {
+        Some(own) if own == server => None,
+        Some(other) => Some(other.to_owned()),
+        None => Some("a server that it does not name".to_owned()),
     }
 }
 
@@ -138,7 +172,7 @@ fn name(prefix: &str, account: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{name, user};
+    use super::{name, of_another, user};
 
     #[test]
     fn each_account_has_a_name_of_its_own() {
@@ -152,5 +186,15 @@ mod tests {
         assert_eq!(user("'o''k'@'%'"), "o'k");
         assert_eq!(user("\"we\"\"ird\""), "we\"ird");
         assert_eq!(user("plain"), "plain");
+    }
+
+    #[test]
+    fn a_secret_is_of_one_server() {
+        let held = "{\"server\": \"shop:3306\", \"password\": \"p\"}";
+        assert_eq!(of_another(held, "shop:3306"), None);
+        assert_eq!(of_another(held, "shop:33060").as_deref(), Some("shop:3306"));
+        for unnamed in ["{\"password\": \"p\"}", "no JSON", ""] {
+            assert!(of_another(unnamed, "shop:3306").is_some(), "{unnamed}");
+        }
     }
 }
