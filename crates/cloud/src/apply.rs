@@ -59,6 +59,14 @@ pub enum ApplyError {
         /// When it was taken.
         taken: String,
     },
+    /// A snapshot will never be complete.
+    #[error("snapshot {name} of cluster {cluster} failed")]
+    SnapshotFailed {
+        /// Its name.
+        name: String,
+        /// What it was to be of.
+        cluster: String,
+    },
     /// It can only be said when it is made.
     #[error("{resource}: {attribute} cannot be changed once it is made")]
     Fixed {
@@ -116,6 +124,9 @@ impl ApplyError {
             ),
             Self::Snapshot { .. } => {
                 Some("nothing was changed: choose another name, for a snapshot is of its own moment".to_owned())
+            }
+            Self::SnapshotFailed { .. } => {
+                Some("see the service's events; delete it, or choose another name, and make it again".to_owned())
             }
             Self::Taken(_) => Some("give the cluster another name, or delete that by hand".to_owned()),
             Self::Fixed { .. } => {

@@ -40,6 +40,6 @@ pub use plan::{Action, Difference, Planned, changes, plan};
 pub use port::{Cloud, Found, FoundSnapshot, Ground, Subnet};
 pub use practice::{PRACTICES, Practice};
 pub use resource::{Attributes, Home, Kind, Resource};
-pub use snapshot::snapshot;
+pub use snapshot::{Snapshot, snapshot};
 pub use spec::{Alarms, Engine, Flow, InstanceGroup, Network, Place, Role, Spec, SpecError};
 pub use wanted::resources;

@@ -178,11 +178,19 @@ impl Provision {
             What::Promote(asked) => promote(&settings, &asked, &aws, format).await,
             What::Snapshot(snapshot) => {
                 let mut ledger = ledger(&settings, &aws).await?;
-                daybreak_cloud::snapshot(&aws, &mut ledger, &settings.spec.name, &snapshot.name)
+                let name = &snapshot.name;
+                let done = daybreak_cloud::snapshot(&aws, &mut ledger, &settings.spec.name, name)
                     .await
                     .map_err(stopped)?;
-                told(format, &serde_json::json!({ "snapshot": snapshot.name }), || {
-                    format!("snapshot {} is complete", snapshot.name)
+                let report = serde_json::json!({
+                    "snapshot": name, "taken": done.taken, "begun_before": done.begun_before,
+                });
+                told(format, &report, || match done.begun_before {
+                    false => format!("snapshot {name} is complete, taken at {}", done.taken),
+                    true => format!(
+                        "snapshot {name} is complete, taken at {}: it was begun before, and is of that moment",
+                        done.taken
+                    ),
                 });
                 Ok(Exit::Done)
             }

@@ -416,7 +416,9 @@ async fn a_cluster_of_every_role_lives_and_goes() {
         let mut child = quiet.spawn().expect("it starts");
         assert_eq!(held.come().await.as_deref(), Some("CreateDBClusterSnapshot"));
         child.kill().await.expect("killed");
-        ground.json("shop", &plan, &["snapshot", name], 0).await;
+        let told = ground.json("shop", &plan, &["snapshot", name], 0).await;
+        let taken = told["taken"].as_str().expect("when it was taken");
+        assert!(told["begun_before"] == done && taken.starts_with('2'), "{told}");
         let begun = ground.aws.changes().len();
         let said = ground.refused("shop", &plan, &["snapshot", name]).await;
         assert!(
