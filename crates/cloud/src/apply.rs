@@ -309,6 +309,23 @@ pub fn obstacle(planned: &[Planned], ledger: &Ledger) -> Option<ApplyError> {
     })
 }
 
+/// Whether a resource that is about to be used is the one that the ledger says we made. Where none is there it is for the provider to say so.
+///
+/// # Errors
+/// When it is somebody else's, or another than ours, or the provider cannot be asked.
+pub async fn is_the_one_made(
+    cloud: &dyn Cloud,
+    ledger: &Ledger,
+    kind: Kind,
+    name: &str,
+) -> Result<(), ApplyError> {
+    match cloud.find(kind, name).await? {
+        None => Ok(()),
+        Some(found) if !found.ours => Err(ApplyError::Taken(format!("{kind} {name}"))),
+        Some(found) => is_the_one(ledger, kind, name, found.id.as_deref()),
+    }
+}
+
 /// Whether what is there is what the ledger says we made. A kill may have come before that was known: then our mark alone tells.
 fn is_the_one(ledger: &Ledger, kind: Kind, name: &str, found: Option<&str>) -> Result<(), ApplyError> {
     match (ledger.id(kind, name), found) {

@@ -25,7 +25,9 @@ mod snapshot;
 mod authorities;
 mod aws;
 
-pub use apply::{Applied, ApplyError, apply, destroy, obstacle, parameters_are_set, restart};
+pub use apply::{
+    Applied, ApplyError, apply, destroy, is_the_one_made, obstacle, parameters_are_set, restart,
+};
 pub use authorities::published_authorities;
 pub use aws::{
     Aws, AwsSettings, BackupSource, BucketSettings, Existing, Origin, OriginFacts, RecoveredPosition,

@@ -8,8 +8,8 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
     Action, Applied, ApplyError, Aws, Cloud, CloudError, Existing, Ground, Kind, Ledger, LedgerError, Origin,
-    Planned, Resource, apply, changes, cloudformation, destroy, obstacle, parameters_are_set, plan,
-    resources, restart, terraform,
+    Planned, Resource, apply, changes, cloudformation, destroy, is_the_one_made, obstacle,
+    parameters_are_set, plan, resources, restart, terraform,
 };
 use serde::Serialize;
 
@@ -398,6 +398,7 @@ async fn promote(
     let cluster = &settings.spec.name;
     let followed = aws.followed(cluster).await.map_err(trouble)?;
     if asked.execute {
+        let _ledger = of_this_plan(settings, aws).await?;
         if followed.is_some() {
             aws.promote(cluster).await.map_err(trouble)?;
         }
@@ -433,6 +434,7 @@ async fn fail_over(
         ));
         return Ok(Exit::Done);
     }
+    let _ledger = of_this_plan(settings, aws).await?;
     let writer = aws
         .fail_over(cluster, failover.to.as_deref())
         .await
@@ -573,6 +575,23 @@ fn told(format: Format, report: &serde_json::Value, text: impl FnOnce() -> Strin
 async fn ledger(settings: &ClusterSettings, aws: &Aws) -> Result<Ledger, Trouble> {
     let home = aws.home().await.map_err(trouble)?;
     Ledger::open(&settings.ledger, home).map_err(unusable)
+}
+
+/// The same before the cluster is worked on beside the plan: it is the one that was made here. Of a cluster that somebody else made
+/// nothing says which one it is; what the ledger names must be here all the same.
+async fn of_this_plan(settings: &ClusterSettings, aws: &Aws) -> Result<Ledger, Trouble> {
+    if settings.existing {
+        let ledger = Ledger::look(&settings.ledger).map_err(unusable)?;
+        ledger
+            .is_at(&aws.home().await.map_err(trouble)?)
+            .map_err(unusable)?;
+        return Ok(ledger);
+    }
+    let ledger = ledger(settings, aws).await?;
+    is_the_one_made(aws, &ledger, Kind::Cluster, &settings.spec.name)
+        .await
+        .map_err(stopped)?;
+    Ok(ledger)
 }
 
 fn unusable(error: LedgerError) -> Trouble {

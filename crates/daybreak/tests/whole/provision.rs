@@ -759,7 +759,9 @@ async fn what_was_not_made_here_is_not_destroyed() {
 
     // The plan's region is another by now, where nothing of it is.
     let elsewhere = plan.replacen("region = \"eu-central-1\"", "region = \"eu-west-1\"", 1);
-    for arguments in [&destroy as &[&str], &["apply"], &["drift"]] {
+    let failover: &[&str] = &["failover", "--execute"];
+    let promote: &[&str] = &["promote", "--execute"];
+    for arguments in [&destroy as &[&str], &["apply"], &["drift"], failover] {
         let said = ground.refused("shop", &elsewhere, arguments).await;
         assert!(
             said.contains("account 123456789012 in eu-central-1") && said.contains("in eu-west-1"),
@@ -816,7 +818,7 @@ async fn what_was_not_made_here_is_not_destroyed() {
     let answer = ground.ask("rds", &another).await;
     let theirs = texts(&answer, "DbClusterResourceId");
     let theirs = theirs.first().unwrap_or_else(|| panic!("{answer}"));
-    for arguments in [&destroy as &[&str], &["apply"]] {
+    for arguments in [&destroy as &[&str], &["apply"], failover, promote] {
         let said = ground.refused("shop", &plan, arguments).await;
         assert!(
             said.contains("cluster shop is there and is not the one that this plan made")
