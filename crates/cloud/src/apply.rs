@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::error::CloudError;
 use crate::ledger::{Ledger, LedgerError, What};
-use crate::plan::{Action, Planned, compare};
+use crate::plan::{Action, Difference, Planned, compare};
 use crate::port::{Cloud, FoundSnapshot};
 use crate::resource::{Attributes, Kind, Resource};
 
@@ -17,6 +17,10 @@ pub enum Applied<'a> {
     Created(&'a Resource),
     /// It was changed.
     Updated(&'a Resource, &'a [String]),
+    /// The provider has the change, and makes it in the maintenance window.
+    Queued(&'a Resource, &'a [String]),
+    /// What waited for the maintenance window is taken back: it stays as it is.
+    TakenBack(&'a Resource, &'a [String]),
     /// It is waited for; the provider's word.
     Waiting(&'a Resource, &'a str),
     /// An instance is started again, so that parameters count.
@@ -70,6 +74,14 @@ pub enum ApplyError {
     /// It can only be said when it is made.
     #[error("{resource}: {attribute} cannot be changed once it is made")]
     Fixed {
+        /// Which resource.
+        resource: String,
+        /// Which attribute.
+        attribute: String,
+    },
+    /// It starts instances again as soon as it is asked for, which was not asked for.
+    #[error("{resource}: another {attribute} starts its instances again at once")]
+    AtOnce {
         /// Which resource.
         resource: String,
         /// Which attribute.
@@ -132,6 +144,10 @@ impl ApplyError {
             Self::Fixed { .. } => {
                 Some("change the plan back, or destroy the cluster and make it anew".to_owned())
             }
+            Self::AtOnce { .. } => Some(
+                "the maintenance window does not hold it back: `provision apply --now` does it; else change the plan back"
+                    .to_owned(),
+            ),
             Self::Unset { .. } => Some(
                 "somebody changes it meanwhile, or the service takes another value: see `provision drift`, and the parameter's allowed values"
                     .to_owned(),
@@ -259,6 +275,7 @@ async fn one(
 ) -> Result<(), ApplyError> {
     let found = cloud.find(resource.kind, &resource.name).await?;
     let planned = compare(resource, found);
+    is_asked_for(&planned, now)?;
     let (kind, name) = (resource.kind, resource.name.as_str());
     if !matches!(planned.action, Action::Create | Action::Taken) {
         is_the_one(ledger, kind, name, planned.id.as_deref())?;
@@ -290,8 +307,25 @@ async fn one(
         }
         Action::Update { mut differences } | Action::Wait { mut differences } => {
             differences.retain(|difference| now || !difference.waits);
-            let names = update(cloud, resource, &differences, ledger, now).await?;
-            tell(Applied::Updated(resource, &names));
+            let later = update(cloud, resource, &differences, ledger, now).await?;
+            let (back, rest): (Vec<_>, Vec<_>) =
+                differences.iter().partition(|difference| difference.takes_back());
+            let (queued, changed): (Vec<_>, Vec<_>) = rest
+                .into_iter()
+                .partition(|difference| later.contains(&difference.name));
+            let names = |those: Vec<&Difference>| -> Vec<String> {
+                those.iter().map(|difference| difference.name.clone()).collect()
+            };
+            let (back, queued, changed) = (names(back), names(queued), names(changed));
+            if !changed.is_empty() {
+                tell(Applied::Updated(resource, &changed));
+            }
+            if !queued.is_empty() {
+                tell(Applied::Queued(resource, &queued));
+            }
+            if !back.is_empty() {
+                tell(Applied::TakenBack(resource, &back));
+            }
         }
     }
     Ok(())
@@ -299,14 +333,27 @@ async fn one(
 
 /// The first thing for which nothing of the plan can be made, if there is one. Nothing was changed yet.
 #[must_use]
-pub fn obstacle(planned: &[Planned], ledger: &Ledger) -> Option<ApplyError> {
+pub fn obstacle(planned: &[Planned], ledger: &Ledger, now: bool) -> Option<ApplyError> {
     planned.iter().find_map(|planned| {
         let resource = &planned.resource;
         match planned.action {
             Action::Taken => Some(ApplyError::Taken(resource.to_string())),
-            _ => is_the_one(ledger, resource.kind, &resource.name, planned.id.as_deref()).err(),
+            _ => is_the_one(ledger, resource.kind, &resource.name, planned.id.as_deref())
+                .and_then(|()| is_asked_for(planned, now))
+                .err(),
         }
     })
+}
+
+/// Whether what starts instances again as soon as it is asked for is wanted at once.
+fn is_asked_for(planned: &Planned, now: bool) -> Result<(), ApplyError> {
+    match planned.only_at_once() {
+        Some(attribute) if !now => Err(ApplyError::AtOnce {
+            resource: planned.resource.to_string(),
+            attribute: attribute.to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a resource that is about to be used is the one that the ledger says we made. Where none is there it is for the provider to say so.
@@ -338,10 +385,11 @@ fn is_the_one(ledger: &Ledger, kind: Kind, name: &str, found: Option<&str>) -> R
     }
 }
 
+/// Changes it; the names of what is left to the maintenance window.
 async fn update(
     cloud: &dyn Cloud,
     resource: &Resource,
-    differences: &[crate::plan::Difference],
+    differences: &[Difference],
     ledger: &mut Ledger,
     now: bool,
 ) -> Result<Vec<String>, ApplyError> {
@@ -361,12 +409,9 @@ async fn update(
         .map(|difference| difference.name.clone())
         .collect();
     ledger.note(What::Changing, resource.kind, &resource.name)?;
-    cloud.update(resource, &set, &take, now).await?;
+    let later = cloud.update(resource, &set, &take, now).await?;
     ledger.note(What::Changed, resource.kind, &resource.name)?;
-    Ok(differences
-        .iter()
-        .map(|difference| difference.name.clone())
-        .collect())
+    Ok(later)
 }
 
 async fn wait(

@@ -191,8 +191,8 @@ impl Cloud for Aws {
         set: &Attributes,
         take: &[String],
         now: bool,
-    ) -> Result<(), CloudError> {
-        match resource.kind {
+    ) -> Result<Vec<String>, CloudError> {
+        let done = match resource.kind {
             Kind::Vpc => self.update_vpc(resource).await,
             // All of them is fixed, but what a secret keeps, which is never looked at.
             Kind::Subnet | Kind::Secret => Ok(()),
@@ -200,11 +200,12 @@ impl Cloud for Aws {
             Kind::SecurityGroup => self.update_security_group(resource, set, take).await,
             Kind::ClusterParameters => self.update_cluster_parameters(resource, set, take).await,
             Kind::InstanceParameters => self.update_instance_parameters(resource, set, take).await,
-            Kind::Cluster => self.update_cluster(resource, set, now).await,
-            Kind::Instance => self.update_instance(resource, set, now).await,
+            Kind::Cluster => return self.update_cluster(resource, set, now).await,
+            Kind::Instance => return self.update_instance(resource, set, now).await,
             Kind::Endpoint => self.update_endpoint(resource).await,
             Kind::Alarm => self.put_alarm(resource).await,
-        }
+        };
+        done.map(|()| Vec::new())
     }
 
     async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError> {
@@ -249,18 +250,29 @@ impl Cloud for Aws {
 }
 
 /// In which requests attributes are set, each with whether it is at once. Where one is, AWS makes everything that waits for the
-/// maintenance window, too ("Using the schedule modifications setting", RDS User Guide): so none is while something waits.
-fn requests(kind: Kind, set: &Attributes, pending: &Attributes, now: bool) -> Vec<(Attributes, bool)> {
-    if now {
-        return vec![(set.clone(), true)];
-    }
-    let of = |restarts: bool| -> Attributes {
-        let all = set
-            .iter()
-            .filter(|(name, _)| starts_again(kind, name) == restarts);
+/// maintenance window, too ("Using the schedule modifications setting", RDS User Guide): so none is while something waits, and what is
+/// given only to take the place of what waits goes there before anything is at once.
+fn requests(kind: Kind, set: &Attributes, found: Option<&Found>, now: bool) -> Vec<(Attributes, bool)> {
+    let of = |wanted: &dyn Fn(&str, &str) -> bool| -> Attributes {
+        let all = set.iter().filter(|(name, value)| wanted(name, value));
         all.map(|(name, value)| (name.clone(), value.clone())).collect()
     };
-    let mut requests = vec![(of(false), pending.is_empty()), (of(true), false)];
+    let waits = found.is_some_and(Found::waits);
+    let takes_back = |name: &str, value: &str| {
+        let other = found.and_then(|found| found.pending.get(name));
+        let is = found.and_then(|found| found.attributes.get(name));
+        other.is_some_and(|other| other != value) && is.is_none_or(|is| is == value)
+    };
+    let mut requests = match now {
+        true => vec![
+            (of(&takes_back), false),
+            (of(&|name, value| !takes_back(name, value)), true),
+        ],
+        false => vec![
+            (of(&|name, _| !starts_again(kind, name)), !waits),
+            (of(&|name, _| starts_again(kind, name)), false),
+        ],
+    };
     requests.retain(|(set, _)| !set.is_empty());
     requests
 }
@@ -282,4 +294,62 @@ fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 /// The names of a list.
 fn parted(list: &str) -> impl Iterator<Item = String> + '_ {
     list.split(',').filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{requests, said};
+    use crate::port::Found;
+    use crate::resource::{Attributes, Kind};
+
+    fn found(pending: Attributes) -> Found {
+        let text = |text: &str| Some(text.to_owned());
+        Found {
+            id: None,
+            attributes: said([("class", text("small")), ("public", text("false"))]),
+            pending,
+            ours: true,
+            ready: true,
+            status: String::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_at_once_while_anything_waits() {
+        let text = |text: &str| Some(text.to_owned());
+        let public = said([("public", text("true"))]);
+        let at_once = |pending: Attributes, now: bool| {
+            let requests = requests(Kind::Instance, &public, Some(&found(pending)), now);
+            assert_eq!(requests.len(), 1);
+            requests[0].1
+        };
+        assert!(at_once(Attributes::new(), false));
+        // Also what no plan names.
+        let other = said([("ca certificate", text("rds-ca-rsa2048-g1"))]);
+        assert!(!at_once(other.clone(), false) && at_once(other, true));
+        assert!(
+            at_once(said([("class", text("small"))]), false),
+            "what it is already"
+        );
+    }
+
+    #[test]
+    fn what_waits_is_taken_back_before_anything_is_at_once() {
+        let text = |text: &str| Some(text.to_owned());
+        let queued = found(said([("class", text("huge"))]));
+        let small = said([("class", text("small"))]);
+        let both = said([("class", text("small")), ("public", text("true"))]);
+        let public = said([("public", text("true"))]);
+        let asked = |set: &Attributes, now| requests(Kind::Instance, set, Some(&queued), now);
+        assert_eq!(asked(&small, false), [(small.clone(), false)]);
+        assert_eq!(asked(&small, true), [(small.clone(), false)]);
+        assert_eq!(
+            asked(&both, true),
+            [(small.clone(), false), (public.clone(), true)]
+        );
+        assert_eq!(asked(&both, false), [(public, false), (small, false)]);
+        let large = said([("class", text("large"))]);
+        assert_eq!(asked(&large, true), [(large.clone(), true)]);
+        assert_eq!(asked(&large, false), [(large, false)]);
+    }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::CloudError;
 use crate::port::{Cloud, Found};
-use crate::resource::{Resource, starts_again};
+use crate::resource::{Resource, starts_again, starts_again_at_once};
 
 /// Attributes that are said once, when it is made.
 const FIXED: [&str; 11] = [
@@ -34,8 +34,21 @@ pub struct Difference {
     pub fixed: bool,
     /// Whether the change starts instances again: in the maintenance window, unless it is asked for at once.
     pub restarts: bool,
+    /// Whether the change starts instances again as soon as it is asked for, so that only whoever wants that at once may ask.
+    pub at_once: bool,
     /// Whether the provider has the change, and it waits for the maintenance window.
     pub waits: bool,
+    /// What waits for the maintenance window in its place, and is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
+}
+
+impl Difference {
+    /// Whether it is as it is to be, and all that differs is what waits for the maintenance window.
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        self.instead.is_some() && (self.is.is_none() || self.is == self.to_be)
+    }
 }
 
 /// What is to be done with a resource.
@@ -74,6 +87,19 @@ pub struct Planned {
     /// What the provider calls the one that is there.
     #[serde(skip)]
     pub id: Option<String>,
+}
+
+impl Planned {
+    /// What of it starts instances again as soon as it is asked for.
+    pub(crate) fn only_at_once(&self) -> Option<&str> {
+        match &self.action {
+            Action::Update { differences } => differences
+                .iter()
+                .find(|difference| difference.at_once)
+                .map(|difference| difference.name.as_str()),
+            _ => None,
+        }
+    }
 }
 
 /// Compares every resource with what the provider has. Whose one is its tag says, which is given with the call that makes it: an intent
@@ -128,7 +154,10 @@ fn differences(resource: &Resource, there: &Found) -> Vec<Difference> {
     let mut differences = Vec::new();
     for (name, value) in to_be {
         let found = is.get(name);
-        if found == Some(value) || (found.is_none() && !in_collection(name)) {
+        let is_so = found == Some(value) || (found.is_none() && !in_collection(name));
+        let waiting = there.pending.get(name);
+        let instead = waiting.filter(|waiting| *waiting != value).cloned();
+        if is_so && instead.is_none() {
             continue;
         }
         differences.push(Difference {
@@ -136,8 +165,10 @@ fn differences(resource: &Resource, there: &Found) -> Vec<Difference> {
             is: found.cloned(),
             to_be: Some(value.clone()),
             fixed: FIXED.contains(&name.as_str()),
-            restarts: starts_again(resource.kind, name),
-            waits: there.pending.get(name) == Some(value),
+            restarts: !is_so && starts_again(resource.kind, name),
+            at_once: !is_so && starts_again_at_once(resource.kind, name),
+            waits: waiting == Some(value),
+            instead,
         });
     }
     let beside = is
@@ -149,7 +180,9 @@ fn differences(resource: &Resource, there: &Found) -> Vec<Difference> {
         to_be: None,
         fixed: false,
         restarts: false,
+        at_once: false,
         waits: false,
+        instead: None,
     }));
     differences
 }
@@ -182,8 +215,49 @@ mod tests {
         let action = compare(&reader, Some(found.clone())).action;
         assert!(matches!(action, Action::Update { .. }), "another waits");
         found.pending.insert("class".to_owned(), "large".to_owned());
-        let planned = compare(&reader, Some(found));
+        let planned = compare(&reader, Some(found.clone()));
         assert!(matches!(planned.action, Action::Wait { .. }) && changes(&[planned]) == 0);
+        // The plan is put back: what waits is not what is wanted any more.
+        let put_back = Resource::new(Kind::Instance, "r".to_owned(), attributes("small"));
+        let planned = compare(&put_back, Some(found.clone()));
+        let Action::Update { differences } = &planned.action else {
+            panic!("what waits is to be taken back");
+        };
+        let [class] = differences.as_slice() else {
+            panic!("{differences:?}");
+        };
+        assert!(class.takes_back() && !class.restarts && !class.waits && class.name == "class");
+        assert_eq!(class.instead.as_deref(), Some("large"));
+        assert_eq!(changes(&[planned]), 1);
+        // Some providers go on telling what was taken back, as that which it is.
+        found.pending.insert("class".to_owned(), "small".to_owned());
+        assert_eq!(compare(&put_back, Some(found)).action, Action::Keep);
+    }
+
+    #[test]
+    fn another_port_is_for_whoever_wants_it_at_once() {
+        let cluster = |port: &str| {
+            let attributes = [("port", port.to_owned()), ("backup_days", "7".to_owned())];
+            Resource::new(Kind::Cluster, "shop".to_owned(), attributes)
+        };
+        let found = |port: &str| Found {
+            id: None,
+            attributes: cluster(port).attributes,
+            pending: Attributes::new(),
+            ours: true,
+            ready: true,
+            status: String::new(),
+        };
+        let planned = compare(&cluster("3307"), Some(found("3306")));
+        let Action::Update { differences } = &planned.action else {
+            panic!("it differs");
+        };
+        assert!(differences.len() == 1 && differences[0].at_once && !differences[0].restarts);
+        assert_eq!(planned.only_at_once(), Some("port"));
+        assert_eq!(
+            compare(&cluster("3306"), Some(found("3306"))).only_at_once(),
+            None
+        );
     }
 
     #[test]

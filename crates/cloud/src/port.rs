@@ -12,7 +12,7 @@ pub struct Found {
     pub id: Option<String>,
     /// What the provider says of it. What it does not say is absent.
     pub attributes: Attributes,
-    /// What the provider will make of some of them in the next maintenance window.
+    /// What the provider will make of some of them in the next maintenance window, and of others that no plan names.
     pub pending: Attributes,
     /// Whether it has our mark with the cluster's name.
     pub ours: bool,
@@ -20,6 +20,17 @@ pub struct Found {
     pub ready: bool,
     /// In the provider's word.
     pub status: String,
+}
+
+impl Found {
+    /// Whether anything at all waits for the maintenance window.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        let is = &self.attributes;
+        self.pending
+            .iter()
+            .any(|(name, value)| is.get(name) != Some(value))
+    }
 }
 
 /// A snapshot of a cluster as it is.
@@ -72,14 +83,15 @@ pub trait Cloud: Send + Sync {
     async fn create(&self, resource: &Resource) -> Result<(), CloudError>;
 
     /// Gives it these attributes: what the plan says where it differs, and of collections the names that are to go. What starts
-    /// instances again (another class, another version) is left to the next maintenance window but `now`; so is whatever waits for it already.
+    /// instances again (another class, another version) is left to the next maintenance window but `now`; so is everything while something
+    /// waits for it already. What is so already is given to take back what waits in its place. Returns the names of what is left to the window.
     async fn update(
         &self,
         resource: &Resource,
         set: &Attributes,
         take: &[String],
         now: bool,
-    ) -> Result<(), CloudError>;
+    ) -> Result<Vec<String>, CloudError>;
 
     /// Deletes it. What is gone already is no error. A cluster leaves a last snapshot of this name, if one is given.
     async fn delete(&self, kind: Kind, name: &str, last_snapshot: Option<&str>) -> Result<(), CloudError>;

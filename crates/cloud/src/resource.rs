@@ -73,6 +73,12 @@ pub(crate) fn starts_again(kind: Kind, attribute: &str) -> bool {
     )
 }
 
+/// Whether a change of an attribute starts instances again as soon as it is asked for: it cannot be left to the maintenance window
+/// ("Modifying an Amazon Aurora DB cluster", Aurora User Guide).
+pub(crate) fn starts_again_at_once(kind: Kind, attribute: &str) -> bool {
+    matches!((kind, attribute), (Kind::Cluster, "port"))
+}
+
 /// The tag that marks what a plan made; its value is the cluster's name.
 pub(crate) const MARK: &str = "daybreak:cluster";
 

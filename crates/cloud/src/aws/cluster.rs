@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration};
+use aws_sdk_rds::types::{
+    CloudwatchLogsExportConfiguration, ClusterPendingModifiedValues, DbCluster,
+    ServerlessV2ScalingConfiguration,
+};
 
 use super::{Aws, Origin, parted, requests, said, sorted, trouble};
 use crate::error::{CloudError, Trouble};
@@ -86,12 +89,7 @@ impl Aws {
         Ok(Some(Found {
             id: text(cluster.db_cluster_resource_id()),
             attributes,
-            pending: said([(
-                "version",
-                cluster
-                    .pending_modified_values()
-                    .and_then(|pending| text(pending.engine_version())),
-            )]),
+            pending: cluster.pending_modified_values().map(pending).unwrap_or_default(),
             ours: self.is_marked(cluster.tag_list()),
             ready: status == "available",
             status,
@@ -145,13 +143,16 @@ impl Aws {
         resource: &Resource,
         set: &Attributes,
         now: bool,
-    ) -> Result<(), CloudError> {
+    ) -> Result<Vec<String>, CloudError> {
         let found = self.find_cluster(&resource.name).await?;
-        let pending = found.map(|found| found.pending).unwrap_or_default();
-        for (set, at_once) in requests(Kind::Cluster, set, &pending, now) {
+        let mut later = Vec::new();
+        for (set, at_once) in requests(Kind::Cluster, set, found.as_ref(), now) {
             self.modify_cluster(resource, &set, at_once).await?;
+            if !at_once {
+                later.extend(set.into_keys());
+            }
         }
-        Ok(())
+        Ok(later)
     }
 
     async fn modify_cluster(
@@ -324,6 +325,36 @@ impl Aws {
     }
 }
 
+/// What waits for the maintenance window: by the plan's names, and with a blank what no plan names. Logs are not among them: they are
+/// being switched, whatever was asked for.
+fn pending(values: &ClusterPendingModifiedValues) -> Attributes {
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    let number = |number: Option<i32>| number.map(|number| number.to_string());
+    let certificate = values.certificate_details();
+    said([
+        ("backup_days", number(values.backup_retention_period())),
+        (
+            "iam_authentication",
+            values
+                .iam_database_authentication_enabled()
+                .map(|on| on.to_string()),
+        ),
+        ("storage", text(values.storage_type())),
+        ("version", text(values.engine_version())),
+        ("new allocated storage", number(values.allocated_storage())),
+        (
+            "new certificate",
+            certificate.and_then(|certificate| text(certificate.ca_identifier())),
+        ),
+        ("new identifier", text(values.db_cluster_identifier())),
+        ("new iops", number(values.iops())),
+        (
+            "new password",
+            values.master_user_password().map(|_| "set".to_owned()),
+        ),
+    ])
+}
+
 pub(super) fn number(text: &str) -> Option<i32> {
     text.parse().ok()
 }
@@ -336,4 +367,49 @@ pub(super) fn scaling(text: &str) -> Option<ServerlessV2ScalingConfiguration> {
             .max_capacity(most.parse().ok()?)
             .build(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::{
+        CertificateDetails, ClusterPendingModifiedValues, PendingCloudwatchLogsExports,
+    };
+
+    use super::pending;
+
+    #[test]
+    fn everything_that_waits_is_seen() {
+        let values = ClusterPendingModifiedValues::builder;
+        let certificate = CertificateDetails::builder()
+            .ca_identifier("rds-ca-rsa2048-g1")
+            .build();
+        for (values, name, value) in [
+            (values().engine_version("16.9"), "version", "16.9"),
+            (values().storage_type("aurora-iopt1"), "storage", "aurora-iopt1"),
+            (values().backup_retention_period(7), "backup_days", "7"),
+            (
+                values().iam_database_authentication_enabled(true),
+                "iam_authentication",
+                "true",
+            ),
+            (
+                values().certificate_details(certificate),
+                "new certificate",
+                "rds-ca-rsa2048-g1",
+            ),
+            (values().master_user_password("hidden"), "new password", "set"),
+            (values().db_cluster_identifier("store"), "new identifier", "store"),
+            (values().allocated_storage(9), "new allocated storage", "9"),
+            (values().iops(9), "new iops", "9"),
+        ] {
+            let pending = pending(&values.build());
+            assert_eq!(pending.len(), 1, "{pending:?}");
+            assert_eq!(pending.get(name).map(String::as_str), Some(value), "{pending:?}");
+        }
+        let logs = PendingCloudwatchLogsExports::builder()
+            .log_types_to_enable("audit")
+            .build();
+        let logs = values().pending_cloudwatch_logs_exports(logs).build();
+        assert!(pending(&logs).is_empty());
+    }
 }

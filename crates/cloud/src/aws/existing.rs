@@ -180,7 +180,7 @@ impl Cloud for Existing {
         _set: &Attributes,
         _take: &[String],
         _now: bool,
-    ) -> Result<(), CloudError> {
+    ) -> Result<Vec<String>, CloudError> {
         Err(Self::refused("changing it", &resource.name))
     }
 

@@ -1,6 +1,6 @@
 //! Instances of a cluster.
 
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbInstance, PendingModifiedValues};
 
 use super::cluster::PENDING;
 use super::{Aws, requests, said, trouble};
@@ -54,12 +54,10 @@ impl Aws {
         Ok(Some(Found {
             id: text(instance.dbi_resource_id()),
             attributes,
-            pending: said([(
-                "class",
-                instance
-                    .pending_modified_values()
-                    .and_then(|pending| text(pending.db_instance_class())),
-            )]),
+            pending: instance
+                .pending_modified_values()
+                .map(pending)
+                .unwrap_or_default(),
             ours: self.is_marked(instance.tag_list()),
             ready: status == "available",
             status,
@@ -92,13 +90,16 @@ impl Aws {
         resource: &Resource,
         set: &Attributes,
         now: bool,
-    ) -> Result<(), CloudError> {
+    ) -> Result<Vec<String>, CloudError> {
         let found = self.find_instance(&resource.name).await?;
-        let pending = found.map(|found| found.pending).unwrap_or_default();
-        for (set, at_once) in requests(Kind::Instance, set, &pending, now) {
+        let mut later = Vec::new();
+        for (set, at_once) in requests(Kind::Instance, set, found.as_ref(), now) {
             self.modify_instance(resource, &set, at_once).await?;
+            if !at_once {
+                later.extend(set.into_keys());
+            }
         }
-        Ok(())
+        Ok(later)
     }
 
     async fn modify_instance(
@@ -153,5 +154,88 @@ impl Aws {
             .skip_final_snapshot(true);
         let deleted = request.send().await.map(drop);
         deleted.map_err(trouble::of("rds:DeleteDBInstance", name))
+    }
+}
+
+/// What waits for the maintenance window: by the plan's name, and with a blank what no plan names. Logs and the automation mode of RDS
+/// Custom are not among them: they wait for no window.
+fn pending(values: &PendingModifiedValues) -> Attributes {
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    let number = |number: Option<i32>| number.map(|number| number.to_string());
+    let on = |on: Option<bool>| on.map(|on| on.to_string());
+    let some = |there: bool| there.then(|| "set".to_owned());
+    said([
+        ("class", text(values.db_instance_class())),
+        ("new allocated storage", number(values.allocated_storage())),
+        ("new backup days", number(values.backup_retention_period())),
+        (
+            "new capacity reservation",
+            text(values.db_capacity_reservation_identifier()),
+        ),
+        ("new certificate", text(values.ca_certificate_identifier())),
+        ("new engine", text(values.engine())),
+        (
+            "new iam authentication",
+            on(values.iam_database_authentication_enabled()),
+        ),
+        ("new identifier", text(values.db_instance_identifier())),
+        ("new iops", number(values.iops())),
+        ("new license", text(values.license_model())),
+        ("new log volume", on(values.dedicated_log_volume())),
+        ("new multi-AZ", on(values.multi_az())),
+        ("new multi-tenancy", on(values.multi_tenant())),
+        ("new password", some(values.master_user_password().is_some())),
+        ("new port", number(values.port())),
+        (
+            "new processor features",
+            some(!values.processor_features().is_empty()),
+        ),
+        ("new storage", text(values.storage_type())),
+        ("new storage throughput", number(values.storage_throughput())),
+        (
+            "new storage volumes",
+            some(!values.additional_storage_volumes().is_empty()),
+        ),
+        ("new subnet group", text(values.db_subnet_group_name())),
+        ("new version", text(values.engine_version())),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::PendingModifiedValues;
+
+    use super::pending;
+
+    #[test]
+    fn everything_that_waits_is_seen() {
+        let values = PendingModifiedValues::builder;
+        for (values, name, value) in [
+            (
+                values().db_instance_class("db.r6g.large"),
+                "class",
+                "db.r6g.large",
+            ),
+            (
+                values().ca_certificate_identifier("rds-ca-rsa2048-g1"),
+                "new certificate",
+                "rds-ca-rsa2048-g1",
+            ),
+            (values().engine_version("16.9"), "new version", "16.9"),
+            (values().storage_type("aurora"), "new storage", "aurora"),
+            (values().backup_retention_period(7), "new backup days", "7"),
+            (values().port(3307), "new port", "3307"),
+            (values().master_user_password("hidden"), "new password", "set"),
+            (
+                values().iam_database_authentication_enabled(false),
+                "new iam authentication",
+                "false",
+            ),
+        ] {
+            let pending = pending(&values.build());
+            assert_eq!(pending.len(), 1, "{pending:?}");
+            assert_eq!(pending.get(name).map(String::as_str), Some(value), "{pending:?}");
+        }
+        assert!(pending(&values().build()).is_empty());
     }
 }

@@ -280,15 +280,15 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
     let wanted = resources(&settings.spec, &ground);
     let planned = plan(aws, &wanted).await.map_err(trouble)?;
     // All obstacles before anything is made.
-    if let Some(obstacle) = obstacle(&planned, &ledger) {
+    if let Some(obstacle) = obstacle(&planned, &ledger, asked.now) {
         return Err(stopped(obstacle));
     }
-    let later = if asked.now {
+    let mut later = if asked.now {
         Vec::new()
     } else {
         left_to_the_window(&planned)
     };
-    let (mut created, mut updated) = (Vec::new(), Vec::new());
+    let (mut created, mut updated, mut taken_back) = (Vec::new(), Vec::new(), Vec::new());
     let mut waited: Option<String> = None;
     let mut tell = |applied: Applied<'_>| match applied {
         Applied::Created(resource) => {
@@ -298,6 +298,25 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         Applied::Updated(resource, names) => {
             output::say(plain(&format!("changed {resource}: {}", names.join(", "))));
             updated.push(resource.to_string());
+        }
+        Applied::Queued(resource, names) => {
+            let names_said = names.join(", ");
+            output::say(plain(&format!(
+                "left {resource} to the maintenance window: {names_said}"
+            )));
+            for name in names {
+                let one = format!("{resource}: {name}");
+                if !later.contains(&one) {
+                    later.push(one);
+                }
+            }
+        }
+        Applied::TakenBack(resource, names) => {
+            output::say(plain(&format!(
+                "took back what waited in {resource}: {}",
+                names.join(", ")
+            )));
+            taken_back.extend(names.iter().map(|name| format!("{resource}: {name}")));
         }
         Applied::Waiting(resource, status) => {
             let now = format!("waiting for {resource}: {status}");
@@ -330,7 +349,7 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         position.map(|position| serde_json::json!({ "file": position.file, "offset": position.offset }));
     let report = serde_json::json!({
         "cluster": cluster, "created": created, "updated": updated, "restarted": restarted, "waiting_for_restart": waiting,
-        "waiting_for_window": later,
+        "waiting_for_window": later, "taken_back": taken_back,
         "position": position,
     });
     told(format, &report, || {
@@ -361,20 +380,26 @@ async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Form
         if !later.is_empty() {
             let names = later.join(", ");
             text.push_str(&format!(
-                "; left to the maintenance window, for it starts instances again: {names}: `apply --now`"
+                "; left to the maintenance window, for it starts instances again or waits with what does: {names}: `apply --now`"
             ));
+        }
+        if !taken_back.is_empty() {
+            let names = taken_back.join(", ");
+            text.push_str(&format!("; taken back from the maintenance window: {names}"));
         }
         text
     });
     Ok(Exit::Done)
 }
 
-/// What the plan changes that starts instances again, each as `instance shop-reader-1: class`.
+/// What the plan changes that starts instances again, and what waits already, each as `instance shop-reader-1: class`.
 fn left_to_the_window(planned: &[Planned]) -> Vec<String> {
     let mut all = Vec::new();
     for planned in planned {
         if let Action::Update { differences } | Action::Wait { differences } = &planned.action {
-            let later = differences.iter().filter(|difference| difference.restarts);
+            let later = differences
+                .iter()
+                .filter(|difference| difference.restarts || difference.waits);
             all.extend(later.map(|difference| format!("{}: {}", planned.resource, difference.name)));
         }
     }
@@ -535,8 +560,18 @@ fn lines(planned: &Planned) -> Vec<String> {
         Action::Update { differences } | Action::Wait { differences } => {
             let each = differences.iter().map(|difference| {
                 let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+                let (name, to_be) = (&difference.name, word(&difference.to_be));
+                let instead = word(&difference.instead);
+                if difference.takes_back() {
+                    return format!(
+                        "    {name}: {instead} waits for the maintenance window, and is taken back: it stays {to_be}"
+                    );
+                }
                 let fixed = match difference {
                     _ if difference.fixed => " (cannot be changed once it is made)",
+                    _ if difference.at_once => {
+                        " (at once: its instances start again; only with `apply --now`)"
+                    }
                     _ if difference.waits => {
                         " (waits for the maintenance window; `apply --now` does it at once)"
                     }
@@ -545,12 +580,7 @@ fn lines(planned: &Planned) -> Vec<String> {
                     }
                     _ => "",
                 };
-                format!(
-                    "    {}: {} -> {}{fixed}",
-                    difference.name,
-                    word(&difference.is),
-                    word(&difference.to_be)
-                )
+                format!("    {name}: {} -> {to_be}{fixed}", word(&difference.is))
             });
             let mark = if matches!(planned.action, Action::Wait { .. }) {
                 " "
