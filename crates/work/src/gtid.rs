@@ -208,6 +208,7 @@ pub async fn turn_gtid(
             GtidWait::Nothing => {}
             GtidWait::Violations => settle::watch(&members, watch, observer).await?,
             GtidWait::Settled => settle::settled(goal, &members, topology, observer).await?,
+            GtidWait::Applied => settle::all_applied(&members, topology, observer).await?,
         }
         for (index, change) in &stage.changes {
             let member = &members[*index];

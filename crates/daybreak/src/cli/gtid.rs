@@ -331,6 +331,7 @@ const fn waits(goal: GtidGoal, wait: GtidWait) -> Option<&'static str> {
         (GtidWait::Settled, GtidGoal::On) => Some(
             "wait until no transaction without a GTID is left and all that were logged are applied on every replica",
         ),
+        (GtidWait::Applied, _) => Some("wait until replicas have applied what their sources have logged"),
         (GtidWait::Settled, GtidGoal::Off) => Some(
             "wait until no transaction with a GTID is left and all that were logged are applied on every replica",
         ),

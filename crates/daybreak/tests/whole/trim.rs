@@ -553,14 +553,9 @@ async fn unqualified_tables_are_of_the_rules_schema(ground: &Ground, url: &str) 
     let (status, output) = planned(ground, &["trim", "--execute"]).await;
     assert_eq!(status, Some(0), "{output}");
     for table in [format!("{schema}.hubs"), "elsewhere.spokes".to_owned()] {
-        let left = ground
-            .primary()
-            .rows_in("shop", &format!("SELECT id FROM {table}"));
-        assert_eq!(
-            left.await.expect("told"),
-            [[Some("1".to_owned())]],
-            "{table}: {output}"
-        );
+        let left = format!("SELECT id FROM {table}");
+        let left = ground.primary().rows_in("shop", &left).await;
+        assert_eq!(left.expect("told"), [[Some("1".to_owned())]], "{table}: {output}");
     }
 }
 

@@ -31,6 +31,8 @@ pub enum GtidWait {
     Violations,
     /// No transaction of the other kind is left on any server, and what was logged before is applied everywhere.
     Settled,
+    /// Replicas have applied what their sources have logged until now.
+    Applied,
 }
 
 /// Changes that are made before any of the next stage.
@@ -87,7 +89,12 @@ fn next_on(servers: &[GtidServer]) -> Option<GtidStage> {
     };
     let least = online().filter_map(|state| state.mode).min();
     let Some(least) = least.filter(|mode| *mode < GtidMode::On) else {
-        return keep_place(servers, true, "let replicas keep their place by GTID");
+        // A source sends a log that a replica lacks a part of from its beginning, and the last one before GTIDs were demanded begins with
+        // transactions without one: by GTID it refuses to (1236).
+        return keep_place(servers, true, "let replicas keep their place by GTID").map(|stage| GtidStage {
+            wait: GtidWait::Applied,
+            ..stage
+        });
     };
     let consistency = online().filter_map(|state| state.consistency).min();
     if let Some(now) = consistency.filter(|now| *now < GtidConsistency::On) {
@@ -374,7 +381,10 @@ mod tests {
     fn on_and_off_take_every_mode_in_turn_and_replicas_first() {
         let mut servers = estate();
         for (goal, waits) in [
-            (GtidGoal::On, [GtidWait::Violations, GtidWait::Settled].as_slice()),
+            (
+                GtidGoal::On,
+                [GtidWait::Violations, GtidWait::Settled, GtidWait::Applied].as_slice(),
+            ),
             (GtidGoal::Off, &[GtidWait::Settled]),
         ] {
             let all = stages(goal, &servers);

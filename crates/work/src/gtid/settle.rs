@@ -90,6 +90,30 @@ pub(super) async fn settled(
     Ok(())
 }
 
+/// Replicas have applied what their sources have logged until now. One that does not run is not waited for: it was stopped to be changed.
+pub(super) async fn all_applied(
+    members: &[GtidMember],
+    topology: &Topology,
+    observer: &dyn Observe,
+) -> Result<(), EngineError> {
+    for source in members {
+        let Some(end) = known(&source.database, topology).await?.log_end else {
+            continue;
+        };
+        let address = &source.server.address;
+        for follower in members {
+            let channels = follower.server.state.channels.iter();
+            if channels
+                .clone()
+                .any(|channel| channel.source == *address && channel.running)
+            {
+                applied(follower, address, &end, topology, observer).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Waits until a server has applied its source's log up to there, if it follows that source.
 async fn applied(
     follower: &GtidMember,
