@@ -86,8 +86,8 @@ impl SmallDisk {
 
 /// The process in whose namespace a folder lies, where it is not ours.
 pub(crate) fn keeper_of(folder: &Path) -> Option<&str> {
-    let (keeper, _) = folder.to_str()?.strip_prefix("/proc/")?.split_once("/root/")?;
-    Some(keeper)
+    let (keeper, seen_by_it) = folder.to_str()?.strip_prefix("/proc/")?.split_once('/')?;
+    seen_by_it.starts_with("root/").then_some(keeper)
 }
 
 fn size(megabytes: u32) -> String {
@@ -177,13 +177,14 @@ impl Drop for Keeper {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::process::Command;
 
-    use super::{Keeper, SmallDisk, unavailable};
+    use super::{Keeper, SmallDisk, keeper_of, unavailable};
     use crate::account::unprivileged;
     use crate::available;
 
-    fn write(path: &std::path::Path, megabytes: u32) -> bool {
+    fn write(path: &Path, megabytes: u32) -> bool {
         let mut copy = unprivileged("dd");
         copy.args(["if=/dev/zero", "bs=1M", &format!("count={megabytes}")])
             .arg(format!("of={}", path.join("file").display()));
@@ -224,5 +225,14 @@ mod tests {
         let mounts = Command::new("cat").arg("/proc/mounts").output().unwrap();
         let mounts = String::from_utf8_lossy(&mounts.stdout).into_owned();
         assert!(!mounts.contains(&*path.to_string_lossy()), "{mounts}");
+    }
+
+    #[test]
+    fn a_folder_that_another_process_sees_names_that_process() {
+        let own = Path::new("/proc/17/root");
+        assert_eq!(keeper_of(&own.join("tmp")), Some("17"));
+        for other in ["/tmp/17", "/proc/17/cwd/tmp", "/proc/17"] {
+            assert_eq!(keeper_of(Path::new(other)), None, "{other}");
+        }
     }
 }
