@@ -36,6 +36,7 @@ mod presteps;
 mod provision;
 mod provision_network;
 mod provision_postgres;
+mod provision_window;
 mod purposes;
 mod reach;
 mod readiness;

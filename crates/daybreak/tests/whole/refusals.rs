@@ -97,6 +97,19 @@ async fn a_plan_that_cannot_be_used_touches_no_server() {
     }
 }
 
+/// A target that is not empty is refused again, by a run and by a load.
+pub(crate) async fn however_often(ground: &Ground) {
+    for attempt in [["run", "--yes"], ["run", "--yes"]] {
+        let said = refused(ground, &attempt, 1).await;
+        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
+    }
+    std::fs::remove_file(ground.folder.path().join(".daybreak/journal.db")).expect("the run is forgotten");
+    for attempt in [["load", "--execute"], ["load", "--execute"]] {
+        let said = refused(ground, &attempt, 1).await;
+        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_not_empty_is_left_as_it_is() {
     let Some(ground) = mysql().await else { return };
@@ -133,15 +146,7 @@ async fn a_target_that_is_not_empty_is_left_as_it_is() {
     ] {
         ground.cluster.sql(statement).await.expect("made");
     }
-    for attempt in [["run", "--yes"], ["run", "--yes"]] {
-        let said = refused(&ground, &attempt, 1).await;
-        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
-    }
-    std::fs::remove_file(ground.folder.path().join(".daybreak/journal.db")).expect("the run is forgotten");
-    for attempt in [["load", "--execute"], ["load", "--execute"]] {
-        let said = refused(&ground, &attempt, 1).await;
-        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
-    }
+    however_often(&ground).await;
     let rows = ground
         .cluster
         .sql("SELECT id FROM shop.accounts")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ground::{self, Ground};
-use crate::refusals::{refused, refused_by};
+use crate::refusals::{however_often, refused, refused_by};
 use daybreak_sandbox::{
     AuroraOptions, Estate, EstateOptions, Row, SandboxError, ServerKind, SmallDisk, available,
 };
@@ -127,15 +127,7 @@ async fn a_target_that_is_not_empty_is_left_as_it_is() {
     ] {
         ground.cluster.sql(statement).await.expect("made");
     }
-    for attempt in [["run", "--yes"], ["run", "--yes"]] {
-        let said = refused(&ground, &attempt, 1).await;
-        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
-    }
-    std::fs::remove_file(ground.folder.path().join(".daybreak/journal.db")).expect("the run is forgotten");
-    for attempt in [["load", "--execute"], ["load", "--execute"]] {
-        let said = refused(&ground, &attempt, 1).await;
-        assert!(said.contains("the target is not empty"), "{attempt:?}: {said}");
-    }
+    however_often(&ground).await;
     let rows = ground.cluster.sql("SELECT page FROM shop.visits").await;
     assert_eq!(
         rows.expect("rows"),

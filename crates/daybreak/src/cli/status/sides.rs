@@ -167,6 +167,13 @@ fn judge(
                  opened it. Set it read-only, find who wrote there, and run `daybreak data-check` before anything else",
             ),
         ),
+        (Some(false), Some(true)) if !closed_by_now => (
+            Verdict::Wrong,
+            Some(
+                "the source refuses writes, and nothing has moved to the target: somebody closed it. Find out why, and open it before \
+                 anything is migrated",
+            ),
+        ),
         (Some(false), Some(true)) => (
             Verdict::Wrong,
             Some(
