@@ -92,6 +92,8 @@ pub enum ObjectKind {
 pub enum Phase {
     /// Before the rows: what rows need to be stored.
     BeforeRows,
+    /// By its table's own statement. Its own statements are for a table that stands without it.
+    WithTable,
     /// After the rows of its table: indexes and unique constraints.
     AfterRows,
     /// After the rows of every table: foreign keys, views, triggers, events (disabled).
@@ -110,7 +112,7 @@ pub struct SchemaObject {
     /// When it is made.
     pub phase: Phase,
     /// The exact statements that make it on the target, in order, on one connection. Empty when it is made together
-    /// with another object of the image (an index with its table, or with the table's first index).
+    /// with another object of the image (an index with the table's first index).
     pub create: Vec<String>,
     /// Canonical definition: the same text on two servers exactly when the object is the same.
     pub definition: String,

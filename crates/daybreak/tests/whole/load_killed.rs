@@ -56,3 +56,39 @@ async fn postgres() {
     )
     .await;
 }
+
+/// A large table's indexes come after its rows, a small one's with the table: one that is small by the time the load goes on has
+/// neither yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_became_small_gets_its_index() {
+    let estate = EstateOptions::new(ServerKind::Mysql97).gtid(true);
+    let Some(mut ground) = ground::lay(estate, AuroraOptions::mysql().gtid(true)).await else {
+        return;
+    };
+    ground.found(100).await;
+    fill(&ground, ROWS).await;
+    let (primary, database) = (&ground.estate.primary, &ground.estate.database);
+    primary
+        .rows(&format!("ALTER TABLE {database}.big ADD KEY by_time (at)"))
+        .await
+        .expect("indexed");
+    ground
+        .init(|plan| plan.replace("range_rows = 200000", "range_rows = 5000"))
+        .await;
+    ground.start_gate().await;
+    let some = async || arrived(&ground).await >= 1;
+    let killed = kill_when(ground.daybreak(&UNTIL_CHECKED), some).await;
+    assert!(killed, "it is killed while rows flow");
+    let (primary, database) = (&ground.estate.primary, &ground.estate.database);
+    primary
+        .rows(&format!(
+            "DELETE FROM {database}.big WHERE id > 1000; OPTIMIZE TABLE {database}.big"
+        ))
+        .await
+        .expect("made small");
+    ground.succeed(&UNTIL_CHECKED).await;
+    assert_eq!(arrived(&ground).await, 1000);
+    let index = "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_NAME = 'big' AND INDEX_NAME = 'by_time'";
+    let found = ground.cluster.writer().value(index).await.expect("asked");
+    assert_eq!(found.as_deref(), Some("1"));
+}

@@ -104,7 +104,7 @@ async fn defects_on_replicas_of_mysql_are_found_and_repaired() {
             "CREATE VIEW sums AS SELECT (price + 1) * 2 AS doubled FROM goods",
             "CREATE VIEW sold AS SELECT g.id FROM goods g JOIN sales s ON g.id = s.goods",
             "CREATE TABLE words (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9)) CHARSET latin1",
-            "CREATE TABLE last (id INT PRIMARY KEY)",
+            "CREATE TABLE last (id INT PRIMARY KEY, at INT, KEY by_time (at))",
         ],
     )
     .await;
@@ -281,7 +281,7 @@ async fn defects_on_a_replica_of_mariadb_are_repaired() {
         "shop",
         &[
             "CREATE SEQUENCE numbers START WITH 7",
-            "CREATE TABLE last (id INT PRIMARY KEY)",
+            "CREATE TABLE last (id INT PRIMARY KEY, at INT, KEY by_time (at))",
         ],
     )
     .await;

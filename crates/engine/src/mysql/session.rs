@@ -66,6 +66,8 @@ pub(crate) fn wishes(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
         Purpose::Write => &[
             "SET SESSION max_error_count = 1024",
+            // Entries of an index are sorted in it; what does not fit is sorted through files. 1 MB unless it is set, MySQL 8.0.27 on.
+            "SET SESSION innodb_ddl_buffer_size = 33554432",
             "SET SESSION explicit_defaults_for_timestamp = ON",
             "SET SESSION sql_require_primary_key = OFF",
             "SET SESSION sql_generate_invisible_primary_key = OFF",

@@ -72,7 +72,9 @@ pub(super) async fn bring(
     }
     for object in &image.objects {
         let table = wanted(&object.table).filter(|table| !failed.contains_key(*table));
+        // The others came with it.
         if let (ObjectKind::Index, Some(table)) = (object.kind, table)
+            && object.phase != Phase::WithTable
             && let Err(why) = make(writer.as_mut(), &object.name, &object.create).await
         {
             failed.insert(table.clone(), why);

@@ -204,7 +204,14 @@ pub(super) async fn create_together(
 
 /// Indexes of one table, one after the other, then its statistics.
 pub(super) async fn finish(load: &Load, writer: &mut dyn Write, index: usize) -> Result<(), EngineError> {
-    let after_rows = |object: &SchemaObject| object.phase == Phase::AfterRows;
+    // How large a table is decides whether its indexes come with it, and its estimate moves: a load that was broken off may
+    // have made it without the indexes that the next one expects on it.
+    let stood = load.plan.started.contains(&load.table(index).name);
+    let after_rows = |object: &SchemaObject| match object.phase {
+        Phase::AfterRows => true,
+        Phase::WithTable => stood,
+        Phase::BeforeRows | Phase::AfterAll => false,
+    };
     create(load, writer, load.of_table(index), after_rows).await?;
     writer.analyze(load.table(index)).await?;
     load.table_done(index);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use daybreak_engine::{AccountCopy, EngineError, HASH, Mend, Mended, RepairFrame, Statement, mend};
-use daybreak_model::{Flavor, ObjectKind, PartKind, SchemaImage, SchemaObject, Scope, Secret, TablePart};
+use daybreak_model::{
+    Flavor, ObjectKind, PartKind, Phase, SchemaImage, SchemaObject, Scope, Secret, TablePart,
+};
 
 use super::beside::{self, Gap};
 use super::classify::{Change, What};
@@ -316,7 +318,9 @@ fn made(
         let later = wanted
             .objects
             .iter()
-            .filter(|object| object.kind == ObjectKind::Index && object.table == want.table);
+            .filter(|object| object.kind == ObjectKind::Index && object.table == want.table)
+            // The others come with it.
+            .filter(|object| object.phase != Phase::WithTable);
         mended
             .statements
             .extend(later.flat_map(|index| index.create.clone()));

@@ -82,7 +82,8 @@ pub(super) fn objects(listed: &Listed, text: &str, target: &Flavor, left_out: &[
             }
             ItemKind::Index { .. } => {
                 inside.push(column_text(item, listed, target));
-                indexes.push((false, object(ObjectKind::Index, Phase::BeforeRows, Vec::new())));
+                let alone = vec![format!("ALTER TABLE {quoted} ADD {}", item.text)];
+                indexes.push((false, object(ObjectKind::Index, Phase::WithTable, alone)));
             }
             _ => inside.push(column_text(item, listed, target)),
         }

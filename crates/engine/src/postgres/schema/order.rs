@@ -129,7 +129,7 @@ fn apart(
     let alone = |place: &usize| {
         let table = &objects[*place];
         let waits = |by: &usize| match objects[*by].phase {
-            Phase::BeforeRows => false,
+            Phase::BeforeRows | Phase::WithTable => false,
             Phase::AfterRows => objects[*by].table == table.table,
             Phase::AfterAll => true,
         };
