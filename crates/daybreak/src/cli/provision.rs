@@ -178,6 +178,9 @@ impl Provision {
             What::Promote(asked) => promote(&settings, &asked, &aws, format).await,
             What::Snapshot(snapshot) => {
                 let mut ledger = ledger(&settings, &aws).await?;
+                if !settings.existing {
+                    is_ours(&settings, &aws, &ledger).await?;
+                }
                 let name = &snapshot.name;
                 let done = daybreak_cloud::snapshot(&aws, &mut ledger, &settings.spec.name, name)
                     .await
@@ -618,10 +621,15 @@ async fn of_this_plan(settings: &ClusterSettings, aws: &Aws) -> Result<Ledger, T
         return Ok(ledger);
     }
     let ledger = ledger(settings, aws).await?;
-    is_the_one_made(aws, &ledger, Kind::Cluster, &settings.spec.name)
-        .await
-        .map_err(stopped)?;
+    is_ours(settings, aws, &ledger).await?;
     Ok(ledger)
+}
+
+/// Whether the cluster that is there is the one that was made here.
+async fn is_ours(settings: &ClusterSettings, aws: &Aws, ledger: &Ledger) -> Result<(), Trouble> {
+    is_the_one_made(aws, ledger, Kind::Cluster, &settings.spec.name)
+        .await
+        .map_err(stopped)
 }
 
 fn unusable(error: LedgerError) -> Trouble {

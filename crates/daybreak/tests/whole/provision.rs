@@ -752,7 +752,8 @@ async fn what_was_not_made_here_is_not_destroyed() {
     let answer = ground.ask("rds", &another).await;
     let theirs = texts(&answer, "DbClusterResourceId");
     let theirs = theirs.first().unwrap_or_else(|| panic!("{answer}"));
-    for arguments in [&destroy as &[&str], &["apply"], failover, promote] {
+    let snapshot: &[&str] = &["snapshot", "before"];
+    for arguments in [&destroy as &[&str], &["apply"], failover, promote, snapshot] {
         let said = ground.refused("shop", &plan, arguments).await;
         assert!(
             said.contains("cluster shop is there and is not the one that this plan made")
