@@ -339,10 +339,22 @@ pub fn obstacle(planned: &[Planned], ledger: &Ledger, now: bool) -> Option<Apply
         match planned.action {
             Action::Taken => Some(ApplyError::Taken(resource.to_string())),
             _ => is_the_one(ledger, resource.kind, &resource.name, planned.id.as_deref())
+                .and_then(|()| can_be_changed(planned))
                 .and_then(|()| is_asked_for(planned, now))
                 .err(),
         }
     })
+}
+
+/// Whether all that differs can be said of a resource that is there.
+fn can_be_changed(planned: &Planned) -> Result<(), ApplyError> {
+    match planned.fixed() {
+        Some(attribute) => Err(ApplyError::Fixed {
+            resource: planned.resource.to_string(),
+            attribute: attribute.to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Whether what starts instances again as soon as it is asked for is wanted at once.

@@ -90,6 +90,17 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// What of it differs and can only be said when it is made.
+    pub(crate) fn fixed(&self) -> Option<&str> {
+        match &self.action {
+            Action::Update { differences } => differences
+                .iter()
+                .find(|difference| difference.fixed)
+                .map(|difference| difference.name.as_str()),
+            _ => None,
+        }
+    }
+
     /// What of it starts instances again as soon as it is asked for.
     pub(crate) fn only_at_once(&self) -> Option<&str> {
         match &self.action {

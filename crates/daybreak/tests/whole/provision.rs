@@ -677,6 +677,16 @@ async fn what_aws_refuses_is_said_and_nothing_is_forgotten() {
     let said = ground.refused("shop", &plan, &["drift"]).await;
     assert!(said.contains("again in a minute"), "{said}");
     assert_eq!(ground.json("shop", &plan, &["drift"], 0).await["changes"], 0);
+    // What cannot be changed is refused before what stands before it in the plan is.
+    let other = plan.replace("[cluster.network]", "administrator = \"boss\"\n[cluster.network]");
+    let other = other.replace("10.1.0.0/16", "10.2.0.0/16");
+    let done = ground.aws.changes();
+    let said = ground.refused("shop", &other, &["apply"]).await;
+    assert!(
+        said.contains("cluster shop: administrator cannot be changed once it is made"),
+        "{said}"
+    );
+    assert_eq!(ground.aws.changes(), done, "the security group, too");
 }
 
 /// The same names are in every account and region, and a name may be given to another: what goes is what was made, or nothing does.
