@@ -506,6 +506,8 @@ pub async fn destroy(
         ledger.note(What::Deleted, kind, &name)?;
         tell(Applied::Deleted(kind, &name));
     }
+    // What the next one is made from is for whoever makes it to say.
+    ledger.forget_origins()?;
     Ok(left)
 }
 

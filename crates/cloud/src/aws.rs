@@ -29,14 +29,15 @@ use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::error::CloudError;
+use crate::made_from::Origin;
 use crate::port::{Cloud, Found, FoundSnapshot, Ground};
 use crate::resource::{Attributes, Home, Kind, MARK, Resource, starts_again};
 use crate::spec::Spec;
 pub use bucket::{BucketSettings, bucket};
 pub use existing::Existing;
-pub use origin::{Origin, OriginFacts};
+pub use origin::OriginFacts;
 use query::{Query, Service, first};
-pub use restore::{BackupSource, RecoveredPosition};
+pub use restore::RecoveredPosition;
 pub use secret_store::{SecretSettings, SecretStore};
 use security_group::parsed;
 

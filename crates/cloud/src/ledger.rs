@@ -1,5 +1,7 @@
 //! What we made, on disk before the provider is asked: each line says an intent or that it was done.
 
+mod origin;
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::made_from::Origin;
 use crate::resource::{Home, Kind};
 
 /// What a line says.
@@ -30,12 +33,19 @@ pub enum What {
     Snapshotting,
     /// That snapshot is complete. It outlives what it is of.
     Snapshotted,
+    /// A cluster is to be made from what the line says.
+    MadeFrom,
+    /// A cluster has everything that it is to have from there.
+    Complete,
 }
 
 impl What {
-    /// Whether it says something of the resource itself, and not of a snapshot.
+    /// Whether it says something of the resource itself, and not of a snapshot or of what it comes from.
     const fn is_of_itself(self) -> bool {
-        !matches!(self, Self::Snapshotting | Self::Snapshotted)
+        !matches!(
+            self,
+            Self::Snapshotting | Self::Snapshotted | Self::MadeFrom | Self::Complete
+        )
     }
 }
 
@@ -56,6 +66,9 @@ pub struct Entry {
     /// What the provider calls this one and no other, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What a cluster is to be made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Origin>,
 }
 
 /// The file cannot be used.
@@ -81,6 +94,21 @@ pub enum LedgerError {
         /// Where we are.
         now: Box<Home>,
     },
+    /// The cluster is made from something else than is asked for.
+    #[error(
+        "by the ledger {} cluster {cluster} is made from {noted}, and this would make it from {asked}",
+        path.display()
+    )]
+    OtherOrigin {
+        /// The file.
+        path: PathBuf,
+        /// The cluster.
+        cluster: String,
+        /// What an earlier run began to make it from.
+        noted: Box<Origin>,
+        /// What is asked for.
+        asked: Box<Origin>,
+    },
 }
 
 impl LedgerError {
@@ -94,6 +122,9 @@ impl LedgerError {
             Self::Elsewhere { made, .. } => format!(
                 "nothing was changed: take the credentials of account {} and `cluster.region = \"{}\"`; for a cluster elsewhere, give it a name of its own",
                 made.account, made.region
+            ),
+            Self::OtherOrigin { cluster, .. } => format!(
+                "nothing was changed: `provision apply` alone goes on with what was begun; to begin anew, take that away first by `provision destroy --name {cluster}`"
             ),
         }
     }
@@ -217,15 +248,24 @@ impl Ledger {
     }
 
     fn write(&mut self, what: What, kind: Kind, name: &str, id: Option<&str>) -> Result<(), LedgerError> {
+        let entry = self.entry(what, kind, name, id);
+        self.add(entry)
+    }
+
+    fn entry(&self, what: What, kind: Kind, name: &str, id: Option<&str>) -> Entry {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let entry = Entry {
+        Entry {
             at: now.map_or(0, |since| since.as_secs()),
             what,
             kind,
             name: name.to_owned(),
             home: self.home.clone(),
             id: id.map(str::to_owned),
-        };
+            from: None,
+        }
+    }
+
+    fn add(&mut self, entry: Entry) -> Result<(), LedgerError> {
         let line = serde_json::to_string(&entry).unwrap_or_default();
         let wrong = |why: String| LedgerError::Unusable {
             path: self.path.clone(),

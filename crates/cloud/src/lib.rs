@@ -6,6 +6,7 @@
 
 mod error;
 mod hole;
+mod made_from;
 mod resource;
 mod spec;
 
@@ -30,13 +31,14 @@ pub use apply::{
 };
 pub use authorities::published_authorities;
 pub use aws::{
-    Aws, AwsSettings, BackupSource, BucketSettings, Existing, Origin, OriginFacts, RecoveredPosition,
-    SecretSettings, SecretStore, bucket,
+    Aws, AwsSettings, BucketSettings, Existing, OriginFacts, RecoveredPosition, SecretSettings, SecretStore,
+    bucket,
 };
 pub use error::{CloudError, Trouble};
 pub use export::{cloudformation, terraform};
 pub use hole::{Hole, HoleKind, Weight};
 pub use ledger::{Entry, Ledger, LedgerError, What};
+pub use made_from::{BackupSource, Origin};
 pub use parameters::{Becomes, CarriedSetting, Setting, carried_settings};
 pub use plan::{Action, Difference, Planned, changes, plan};
 pub use port::{Cloud, Found, FoundSnapshot, Ground, Subnet};

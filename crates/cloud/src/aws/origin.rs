@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::restore::BackupSource;
 use super::{Aws, cluster, parted, trouble};
 use crate::error::{CloudError, Trouble};
+use crate::made_from::Origin;
 use crate::port::Cloud;
 use crate::resource::{Kind, Resource};
 
@@ -15,19 +15,6 @@ use crate::resource::{Kind, Resource};
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
 /// First and longest time between two looks.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
-
-/// What a cluster is made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// Nothing: it is empty.
-    Empty,
-    /// A backup by XtraBackup in S3.
-    Backup(BackupSource),
-    /// A snapshot of an RDS instance, by name or ARN.
-    Snapshot(String),
-    /// An RDS instance, by ARN, which it follows until it is promoted.
-    Replica(String),
-}
 
 /// What AWS says of a snapshot or an instance that a cluster is to be made from. What it does not say is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -134,6 +121,7 @@ impl Aws {
         group: String,
     ) -> Result<(), CloudError> {
         let get = |name: &str| Some(resource.get(name).to_owned()).filter(|value| !value.is_empty());
+        let logs: Vec<String> = parted(resource.get("logs")).collect();
         // Administrator, password and database are the instance's.
         let request = self
             .rds
@@ -151,6 +139,7 @@ impl Aws {
             .set_storage_type(get("storage").filter(|storage| storage != "aurora"))
             .deletion_protection(resource.get("deletion_protection") == "true")
             .copy_tags_to_snapshot(true)
+            .set_enable_cloudwatch_logs_exports(Some(logs).filter(|logs| !logs.is_empty()))
             .set_serverless_v2_scaling_configuration(cluster::scaling(resource.get("serverless")))
             .tags(self.mark());
         let made = request.send().await.map(drop);

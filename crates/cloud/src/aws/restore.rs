@@ -5,23 +5,11 @@
 
 use super::{Aws, cluster, parted, trouble};
 use crate::error::CloudError;
+use crate::made_from::BackupSource;
 use crate::resource::Resource;
 
 /// What is asked of events: all that there are, which AWS keeps for 14 days.
 const MINUTES: i32 = 14 * 24 * 60;
-
-/// A backup by XtraBackup of a whole server, in a bucket of the cluster's region.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackupSource {
-    /// The bucket.
-    pub bucket: String,
-    /// What its files' keys begin with; may be empty.
-    pub prefix: String,
-    /// The role by which RDS reads them.
-    pub role: String,
-    /// What the server ran, such as `8.0.36`.
-    pub server_version: String,
-}
 
 /// Where the binary log of the server stood that a backup was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]

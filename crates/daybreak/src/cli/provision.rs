@@ -1,3 +1,4 @@
+mod make;
 mod origin;
 mod restore;
 mod settings;
@@ -8,8 +9,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use daybreak_cloud::{
     Action, Applied, ApplyError, Aws, Cloud, CloudError, Existing, Ground, Kind, Ledger, LedgerError, Origin,
-    Planned, Resource, apply, changes, cloudformation, destroy, is_the_one_made, obstacle,
-    parameters_are_set, plan, resources, restart, terraform,
+    Planned, Resource, changes, cloudformation, destroy, is_the_one_made, plan, resources, terraform,
 };
 use serde::Serialize;
 
@@ -125,6 +125,9 @@ struct Report<'a> {
     /// Of a cluster that somebody else made: instances that the plan does not name.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     beside: &'a [String],
+    /// Of a cluster that is not there yet: what an earlier run began to make it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_from: Option<String>,
     cost_per_month: &'a Option<config::Cost>,
 }
 
@@ -173,7 +176,7 @@ impl Provision {
                 let drifted = show(&settings, &said, aws, format).await?;
                 Ok(if drifted == 0 { Exit::Done } else { Exit::Different })
             }
-            What::Apply(asked) => make(&settings, &asked, aws, format).await,
+            What::Apply(asked) => make::make(&settings, &asked, aws, format).await,
             What::Failover(failover) => fail_over(&settings, &failover, &aws, format).await,
             What::Promote(asked) => promote(&settings, &asked, &aws, format).await,
             What::Snapshot(snapshot) => {
@@ -231,12 +234,16 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
     };
     let stray = stray(&ledger, &planned);
     let count = changes(&planned) + stray.len() + beside.len();
+    let begun = ledger
+        .origin(&settings.spec.name)
+        .filter(|origin| **origin != Origin::Empty && is_to_be_made(&planned));
     match format {
         Format::Json => output::json(&Report {
             cluster: &settings.spec.name,
             changes: count,
             resources: &planned,
             beside: &beside,
+            made_from: begun.map(ToString::to_string),
             cost_per_month: &settings.cost,
         }),
         Format::Text => {
@@ -250,6 +257,11 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
             for (kind, name) in &stray {
                 output::line(plain(&format!(
                     "? {kind} {name}: this plan made it, and names it no more: delete it by hand"
+                )));
+            }
+            if let Some(origin) = begun {
+                output::line(plain(&format!(
+                    "`apply` goes on with what an earlier run began: the cluster is made from {origin}"
                 )));
             }
             output::line(format!(
@@ -272,141 +284,12 @@ fn stray(ledger: &Ledger, planned: &[Planned]) -> Vec<(Kind, String)> {
     standing
 }
 
-async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Format) -> Result<Exit, Trouble> {
-    said_twice(settings, &asked.said)?;
-    let origin = asked.from.origin(settings).await?;
-    let restores = matches!(origin, Origin::Backup(_) | Origin::Snapshot(_));
-    let aws = &aws.from_origin(origin.clone());
-    let mut ledger = ledger(settings, aws).await?;
-    origin::see(aws, &origin, &settings.spec).await?;
-    let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
-    let wanted = resources(&settings.spec, &ground);
-    let planned = plan(aws, &wanted).await.map_err(trouble)?;
-    // All obstacles before anything is made.
-    if let Some(obstacle) = obstacle(&planned, &ledger, asked.now) {
-        return Err(stopped(obstacle));
-    }
-    let mut later = if asked.now {
-        Vec::new()
-    } else {
-        left_to_the_window(&planned)
-    };
-    let (mut created, mut updated, mut taken_back) = (Vec::new(), Vec::new(), Vec::new());
-    let mut waited: Option<String> = None;
-    let mut tell = |applied: Applied<'_>| match applied {
-        Applied::Created(resource) => {
-            output::say(plain(&format!("made {resource}")));
-            created.push(resource.to_string());
-        }
-        Applied::Updated(resource, names) => {
-            output::say(plain(&format!("changed {resource}: {}", names.join(", "))));
-            updated.push(resource.to_string());
-        }
-        Applied::Queued(resource, names) => {
-            let names_said = names.join(", ");
-            output::say(plain(&format!(
-                "left {resource} to the maintenance window: {names_said}"
-            )));
-            for name in names {
-                let one = format!("{resource}: {name}");
-                if !later.contains(&one) {
-                    later.push(one);
-                }
-            }
-        }
-        Applied::TakenBack(resource, names) => {
-            output::say(plain(&format!(
-                "took back what waited in {resource}: {}",
-                names.join(", ")
-            )));
-            taken_back.extend(names.iter().map(|name| format!("{resource}: {name}")));
-        }
-        Applied::Waiting(resource, status) => {
-            let now = format!("waiting for {resource}: {status}");
-            if waited.as_ref() != Some(&now) {
-                output::say(plain(&now));
-                waited = Some(now);
-            }
-        }
-        Applied::Restarting(instance) => output::say(plain(&format!("starting {instance} again"))),
-        Applied::Deleted(..) => {}
-    };
-    apply(aws, &wanted, &mut ledger, asked.now, &mut tell)
-        .await
-        .map_err(stopped)?;
-    let cluster = &settings.spec.name;
-    if matches!(origin, Origin::Snapshot(_)) {
-        set_password(aws, &wanted).await?;
-    }
-    let restarted = match asked.restart {
-        true => restart(aws, cluster, &mut tell).await.map_err(stopped)?,
-        false => 0,
-    };
-    parameters_are_set(aws, &wanted).await.map_err(stopped)?;
-    let waiting = aws.waiting_for_restart(cluster).await.map_err(trouble)?;
-    let position = match restores {
-        true => aws.recovered_position(cluster).await.map_err(trouble)?,
-        false => None,
-    };
-    let position =
-        position.map(|position| serde_json::json!({ "file": position.file, "offset": position.offset }));
-    let report = serde_json::json!({
-        "cluster": cluster, "created": created, "updated": updated, "restarted": restarted, "waiting_for_restart": waiting,
-        "waiting_for_window": later, "taken_back": taken_back,
-        "position": position,
-    });
-    told(format, &report, || {
-        let mut text = format!(
-            "{} made, {} changed, {restarted} started again, {} resources in all",
-            created.len(),
-            updated.len(),
-            wanted.len()
-        );
-        match &position {
-            Some(position) => text.push_str(&format!(
-                "; replication starts at {} in {}",
-                position["offset"], position["file"]
-            )),
-            None if restores => text
-                .push_str("; no event tells where replication starts: it was no restore, or is too long ago"),
-            None if matches!(origin, Origin::Replica(_)) => {
-                text.push_str("; it follows the instance until `provision promote --execute`");
-            }
-            None => {}
-        }
-        if !waiting.is_empty() {
-            let names = waiting.join(", ");
-            text.push_str(&format!(
-                "; parameters count in {names} from its next start on: `apply --restart`"
-            ));
-        }
-        if !later.is_empty() {
-            let names = later.join(", ");
-            text.push_str(&format!(
-                "; left to the maintenance window, for it starts instances again or waits with what does: {names}: `apply --now`"
-            ));
-        }
-        if !taken_back.is_empty() {
-            let names = taken_back.join(", ");
-            text.push_str(&format!("; taken back from the maintenance window: {names}"));
-        }
-        text
-    });
-    Ok(Exit::Done)
-}
-
-/// What the plan changes that starts instances again, and what waits already, each as `instance shop-reader-1: class`.
-fn left_to_the_window(planned: &[Planned]) -> Vec<String> {
-    let mut all = Vec::new();
-    for planned in planned {
-        if let Action::Update { differences } | Action::Wait { differences } = &planned.action {
-            let later = differences
-                .iter()
-                .filter(|difference| difference.restarts || difference.waits);
-            all.extend(later.map(|difference| format!("{}: {}", planned.resource, difference.name)));
-        }
-    }
-    all
+/// Whether the cluster is not there yet.
+fn is_to_be_made(planned: &[Planned]) -> bool {
+    let mut clusters = planned
+        .iter()
+        .filter(|planned| planned.resource.kind == Kind::Cluster);
+    clusters.any(|planned| planned.action == Action::Create)
 }
 
 /// A cluster that has its administrator from its origin gets the password that the plan's secret holds.

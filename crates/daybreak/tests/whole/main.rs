@@ -35,6 +35,7 @@ mod planted_schema;
 mod presteps;
 mod provision;
 mod provision_network;
+mod provision_origin;
 mod provision_postgres;
 mod provision_window;
 mod purposes;

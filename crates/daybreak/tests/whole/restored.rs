@@ -178,7 +178,7 @@ async fn a_cluster_is_made_from_a_backup_of_our_own() {
 }
 
 /// An instance of RDS, and a snapshot of it, as somebody else made them.
-async fn instance(ground: &Ground, name: &str, version: &str) -> String {
+pub(crate) async fn instance(ground: &Ground, name: &str, version: &str) -> String {
     let made = ground
         .aws
         .ask(
