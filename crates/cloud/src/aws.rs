@@ -38,7 +38,7 @@ pub use existing::Existing;
 pub use origin::OriginFacts;
 use query::{Query, Service, first};
 pub use restore::RecoveredPosition;
-pub use secret_store::{SecretSettings, SecretStore};
+pub use secret_store::{HeldSecret, SecretSettings, SecretStore};
 use security_group::parsed;
 
 /// What AWS's crates send requests with.

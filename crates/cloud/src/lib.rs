@@ -31,8 +31,8 @@ pub use apply::{
 };
 pub use authorities::published_authorities;
 pub use aws::{
-    Aws, AwsSettings, BucketSettings, Existing, OriginFacts, RecoveredPosition, SecretSettings, SecretStore,
-    bucket,
+    Aws, AwsSettings, BucketSettings, Existing, HeldSecret, OriginFacts, RecoveredPosition, SecretSettings,
+    SecretStore, bucket,
 };
 pub use error::{CloudError, Trouble};
 pub use export::{cloudformation, terraform};

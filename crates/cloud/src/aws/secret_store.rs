@@ -8,6 +8,23 @@ use super::trouble;
 use crate::error::{CloudError, Trouble};
 use crate::resource::MARK;
 
+/// The key of the tag that says of which server a secret's account is: what a deleted one holds cannot be read.
+const SERVER: &str = "daybreak:server";
+/// How long a tag's value may be ("Tag", AWS Secrets Manager API Reference).
+const TAG_LENGTH: usize = 256;
+
+/// What the secret of a name that is ours has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldSecret {
+    /// It stands, and holds this.
+    Value(String),
+    /// It is deleted, and AWS gives it back for some days yet.
+    Deleted {
+        /// Of which server its account was, as [`SecretStore::server_tag`] has it; none where it does not say.
+        server: Option<String>,
+    },
+}
+
 /// Who we are to Secrets Manager, and where. What is not named here is found as AWS's own tools find it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecretSettings {
@@ -39,18 +56,29 @@ impl SecretStore {
         Self(aws_sdk_secretsmanager::Client::new(&loader.load().await))
     }
 
-    /// Keeps a value under a name, in the place of what that name held. `tag` says whose it is.
+    /// A server's address as a tag can have it.
+    #[must_use]
+    pub fn server_tag(server: &str) -> String {
+        let fits = |c: char| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c);
+        let fitting = server.chars().map(|c| if fits(c) { c } else { '_' });
+        fitting.take(TAG_LENGTH).collect()
+    }
+
+    /// Keeps a value under a name, in the place of what that name held. `tag` says whose it is, `server` of which server.
     ///
     /// # Errors
-    /// When AWS refuses, or a secret of that name is none of ours.
-    pub async fn put(&self, name: &str, value: &str, tag: &str) -> Result<(), CloudError> {
+    /// When AWS refuses, or a secret of that name is none of ours, or was deleted and is not known to be that server's.
+    pub async fn put(&self, name: &str, value: &str, tag: &str, server: &str) -> Result<(), CloudError> {
+        let server = Self::server_tag(server);
         let mark = Tag::builder().key(MARK).value(tag).build();
+        let of = Tag::builder().key(SERVER).value(&server).build();
         let made = self
             .0
             .create_secret()
             .name(name)
             .secret_string(value)
             .tags(mark)
+            .tags(of.clone())
             .send()
             .await
             .map_err(trouble::of("secretsmanager:CreateSecret", name));
@@ -62,13 +90,26 @@ impl SecretStore {
         }
         let described = self.0.describe_secret().secret_id(name).send().await;
         let described = described.map_err(trouble::of("secretsmanager:DescribeSecret", name))?;
+        let taken = |message: &str| CloudError {
+            call: "secretsmanager:PutSecretValue".to_owned(),
+            object: name.to_owned(),
+            message: message.to_owned(),
+            trouble: Trouble::Taken,
+        };
         if !is_tagged(described.tags(), tag) {
-            return Err(CloudError {
-                call: "secretsmanager:PutSecretValue".to_owned(),
-                object: name.to_owned(),
-                message: "a secret of that name is there, and is none that was made here".to_owned(),
-                trouble: Trouble::Taken,
-            });
+            return Err(taken(
+                "a secret of that name is there, and is none that was made here",
+            ));
+        }
+        let is_of_it = server_of(described.tags()).as_ref() == Some(&server);
+        if described.deleted_date().is_some() && !is_of_it {
+            return Err(taken(
+                "a secret of that name is deleted and not gone yet, and was not known to be that server's",
+            ));
+        }
+        if !is_of_it {
+            let tagged = self.0.tag_resource().secret_id(name).tags(of).send().await;
+            tagged.map_err(trouble::of("secretsmanager:TagResource", name))?;
         }
         if described.deleted_date().is_some() {
             let restored = self.0.restore_secret().secret_id(name).send().await;
@@ -79,22 +120,27 @@ impl SecretStore {
         put.map_err(trouble::of("secretsmanager:PutSecretValue", name))
     }
 
-    /// What the secret of a name holds, where it is ours; none where there is none of ours, or it is deleted.
+    /// What the secret of a name has, where it is ours; none where there is none of ours.
     ///
     /// # Errors
     /// When AWS refuses.
-    pub async fn held(&self, name: &str, tag: &str) -> Result<Option<String>, CloudError> {
+    pub async fn held(&self, name: &str, tag: &str) -> Result<Option<HeldSecret>, CloudError> {
         let described = self.0.describe_secret().secret_id(name).send().await;
         let described = match described.map_err(trouble::of("secretsmanager:DescribeSecret", name)) {
             Err(error) if error.trouble == Trouble::Missing => return Ok(None),
             other => other?,
         };
-        if !is_tagged(described.tags(), tag) || described.deleted_date().is_some() {
+        if !is_tagged(described.tags(), tag) {
             return Ok(None);
+        }
+        if described.deleted_date().is_some() {
+            let server = server_of(described.tags());
+            return Ok(Some(HeldSecret::Deleted { server }));
         }
         let value = self.0.get_secret_value().secret_id(name).send().await;
         let value = value.map_err(trouble::of("secretsmanager:GetSecretValue", name))?;
-        Ok(Some(value.secret_string().unwrap_or_default().to_owned()))
+        let value = value.secret_string().unwrap_or_default().to_owned();
+        Ok(Some(HeldSecret::Value(value)))
     }
 
     /// Deletes the secret of a name where it is ours; the days for which AWS can give it back, none where there was none of ours.
@@ -117,6 +163,12 @@ impl SecretStore {
         }
         Ok(Some(RECOVERY_DAYS))
     }
+}
+
+/// Of which server a secret is by its tags.
+fn server_of(tags: &[Tag]) -> Option<String> {
+    let own = tags.iter().find(|tag| tag.key() == Some(SERVER));
+    own.and_then(Tag::value).map(str::to_owned)
 }
 
 fn is_tagged(tags: &[Tag], tag: &str) -> bool {

@@ -494,7 +494,15 @@ async fn new_passwords_may_go_to_secrets_manager() {
     let (user, first) = secret("shop/watcher@127.0.0.1").await.expect("a secret");
     assert_eq!(user, "watcher");
     assert!(!said.contains(&first) && log_in(&first).await, "{said}");
+    // A secret that an older release kept is of no server by its tags, until it is given another password.
+    let named = "{\"SecretId\": \"shop/watcher@127.0.0.1\"}";
+    let untag = "{\"SecretId\": \"shop/watcher@127.0.0.1\", \"TagKeys\": [\"daybreak:server\"]}";
+    aws.ask_secrets("UntagResource", untag).await.expect("asked");
+    let tags = aws.ask_secrets("DescribeSecret", named).await.expect("asked");
+    assert!(!tags.contains("daybreak:server"), "{tags}");
     let (done, said) = run(&["rotate", "--user", "watcher", "--host", "127.0.0.1"], "shop").await;
+    let tags = aws.ask_secrets("DescribeSecret", named).await.expect("asked");
+    assert!(tags.contains("daybreak:server"), "{tags}");
     let (_, second) = secret("shop/watcher@127.0.0.1").await.expect("a secret");
     assert!(
         done && first != second && log_in(&second).await && !log_in(&first).await,
@@ -589,6 +597,43 @@ async fn new_passwords_may_go_to_secrets_manager() {
     assert!(!done && said.contains("is none that was made here"), "{said}");
     let held = secret("theirs/watcher@127.0.0.2").await.expect("theirs");
     assert_eq!(held, ("u".to_owned(), "p".to_owned()));
+    // Deleted, and not gone yet, it is taken back for the account of the server that its tags name, and for no other.
+    for (prefix, tags, of) in [
+        (
+            "gone",
+            serde_json::json!([
+                { "Key": "daybreak:cluster", "Value": "accounts" },
+                { "Key": "daybreak:server", "Value": "other.example:3306" },
+            ]),
+            "other.example:3306",
+        ),
+        (
+            "old",
+            serde_json::json!([{ "Key": "daybreak:cluster", "Value": "accounts" }]),
+            "a server that it does not name",
+        ),
+    ] {
+        let name = format!("{prefix}/watcher@127.0.0.1");
+        let theirs = serde_json::json!({ "Name": name, "SecretString": "{}", "Tags": tags });
+        let made = aws.ask_secrets("CreateSecret", &theirs.to_string()).await;
+        made.expect("asked");
+        let named = serde_json::json!({ "SecretId": name }).to_string();
+        aws.ask_secrets("DeleteSecret", &named).await.expect("asked");
+        let (done, said) = run(&make, prefix).await;
+        assert!(
+            !done
+                && said.contains(&format!("the secret {name} is deleted and not gone yet"))
+                && said.contains(&format!("on {of}, not on"))
+                && said.contains("a prefix of its own"),
+            "{said}"
+        );
+        let known = aws.ask_secrets("DescribeSecret", &named).await.expect("asked");
+        assert!(known.contains("DeletedDate"), "it stays deleted: {known}");
+        assert_eq!(
+            estate.primary.value(users).await.expect("counted").as_deref(),
+            Some("0")
+        );
+    }
     let (done, said) = run(&make, "not a prefix").await;
     assert!(
         !done && said.contains("write it as secretsmanager:PREFIX"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use clap::Args;
-use daybreak_cloud::{CloudError, SecretSettings, SecretStore};
+use daybreak_cloud::{CloudError, HeldSecret, SecretSettings, SecretStore};
 use daybreak_model::Secret;
 use daybreak_work::{PasswordFile, PasswordStore, PasswordsUnkept};
 
@@ -82,24 +82,44 @@ impl PasswordStore for SecretsManager {
         for (account, _) in passwords {
             let name = name(&self.prefix, account);
             let held = self.store.held(&name, OURS).await.map_err(unkept)?;
-            if let Some(other) = held.and_then(|held| of_another(&held, server)) {
-                return Err(PasswordsUnkept {
-                    what: "keep new passwords",
-                    place: self.place(),
-                    hint: "no account was told one, and nothing was changed: give each server a prefix of its own, \
-                           `--passwords secretsmanager:PREFIX`"
-                        .to_owned(),
-                    source: format!("the secret {name} holds the password of account {account} on {other}, and not on {server}")
-                        .into(),
-                });
-            }
+            let (why, or) = match held {
+                Some(HeldSecret::Value(held)) => match of_another(&held, server) {
+                    Some(other) => (
+                        format!(
+                            "the secret {name} holds the password of account {account} on {other}, and not on {server}"
+                        ),
+                        "",
+                    ),
+                    None => continue,
+                },
+                Some(HeldSecret::Deleted { server: own }) => match deleted_of_another(own.as_deref(), server)
+                {
+                    Some(other) => (
+                        format!(
+                            "the secret {name} is deleted and not gone yet, and is of account {account} on {other}, not on {server}"
+                        ),
+                        "; or see whose it is, and delete it for good by AWS's own tools",
+                    ),
+                    None => continue,
+                },
+                None => continue,
+            };
+            return Err(PasswordsUnkept {
+                what: "keep new passwords",
+                place: self.place(),
+                hint: format!(
+                    "no account was told one, and nothing was changed: give each server a prefix of its own, \
+                     `--passwords secretsmanager:PREFIX`{or}"
+                ),
+                source: why.into(),
+            });
         }
         for (account, password) in passwords {
             let value = serde_json::json!({
                 "server": server, "account": account, "username": user(account), "password": password.expose(),
             });
             let name = name(&self.prefix, account);
-            let put = self.store.put(&name, &value.to_string(), OURS).await;
+            let put = self.store.put(&name, &value.to_string(), OURS, server).await;
             put.map_err(unkept)?;
         }
         Ok(())
@@ -118,7 +138,12 @@ impl PasswordStore for SecretsManager {
             source: Box::new(error),
         };
         let held = self.store.held(&name, OURS).await.map_err(unforgotten)?;
-        if let Some(other) = held.and_then(|held| of_another(&held, server)) {
+        let other = match &held {
+            Some(HeldSecret::Value(held)) => of_another(held, server),
+            Some(HeldSecret::Deleted { server: own }) => deleted_of_another(own.as_deref(), server),
+            None => None,
+        };
+        if let Some(other) = other {
             return Ok(Some(format!(
                 "secret {name} stays: it is of the account on {other}"
             )));
@@ -137,6 +162,15 @@ fn of_another(held: &str, server: &str) -> Option<String> {
     let held: Option<serde_json::Value> = serde_json::from_str(held).ok();
     match held.as_ref().and_then(|held| held["server"].as_str()) {
         Some(own) if own == server => None,
+        Some(other) => Some(other.to_owned()),
+        None => Some("a server that it does not name".to_owned()),
+    }
+}
+
+/// Of which other server than this one a deleted secret is by its tag; none where it is this one's.
+fn deleted_of_another(own: Option<&str>, server: &str) -> Option<String> {
+    match own {
+        Some(own) if own == SecretStore::server_tag(server) => None,
         Some(other) => Some(other.to_owned()),
         None => Some("a server that it does not name".to_owned()),
     }
