@@ -1,6 +1,8 @@
 //! An assessment of the whole estate (P1): every server of it, towards a line of Aurora, and what the plan's waivers make of
 //! it.
 
+mod kept;
+
 use daybreak_assess::{Verdict, Way, assess, end_of_support, ways};
 use daybreak_engine::{EngineError, Role, database};
 use daybreak_model::{
@@ -10,6 +12,9 @@ use daybreak_work::{Topology, walk};
 use futures_util::future::join_all;
 
 use crate::config::{UNREACHED, Waiver};
+pub(crate) use kept::KeptAssessment;
+#[cfg(test)]
+pub(crate) use kept::KeptServer;
 
 /// How a server can get to Aurora.
 pub(crate) const WAY: &str = "server.way";

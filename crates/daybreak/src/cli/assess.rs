@@ -7,12 +7,12 @@ use daybreak_model::{AURORA_LINES, AuroraLine, Endpoint, Family, Finding, Severi
 use serde::Serialize;
 
 use super::source::Start;
-use crate::assessment::{self, Assessed, Assessment, Judged, day_of, judge};
+use crate::assessment::{self, Assessed, Assessment, Judged, KeptAssessment, day_of, judge};
 use crate::config::Waiver;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
-/// Asks every server of the estate, and changes none. Ends with 3 where something blocks that the plan does not waive, and else
+/// Asks every server of the estate, and changes none; of a plan's servers what blocks is kept for `provision`. Ends with 3 where something blocks that the plan does not waive, and else
 /// with 6 where a server, or something that would block, could not be looked at.
 #[derive(Debug, Args)]
 pub(crate) struct Assess {
@@ -49,6 +49,7 @@ impl Assess {
             .as_ref()
             .and_then(|settings| settings.cluster.as_ref());
         let planned = cluster.and_then(|cluster| cluster.line);
+        let state_dir = begin.settings.as_ref().map(|settings| settings.state_dir.clone());
         let waivers = begin.settings.map_or_else(Vec::new, |settings| settings.waivers);
         let source = begin.endpoint;
         let target = self.line(&source, planned)?;
@@ -61,6 +62,14 @@ impl Assess {
             let hint = error.hint().map(str::to_owned);
             Trouble::new(error, hint)
         })?;
+        if let Some(state_dir) = state_dir
+            && let Err(error) = KeptAssessment::keep(&assessment, &state_dir, jiff::Timestamp::now())
+        {
+            let place = state_dir.display();
+            output::say(format!(
+                "not kept in {place}, where `provision` looks for it: {error}"
+            ));
+        }
         let findings = assessment.findings();
         let judged = judge(&findings, &waivers, day_of(jiff::Timestamp::now()));
         match format {

@@ -2,6 +2,7 @@ mod make;
 mod origin;
 mod restore;
 mod settings;
+mod version;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -128,6 +129,9 @@ struct Report<'a> {
     /// Of a cluster that is not there yet: what an earlier run began to make it from.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_from: Option<String>,
+    /// Where the cluster is to be made, or to have another version: what the newest assessment says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assessment: &'a Option<version::Allowed>,
     cost_per_month: &'a Option<config::Cost>,
 }
 
@@ -234,6 +238,7 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
     };
     let stray = stray(&ledger, &planned);
     let count = changes(&planned) + stray.len() + beside.len();
+    let assessed = version::asked(settings, &planned)?;
     let begun = ledger
         .origin(&settings.spec.name)
         .filter(|origin| **origin != Origin::Empty && is_to_be_made(&planned));
@@ -244,6 +249,7 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
             resources: &planned,
             beside: &beside,
             made_from: begun.map(ToString::to_string),
+            assessment: &assessed,
             cost_per_month: &settings.cost,
         }),
         Format::Text => {
@@ -259,6 +265,10 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
                     "? {kind} {name}: this plan made it, and names it no more: delete it by hand"
                 )));
             }
+            let assessed = assessed
+                .iter()
+                .flat_map(|allowed| allowed.lines(&settings.spec.version));
+            assessed.for_each(|line| output::line(plain(&line)));
             if let Some(origin) = begun {
                 output::line(plain(&format!(
                     "`apply` goes on with what an earlier run began: the cluster is made from {origin}"

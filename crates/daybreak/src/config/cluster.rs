@@ -12,6 +12,9 @@ use serde::Deserialize;
 use super::prices::{Cost, Prices};
 use super::{PlanError, Waiver, purposes, raw, waiver};
 
+/// Where a plan's journal is that names no other folder.
+const STATE_DIR: &str = ".daybreak";
+
 /// A cluster and where it is to be.
 #[derive(Debug)]
 pub(crate) struct ClusterSettings {
@@ -27,6 +30,10 @@ pub(crate) struct ClusterSettings {
     pub(crate) cost: Option<Cost>,
     /// Findings that are accepted.
     pub(crate) waivers: Vec<Waiver>,
+    /// The line of Aurora that it is to run; none where no rule is known for its version.
+    pub(crate) line: Option<&'static AuroraLine>,
+    /// Where the plan's journal and its newest assessment are.
+    pub(crate) state_dir: PathBuf,
 }
 
 /// What a load has to know of the cluster.
@@ -138,6 +145,19 @@ struct RawPurpose {
     schemas: Vec<String>,
     purposes: Option<PathBuf>,
     purpose: Option<String>,
+    state_dir: Option<PathBuf>,
+}
+
+impl RawPurpose {
+    /// Where its journal is.
+    fn state_dir(&self, folder: &Path) -> PathBuf {
+        let own = self.state_dir.as_deref();
+        let state_dir = folder.join(own.unwrap_or(Path::new(STATE_DIR)));
+        match &self.purpose {
+            Some(purpose) if self.purposes.is_some() => state_dir.join("purposes").join(purpose),
+            _ => state_dir,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -242,6 +262,9 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
         hint: Some(error.hint),
     };
     let mut settings = resolve(raw.cluster, folder).map_err(unfit)?;
+    if let Some(migration) = &raw.migration {
+        settings.state_dir = migration.state_dir(folder);
+    }
     if let Some(migration) = raw.migration
         && let (Some(file), Some(purpose)) = (migration.purposes, migration.purpose)
         && settings.spec.engine == Engine::Mysql
@@ -271,6 +294,7 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
 }
 
 fn resolve(raw: RawCluster, folder: &Path) -> Result<ClusterSettings, SpecError> {
+    let line = outline(&raw).line;
     let engine = match raw.engine {
         RawEngine::Mysql => Engine::Mysql,
         RawEngine::Postgres => Engine::Postgres,
@@ -350,6 +374,8 @@ fn resolve(raw: RawCluster, folder: &Path) -> Result<ClusterSettings, SpecError>
         ledger,
         cost: None,
         waivers: Vec::new(),
+        line,
+        state_dir: folder.join(STATE_DIR),
         spec,
     })
 }

@@ -4,7 +4,7 @@ use crate::looking::list;
 use crate::provision::{Ground, ROLES, changed, texts};
 
 /// The plan of the MySQL cluster, for the other engine.
-fn postgres(plan: &str) -> String {
+pub(crate) fn postgres(plan: &str) -> String {
     let parts = [
         (
             "engine = \"aurora-mysql\"\nversion = \"8.0.mysql_aurora.3.10.0\"",

@@ -1,17 +1,26 @@
 //! `provision apply`.
 
 use daybreak_cloud::{
-    Action, Applied, Aws, Cloud, Origin, Planned, apply, obstacle, parameters_are_set, plan, resources, restart,
+    Action, Applied, Aws, Cloud, Origin, Planned, apply, obstacle, parameters_are_set, plan, resources,
+    restart,
 };
 
-use super::{MakeIt, is_to_be_made, ledger, origin, said_twice, set_password, stopped, told, trouble, unusable};
+use super::{
+    MakeIt, is_to_be_made, ledger, origin, said_twice, set_password, stopped, told, trouble, unusable,
+    version,
+};
 use crate::cli::plain;
 use crate::config::ClusterSettings;
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
 
 /// Makes everything as the plan has it, from what an earlier run began if there was one.
-pub(super) async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, format: Format) -> Result<Exit, Trouble> {
+pub(super) async fn make(
+    settings: &ClusterSettings,
+    asked: &MakeIt,
+    aws: Aws,
+    format: Format,
+) -> Result<Exit, Trouble> {
     said_twice(settings, &asked.said)?;
     let cluster = &settings.spec.name;
     let named = asked.from.origin(settings).await?;
@@ -26,9 +35,13 @@ pub(super) async fn make(settings: &ClusterSettings, asked: &MakeIt, aws: Aws, f
     if to_be_made {
         origin::see(aws, &origin, &settings.spec).await?;
     }
+    let besides = version::check(settings, &planned)?;
     // All obstacles before anything is made.
     if let Some(obstacle) = obstacle(&planned, &ledger, asked.now) {
         return Err(stopped(obstacle));
+    }
+    for what in besides {
+        output::say(plain(&format!("version {}: {what}", settings.spec.version)));
     }
     ledger.note_origin(cluster, &origin).map_err(unusable)?;
     if origin != named && (to_be_made || !ledger.is_complete(cluster)) {

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo
 
 use super::refuse::{past, refusal};
 use super::{EVERY, estate_check};
-use crate::assessment::{self, day_of, judge};
+use crate::assessment::{self, KeptAssessment, day_of, judge};
 use crate::plays::failure::OrFail;
 use crate::plays::{World, kept};
 
@@ -48,6 +49,8 @@ impl Step for Assess {
             }
             other => other.or_fail()?,
         };
+        KeptAssessment::keep(&assessment, &world.settings.state_dir, cx.clock().now())
+            .map_err(|error| unkept(&world.settings.state_dir, &error))?;
         let findings = assessment.findings();
         let judged = judge(&findings, &world.settings.waivers, day_of(cx.clock().now()));
         let waived: BTreeSet<&str> = judged
@@ -81,6 +84,12 @@ impl Assess {
         let flavor = self.0.target.flavor().await.or_fail()?;
         Ok(assessment::line_of(&flavor))
     }
+}
+
+fn unkept(state_dir: &Path, error: &std::io::Error) -> StepError {
+    let place = state_dir.display();
+    StepError::new(format!("failed to keep the assessment in {place}: {error}"))
+        .with_hint("let this account write there, and run the same command again")
 }
 
 fn hidden(findings: &[Finding]) -> Vec<String> {
