@@ -33,6 +33,18 @@ impl Aws {
         }
     }
 
+    /// Where a cluster's writer is reached, host and port; none where AWS names no address yet, or there is no such cluster.
+    ///
+    /// # Errors
+    /// When AWS refuses to tell.
+    pub async fn writer_address(&self, cluster: &str) -> Result<Option<(String, u16)>, CloudError> {
+        let described = self.described(cluster).await?;
+        Ok(described.and_then(|cluster| {
+            let host = cluster.endpoint().filter(|host| !host.is_empty())?.to_owned();
+            Some((host, u16::try_from(cluster.port()?).ok()?))
+        }))
+    }
+
     pub(super) async fn find_cluster(&self, name: &str) -> Result<Option<Found>, CloudError> {
         let Some(cluster) = self.described(name).await? else {
             return Ok(None);

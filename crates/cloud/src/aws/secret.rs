@@ -89,6 +89,14 @@ impl Aws {
         made.map_err(trouble::of("secretsmanager:CreateSecret", name))
     }
 
+    /// The administrator's password, which the secret of this name holds.
+    ///
+    /// # Errors
+    /// When AWS refuses, or it holds none.
+    pub async fn administrator_password(&self, secret: &str) -> Result<String, CloudError> {
+        self.password(secret).await
+    }
+
     /// The password that a secret holds.
     pub(super) async fn password(&self, name: &str) -> Result<String, CloudError> {
         let answer = self.secrets.get_secret_value().secret_id(name).send().await;

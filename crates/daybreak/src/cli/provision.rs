@@ -1,6 +1,7 @@
 mod make;
 mod origin;
 mod restore;
+mod retention;
 mod settings;
 mod version;
 
@@ -130,6 +131,9 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     made_from: Option<String>,
     /// Where the cluster is to be made, or to have another version: what the newest assessment says of it.
+    /// Where the cluster is there: how long it keeps its binary logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binlog_retention: &'a Option<retention::Retention>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assessment: &'a Option<version::Allowed>,
     cost_per_month: &'a Option<config::Cost>,
@@ -227,8 +231,13 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
     }
     let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
     let wanted = resources(&settings.spec, &ground);
+    let mut retention = None;
     let (planned, beside) = match settings.existing {
-        false => (plan(&aws, &wanted).await.map_err(trouble)?, Vec::new()),
+        false => {
+            let planned = plan(&aws, &wanted).await.map_err(trouble)?;
+            retention = retention::look(settings, &aws, &planned).await;
+            (planned, Vec::new())
+        }
         true => {
             let wanted = Existing::held_against(wanted);
             let existing = Existing::discover(aws, &wanted).await.map_err(trouble)?;
@@ -237,7 +246,8 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
         }
     };
     let stray = stray(&ledger, &planned);
-    let count = changes(&planned) + stray.len() + beside.len();
+    let unkept = retention.as_ref().is_some_and(retention::Retention::differs);
+    let count = changes(&planned) + stray.len() + beside.len() + usize::from(unkept);
     let assessed = version::asked(settings, &planned)?;
     let begun = ledger
         .origin(&settings.spec.name)
@@ -249,6 +259,7 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
             resources: &planned,
             beside: &beside,
             made_from: begun.map(ToString::to_string),
+            binlog_retention: &retention,
             assessment: &assessed,
             cost_per_month: &settings.cost,
         }),
@@ -264,6 +275,9 @@ async fn show(settings: &ClusterSettings, said: &Said, aws: Aws, format: Format)
                 output::line(plain(&format!(
                     "? {kind} {name}: this plan made it, and names it no more: delete it by hand"
                 )));
+            }
+            if let Some(retention) = &retention {
+                output::line(plain(&retention.line()));
             }
             let assessed = assessed
                 .iter()
@@ -318,21 +332,28 @@ async fn promote(
 ) -> Result<Exit, Trouble> {
     let cluster = &settings.spec.name;
     let followed = aws.followed(cluster).await.map_err(trouble)?;
+    let mut kept = None;
     if asked.execute {
         let _ledger = of_this_plan(settings, aws).await?;
         if followed.is_some() {
             aws.promote(cluster).await.map_err(trouble)?;
         }
         let ground = aws.ground(&settings.spec).await.map_err(trouble)?;
-        set_password(aws, &resources(&settings.spec, &ground)).await?;
+        let wanted = resources(&settings.spec, &ground);
+        set_password(aws, &wanted).await?;
+        kept = retention::set(settings, aws, &wanted).await?;
     }
-    let report = serde_json::json!({ "cluster": cluster, "followed": followed, "executed": asked.execute });
+    let report = serde_json::json!({
+        "cluster": cluster, "followed": followed, "executed": asked.execute, "binlog_retention": kept,
+    });
+    let kept = kept.and_then(|kept| kept.said());
+    let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
     told(format, &report, || match (&followed, asked.execute) {
-        (None, _) => format!("{cluster} follows no instance"),
+        (None, _) => format!("{cluster} follows no instance{kept}"),
         (Some(instance), false) => format!("{cluster} follows {instance}; `--execute` is to promote it"),
         (Some(instance), true) => format!(
             "{cluster} stands alone; what {instance} is written from here on comes by replication: `load.method = \"restored\"` with \
-             `position = \"target\"`, where both have GTIDs"
+             `position = \"target\"`, where both have GTIDs{kept}"
         ),
     });
     Ok(Exit::Done)

@@ -15,6 +15,11 @@ use super::{PlanError, Waiver, purposes, raw, waiver};
 /// Where a plan's journal is that names no other folder.
 const STATE_DIR: &str = ".daybreak";
 
+/// How long binary logs are kept where the plan does not say it: a week.
+const RETENTION_HOURS: u16 = 168;
+/// The longest that Aurora keeps them ("mysql.rds_set_configuration", Aurora User Guide).
+const MOST_RETENTION_HOURS: u16 = 2160;
+
 /// A cluster and where it is to be.
 #[derive(Debug)]
 pub(crate) struct ClusterSettings {
@@ -30,6 +35,8 @@ pub(crate) struct ClusterSettings {
     pub(crate) cost: Option<Cost>,
     /// Findings that are accepted.
     pub(crate) waivers: Vec<Waiver>,
+    /// How long it keeps its binary logs; none of PostgreSQL, which has slots for that.
+    pub(crate) binlog_retention_hours: Option<u16>,
     /// The line of Aurora that it is to run; none where no rule is known for its version.
     pub(crate) line: Option<&'static AuroraLine>,
     /// Where the plan's journal and its newest assessment are.
@@ -125,6 +132,7 @@ pub(crate) struct RawCluster {
     backup_days: Option<i32>,
     backup_window: Option<String>,
     maintenance_window: Option<String>,
+    binlog_retention_hours: Option<u16>,
     deletion_protection: Option<bool>,
     iam_authentication: Option<bool>,
     logs: Option<Vec<String>>,
@@ -295,6 +303,7 @@ pub(crate) fn read(path: &Path) -> Result<ClusterSettings, PlanError> {
 
 fn resolve(raw: RawCluster, folder: &Path) -> Result<ClusterSettings, SpecError> {
     let line = outline(&raw).line;
+    let binlog_retention_hours = binlog_retention(raw.engine, raw.binlog_retention_hours)?;
     let engine = match raw.engine {
         RawEngine::Mysql => Engine::Mysql,
         RawEngine::Postgres => Engine::Postgres,
@@ -374,10 +383,32 @@ fn resolve(raw: RawCluster, folder: &Path) -> Result<ClusterSettings, SpecError>
         ledger,
         cost: None,
         waivers: Vec::new(),
+        binlog_retention_hours,
         line,
         state_dir: folder.join(STATE_DIR),
         spec,
     })
+}
+
+/// How long binary logs are kept: as long as the way back may take, where nothing is said.
+fn binlog_retention(engine: RawEngine, hours: Option<u16>) -> Result<Option<u16>, SpecError> {
+    let wrong = |message: String, hint: &str| SpecError {
+        key: "binlog_retention_hours".to_owned(),
+        message,
+        hint: hint.to_owned(),
+    };
+    match (engine, hours.unwrap_or(RETENTION_HOURS)) {
+        (RawEngine::Postgres, _) if hours.is_some() => Err(wrong(
+            "is of Aurora MySQL, and this cluster is of Aurora PostgreSQL".to_owned(),
+            "leave it out: a replication slot keeps what it needs",
+        )),
+        (RawEngine::Postgres, _) => Ok(None),
+        (RawEngine::Mysql, hours @ 1..=MOST_RETENTION_HOURS) => Ok(Some(hours)),
+        (RawEngine::Mysql, hours) => Err(wrong(
+            format!("is {hours}"),
+            "write hours from 1 to 2160: Aurora keeps binary logs for 90 days at most",
+        )),
+    }
 }
 
 /// Either what is there, or what is made.
@@ -485,6 +516,23 @@ parameters = { aurora_parallel_query = true, max_execution_time = 0 }
         assert_eq!(bi.parameters["max_execution_time"], "0");
         assert!(settings.spec.deletion_protection && settings.spec.insights && !settings.public);
         assert_eq!(settings.spec.network.flows[1].to_port, Some(3306));
+    }
+
+    #[test]
+    fn binary_logs_are_always_kept_for_a_time_that_is_said() {
+        let hours = |more: &str| {
+            let plan = PLAN.replace("[cluster.network]", &format!("{more}\n[cluster.network]"));
+            read(&plan).map(|settings| settings.binlog_retention_hours)
+        };
+        assert_eq!(hours("").expect("read"), Some(168));
+        assert_eq!(hours("binlog_retention_hours = 2160").expect("read"), Some(2160));
+        for wrong in ["0", "2161"] {
+            let error = hours(&format!("binlog_retention_hours = {wrong}")).expect_err("no such time");
+            assert!(
+                error.to_string().contains("cluster.binlog_retention_hours"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod provision;
 mod provision_network;
 mod provision_origin;
 mod provision_postgres;
+mod provision_retention;
 mod provision_version;
 mod provision_window;
 mod purposes;

@@ -137,10 +137,10 @@ impl Front {
                 Bytes::from(window::told(action, text, &state.waiting))
             }
         };
-        if action != "DescribeDBClusters" || (state.pending.is_empty() && state.follows.is_empty()) {
+        if action != "DescribeDBClusters" {
             return body;
         }
-        let mut text = String::from_utf8_lossy(&body).into_owned();
+        let mut text = lacking::at_home(&String::from_utf8_lossy(&body));
         for (cluster, instance) in &state.follows {
             let name = format!("<DBClusterIdentifier>{cluster}</DBClusterIdentifier>");
             let source = format!("<ReplicationSourceIdentifier>{instance}</ReplicationSourceIdentifier>");

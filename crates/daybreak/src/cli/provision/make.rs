@@ -6,8 +6,8 @@ use daybreak_cloud::{
 };
 
 use super::{
-    MakeIt, is_to_be_made, ledger, origin, said_twice, set_password, stopped, told, trouble, unusable,
-    version,
+    MakeIt, is_to_be_made, ledger, origin, retention, said_twice, set_password, stopped, told, trouble,
+    unusable, version,
 };
 use crate::cli::plain;
 use crate::config::ClusterSettings;
@@ -120,12 +120,26 @@ pub(super) async fn make(
     if origin != Origin::Empty && !ledger.is_complete(cluster) {
         ledger.note_complete(cluster).map_err(unusable)?;
     }
+    // Should the procedure refuse, the cluster stands all the same, and where replication starts is to be told.
+    let retention = match retention::set(settings, aws, &wanted).await {
+        Ok(retention) => retention,
+        Err(trouble) => {
+            if let Some(position) = &position {
+                output::say(plain(&format!(
+                    "replication starts at {} in {}",
+                    position.offset, position.file
+                )));
+            }
+            return Err(trouble);
+        }
+    };
     let position =
         position.map(|position| serde_json::json!({ "file": position.file, "offset": position.offset }));
     let report = serde_json::json!({
         "cluster": cluster, "created": created, "updated": updated, "restarted": restarted, "waiting_for_restart": waiting,
         "waiting_for_window": later, "taken_back": taken_back,
         "position": position, "made_from": (origin != Origin::Empty).then(|| origin.to_string()), "follows": follows,
+        "binlog_retention": retention,
     });
     told(format, &report, || {
         let mut text = format!(
@@ -142,6 +156,9 @@ pub(super) async fn make(
             None if restores => text
                 .push_str("; no event tells where replication starts: it was no restore, or is too long ago"),
             None => {}
+        }
+        if let Some(said) = retention.as_ref().and_then(retention::Retention::said) {
+            text.push_str(&format!("; {said}"));
         }
         if let Some(instance) = &follows {
             text.push_str(&format!(
