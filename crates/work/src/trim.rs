@@ -12,6 +12,7 @@ mod rule;
 mod age;
 mod closure;
 mod manifest;
+mod meaning;
 
 mod brake;
 mod copies;

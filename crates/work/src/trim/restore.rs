@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use daybreak_engine::{Database, EngineError, ErrorKind, TriggerEvent, Trim, Values};
-use daybreak_model::{RowRange, Scope, Table, TableName};
+use daybreak_model::{Column, RowRange, Scope, Table, TableName};
 use serde::Serialize;
 
 use super::copies::TrimArchive;
 use super::error::TrimError;
 use super::manifest::{Archivable, Part, Run};
+use super::meaning::changed_meaning;
 use super::settle::{each, still_there};
 use crate::{Observe, WorkEvent};
 
@@ -171,13 +172,16 @@ async fn target(
     let tables = database.tables(&scope).await?;
     let table = tables.into_iter().find(|table| table.name == *name);
     let table = table.ok_or_else(|| trouble(format!("is not on {}", database.endpoint())))?;
-    let columns = |table: &Table| -> Vec<(String, String)> {
+    let stored = |table: &Table| -> Vec<Column> {
         let stored = table.columns.iter().filter(|column| !column.generated);
-        stored
-            .map(|column| (column.name.clone(), column.base_type.clone()))
-            .collect()
+        stored.cloned().collect()
     };
-    let (was, is) = (columns(&own.table), columns(&table));
+    let (then, now) = (stored(&own.table), stored(&table));
+    let columns = |stored: &[Column]| -> Vec<(String, String)> {
+        let both = |column: &Column| (column.name.clone(), column.base_type.clone());
+        stored.iter().map(both).collect()
+    };
+    let (was, is) = (columns(&then), columns(&now));
     if was != is {
         let odd = was.iter().find(|column| !is.contains(column));
         let odd = odd.or_else(|| is.iter().find(|column| !was.contains(column)));
@@ -186,6 +190,11 @@ async fn target(
             |(name, kind)| format!("`{name}` {kind}"),
         );
         return Err(trouble(format!("has other columns than it had: {odd}")));
+    }
+    for (was, is) in then.iter().zip(&now) {
+        if let Some(odd) = changed_meaning(was, is) {
+            return Err(trouble(odd));
+        }
     }
     Ok(table)
 }
