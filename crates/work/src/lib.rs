@@ -82,7 +82,7 @@ pub use throttle::{Throttle, ThrottleLimits};
 pub use tools::{ToolError, ToolSettings, load_by_tools, tool_commands};
 pub use topology::{Edge, Member, Topology, Unreached, Witness, edges, walk};
 pub use trim::{
-    AgeUnit, Children, Due, Hold, RestoreReport, Schedule, ScheduleError, TrimArchive, TrimError, TrimLimits,
-    TrimPart, TrimPlan, TrimReport, TrimRule, TrimSurvey, Trimmed, Which, plan_trim, restore as restore_rows,
-    runs as trim_runs, survey as survey_trim, trim, verify as verify_archive,
+    AgeUnit, Children, Due, Hold, LeftAside, RestoreReport, Schedule, ScheduleError, TrimArchive, TrimError,
+    TrimLimits, TrimPart, TrimPlan, TrimReport, TrimRule, TrimSurvey, Trimmed, Which, left_aside, plan_trim,
+    restore as restore_rows, runs as trim_runs, survey as survey_trim, trim, verify as verify_archive,
 };

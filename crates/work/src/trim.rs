@@ -18,6 +18,8 @@ mod brake;
 mod copies;
 mod plan;
 
+mod fetched;
+mod left;
 mod settle;
 
 mod chunks;
@@ -31,6 +33,7 @@ pub use brake::TrimLimits;
 pub use copies::TrimArchive;
 pub use delete::{TrimReport, Trimmed, trim};
 pub use error::TrimError;
+pub use left::{LeftAside, left_aside};
 pub use plan::{TrimPart, TrimPlan, TrimSurvey, plan_trim, survey};
 pub use restore::{RestoreReport, restore, runs, verify};
 pub use rule::{AgeUnit, Children, Hold, TrimRule, Which};

@@ -130,10 +130,10 @@ struct Report<'a> {
     /// Of a cluster that is not there yet: what an earlier run began to make it from.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_from: Option<String>,
-    /// Where the cluster is to be made, or to have another version: what the newest assessment says of it.
-    /// Where the cluster is there: how long it keeps its binary logs.
+    /// Where the plan says it: how long the cluster keeps its binary logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     binlog_retention: &'a Option<retention::Retention>,
+    /// Where the cluster is to be made, or to have another version: what the newest assessment says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     assessment: &'a Option<version::Allowed>,
     cost_per_month: &'a Option<config::Cost>,

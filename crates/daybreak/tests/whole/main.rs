@@ -56,6 +56,8 @@ mod trim;
 mod trim_bucket;
 mod trim_jobs;
 mod trim_lag;
+mod trim_lost;
+mod trim_meaning;
 mod trim_partitions;
 mod trouble;
 mod verified_links;

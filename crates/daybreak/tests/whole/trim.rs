@@ -91,6 +91,14 @@ impl Ground {
         })
     }
 
+    /// The same, with an account that may do everything.
+    pub(crate) fn with_admin(self) -> Self {
+        Self {
+            login: self.estate.admin.clone(),
+            ..self
+        }
+    }
+
     pub(crate) fn primary(&self) -> &Server {
         &self.estate.primary
     }
@@ -192,14 +200,7 @@ async fn killed(ground: &Ground, arguments: &[&str], before: u64) {
 
 /// The same by the plan's rules.
 pub(crate) async fn killed_with(ground: &Ground, arguments: &[&str], before: u64) {
-    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_daybreak"));
-    command
-        .arg("--plan")
-        .arg(ground.looking.folder.path().join("daybreak.toml"))
-        .args(arguments)
-        .envs(secrets(ground))
-        .kill_on_drop(true);
-    kill(ground, command, before).await;
+    kill(ground, planned_command(ground, arguments), before).await;
 }
 
 async fn kill(ground: &Ground, mut command: tokio::process::Command, before: u64) {
@@ -218,7 +219,7 @@ async fn kill(ground: &Ground, mut command: tokio::process::Command, before: u64
 }
 
 /// Statements that have a trigger wait at the orders, and that drop it.
-fn watched(schema: &str, event: &str) -> (String, &'static str) {
+pub(crate) fn watched(schema: &str, event: &str) -> (String, &'static str) {
     if schema == "public" {
         let watch = format!(
             "CREATE OR REPLACE FUNCTION public.told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.state = $$odd$$; RETURN NEW; END'; \
@@ -504,16 +505,24 @@ fn secrets(ground: &Ground) -> [(&'static str, String); 4] {
     ]
 }
 
-/// Runs a command of the plan; its status, and what it said.
-pub(crate) async fn planned(ground: &Ground, arguments: &[&str]) -> (Option<i32>, String) {
+/// A command of the plan.
+pub(crate) fn planned_command(ground: &Ground, arguments: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_daybreak"));
-    let command = command
+    command
         .arg("--plan")
         .arg(ground.looking.folder.path().join("daybreak.toml"))
         .args(arguments)
         .envs(secrets(ground))
         .kill_on_drop(true);
-    let output = command.output().await.expect("it runs");
+    command
+}
+
+/// Runs a command of the plan; its status, and what it said.
+pub(crate) async fn planned(ground: &Ground, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = planned_command(ground, arguments)
+        .output()
+        .await
+        .expect("it runs");
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&said).into_owned())
 }

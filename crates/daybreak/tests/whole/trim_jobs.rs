@@ -3,6 +3,7 @@
 use daybreak_sandbox::ServerKind;
 use serde_json::Value;
 
+use crate::looking::run;
 use crate::trim::{Ground, plan, planned};
 
 /// What is printed for the only rule, or what is said.
@@ -66,6 +67,23 @@ async fn inside(kind: ServerKind) {
         .rows_in("shop", &alone)
         .await
         .expect("nobody refers to an order");
+    // What fires triggers, the server's own scheduler would fire as well.
+    let (watch, enough) = crate::trim::watched(schema, "DELETE");
+    let watch = watch
+        .replace("RETURN NEW", "RETURN OLD")
+        .replace("NEW.state = $$odd$$; ", "");
+    run(ground.primary(), "shop", &watch).await;
+    let said = printed(&ground, own, &rule(&ground, AGE, ""))
+        .await
+        .expect_err("refused");
+    assert!(
+        said.contains("orders fires triggers: watch") && said.contains("fire_triggers = true"),
+        "{said}"
+    );
+    printed(&ground, own, &rule(&ground, AGE, "fire_triggers = true"))
+        .await
+        .expect("printed, for the rule says that they may");
+    run(ground.primary(), "shop", enough).await;
     let hold =
         format!("[[trim.holds]]\ntable = \"{schema}.orders\"\nwhere = \"id % 101 = 0\"\nreason = \"a case\"");
     let statements = printed(&ground, own, &rule(&ground, AGE, &hold))

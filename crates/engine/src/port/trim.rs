@@ -56,6 +56,11 @@ pub enum TrimObstacle {
         /// The partition.
         partition: TableName,
     },
+    /// A rule of the table rewrites deletes (PostgreSQL): one may do something else, or nothing, or more.
+    Rewritten {
+        /// The rule.
+        rule: String,
+    },
 }
 
 /// What is done to rows, as triggers wait for it.

@@ -234,7 +234,17 @@ impl Trim for Trimmer {
             child: TableName::new(text(row, 1), text(row, 2)),
             partition: TableName::new(text(row, 3), text(row, 4)),
         };
-        Ok(rows.iter().map(key).collect())
+        let mut obstacles: Vec<TrimObstacle> = rows.iter().map(key).collect();
+        let ask = include_str!("sql/delete_rules.sql")
+            .replace("{table}", &quote::literal(&quote::table(&table.name)));
+        let what = format!("failed to read the rules of {}", table.name);
+        let rules = self.connection.simple(&ask, what).await?;
+        obstacles.extend(
+            rules
+                .iter()
+                .map(|row| TrimObstacle::Rewritten { rule: text(row, 0) }),
+        );
+        Ok(obstacles)
     }
 
     async fn triggers(&mut self, table: &Table, event: TriggerEvent) -> Result<Vec<String>, EngineError> {

@@ -86,7 +86,7 @@ impl TrimArchive {
 }
 
 /// A path below a folder: what a bucket calls things cannot lead out of it.
-fn below(folder: &Path, name: &str) -> Result<PathBuf, TrimError> {
+pub(super) fn below(folder: &Path, name: &str) -> Result<PathBuf, TrimError> {
     let plain = Path::new(name)
         .components()
         .all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -99,7 +99,7 @@ fn below(folder: &Path, name: &str) -> Result<PathBuf, TrimError> {
     })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), TrimError> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), TrimError> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let failed = |source| TrimError::Io {
@@ -117,7 +117,8 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), TrimError> {
         .truncate(true)
         .mode(0o600)
         .open(path);
-    file.and_then(|mut file| file.write_all(bytes)).map_err(failed)
+    let written = file.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()));
+    written.map_err(failed)
 }
 
 /// Puts a file of a run into the depot, and sees by reading it back that it is there as it was written.
@@ -137,7 +138,7 @@ pub(super) async fn put_manifest(depot: &Depot, rule: &str, folder: &Path) -> Re
 /// Takes away the folder of a run that ended, once everything that it names is in the depot.
 pub(super) async fn hand_over(depot: &Depot, rule: &str, folder: &Path) -> Result<(), TrimError> {
     for part in &Run::read(folder)?.parts {
-        let path = folder.join(&part.file);
+        let path = below(folder, &part.file)?;
         // It was read back when it was put there, before its rows were touched.
         if depot.size(&name(rule, &path)).await? != Some(part.facts.bytes) {
             put(depot, rule, &path, &part.facts).await?;

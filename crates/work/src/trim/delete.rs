@@ -15,7 +15,8 @@ use super::brake::{Brake, TrimLimits};
 use super::chunks::Chunks;
 use super::copies;
 use super::error::TrimError;
-use super::manifest::{Archivable, Aside, Line, Manifest, Run, session_lock};
+use super::fetched::fetch_unsettled;
+use super::manifest::{Archivable, Aside, Line, Manifest, Run, rule_lock, session_lock};
 use super::plan::{RANGE_BYTES, RANGE_ROWS, TrimPart, TrimPlan};
 use super::settle::settle;
 use crate::{Depot, Observe, Progress, WorkEvent};
@@ -99,8 +100,20 @@ pub async fn trim(
     }
     let at = Timestamp::now();
     let mut adopted = Vec::new();
+    // The file keeps runs of this machine apart; where archives are in a bucket, others may run the rule. Held until the run's end.
+    let _alone = alone(database, plan).await?;
     let archive = match &plan.archive {
         Some(folder) => {
+            if let Some(depot) = &plan.depot {
+                fetch_unsettled(
+                    depot,
+                    &plan.rule,
+                    &database.endpoint().address(),
+                    folder,
+                    observer,
+                )
+                .await?;
+            }
             adopted = settle(database, folder, observer).await?;
             let unnamed = adopted
                 .iter()
@@ -116,6 +129,9 @@ pub async fn trim(
                 begun.1.append(&aside.line())?;
             }
             if let Some(depot) = &plan.depot {
+                if !adopted.is_empty() {
+                    copies::put_manifest(depot, &plan.rule, &begun.0).await?;
+                }
                 // Also what a kill left between a run's end and the bucket; what it had set aside is written down here by now.
                 for run in Run::all(folder)?.iter().filter(|run| run.folder != begun.0) {
                     copies::hand_over(depot, &plan.rule, &run.folder).await?;
@@ -195,6 +211,16 @@ fn locked(rule: &str, lock: &Path) -> Result<File, TrimError> {
     }
 }
 
+/// A session that keeps other machines from running a rule whose archive is in a bucket, for as long as it is there.
+async fn alone(database: &Arc<dyn Database>, plan: &TrimPlan) -> Result<Option<Box<dyn Trim>>, TrimError> {
+    let (Some(_), Some(part)) = (&plan.depot, plan.parts.first()) else {
+        return Ok(None);
+    };
+    let mut session = database.trimmer(&part.schema).await?;
+    session.hold(&rule_lock(&plan.rule)).await?;
+    Ok(Some(session))
+}
+
 async fn begin(
     database: &Arc<dyn Database>,
     plan: &TrimPlan,
@@ -245,8 +271,8 @@ pub(super) struct Running<'a> {
     pub(super) chunks: Chunks<'a>,
     pub(super) manifest: Option<(PathBuf, Manifest)>,
     session_lock: String,
-    rule: &'a str,
-    depot: Option<&'a Depot>,
+    pub(super) rule: &'a str,
+    pub(super) depot: Option<&'a Depot>,
     files: u64,
     deleted: u64,
     expected: u64,
@@ -283,10 +309,13 @@ impl Running<'_> {
             files: 0,
             archive_bytes: 0,
         };
-        for aside in adopted.iter().filter(|aside| aside.table == part.table.name) {
+        let adopted = adopted.iter().filter(|aside| aside.table == part.table.name);
+        for aside in adopted.clone() {
             self.adopt(part, aside, &mut done).await?;
         }
-        self.partitions(part, &mut done).await?;
+        // MySQL shows a partition that was set aside as an empty one until it is dropped, so the plan may name it once more.
+        let settled: Vec<&TableName> = adopted.map(|aside| &aside.partition.name).collect();
+        self.partitions(part, &settled, &mut done).await?;
         let mut trimmer = self.database.trimmer(&part.schema).await?;
         trimmer.hold(&self.session_lock).await?;
         let own_keys = part.own_keys();

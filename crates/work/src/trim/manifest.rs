@@ -132,6 +132,12 @@ pub(super) fn session_lock(rule: &str, at: Timestamp) -> String {
     format!("daybreak_run_{}", hex(&digest[..12]))
 }
 
+/// The name of a lock that keeps other machines from running a rule.
+pub(super) fn rule_lock(rule: &str) -> String {
+    let digest = Sha256::digest(rule);
+    format!("daybreak_rule_{}", hex(&digest[..12]))
+}
+
 /// A manifest that is being written.
 pub(super) struct Manifest {
     path: PathBuf,
@@ -201,7 +207,8 @@ impl Run {
         Self::of(folder, &text).map_err(|trouble| TrimError::Manifest { path, trouble })
     }
 
-    fn of(folder: &Path, text: &str) -> Result<Self, String> {
+    /// A run by the text of its manifest.
+    pub(super) fn of(folder: &Path, text: &str) -> Result<Self, String> {
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let mut lines = whole.lines().enumerate().map(|(number, line)| {
             serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))

@@ -264,6 +264,12 @@ fn obstructed(table: &TableName, obstacle: &TrimObstacle) -> (String, &'static s
             format!("rows of {child} refer by `{name}` to {partition} alone, a partition of {table}"),
             "have the foreign key refer to the whole table, or drop it: then the rule sees the rows that refer to its own",
         ),
+        TrimObstacle::Rewritten { rule } => (
+            format!(
+                "rule `{rule}` of {table} rewrites what deletes its rows: it may do something else than delete them"
+            ),
+            "`ALTER TABLE … DISABLE RULE …`, or `DROP RULE … ON …`, lets deletes be deletes; what it was for, a trigger does better",
+        ),
     }
 }
 

@@ -90,9 +90,14 @@ pub(super) async fn settle(
 /// The partitions that runs had set aside and that are there still. Until one is known to be dropped, it counts, whichever run set it aside:
 /// a kill may come between the end of one run and the beginning of the next.
 async fn asides(database: &Arc<dyn Database>, runs: &[Run]) -> Result<Vec<Aside>, TrimError> {
-    // A run that took one over begins anew with it: the last one's word counts.
-    let asides = runs.iter().flat_map(|run| &run.asides);
-    let known: BTreeMap<&TableName, &Aside> = asides.map(|aside| (&aside.aside, aside)).collect();
+    // A run that took one over begins anew with it. No two runs give one name, and clocks of machines differ: what any of them said counts.
+    let mut known: BTreeMap<&TableName, Aside> = BTreeMap::new();
+    for aside in runs.iter().flat_map(|run| &run.asides) {
+        let merged = known.entry(&aside.aside).or_insert_with(|| aside.clone());
+        merged.held |= aside.held;
+        merged.dropped |= aside.dropped;
+        merged.put_back |= aside.put_back;
+    }
     let mut left = Vec::new();
     let mut partitions = database.partitions().await?;
     for aside in known.into_values().filter(|aside| !aside.dropped) {
@@ -101,7 +106,7 @@ async fn asides(database: &Arc<dyn Database>, runs: &[Run]) -> Result<Vec<Aside>
         let was_there = parts.any(|part| part.aside.as_ref() == Some(&aside.aside));
         if partitions.is_there(&aside.aside).await? {
             // Also one whose every row is in files: whether it may be dropped is for the rule to say as it is now.
-            left.push(aside.clone());
+            left.push(aside);
         } else if was_there && !aside.held && !aside.put_back {
             return Err(TrimError::Aside {
                 aside: aside.aside.to_string(),

@@ -7,6 +7,7 @@ use daybreak_engine::{Fetch, Partition, Partitions, Trim};
 use daybreak_model::{KeyRange, RowFilter, RowRange, Table, TableName};
 use sha2::{Digest as _, Sha256};
 
+use super::copies;
 use super::delete::{FILE_BYTES, FILE_ROWS, Running, Trimmed, fetch};
 use super::error::TrimError;
 use super::manifest::{Aside, Line};
@@ -16,12 +17,21 @@ use crate::hex::hex;
 
 impl Running<'_> {
     /// Takes out the partitions of a table that the rule means as a whole.
-    pub(super) async fn partitions(&mut self, part: &TrimPart, done: &mut Trimmed) -> Result<(), TrimError> {
-        if part.partitions.is_empty() {
+    pub(super) async fn partitions(
+        &mut self,
+        part: &TrimPart,
+        settled: &[&TableName],
+        done: &mut Trimmed,
+    ) -> Result<(), TrimError> {
+        let planned = part.partitions.iter();
+        let left: Vec<&Partition> = planned
+            .filter(|partition| !settled.contains(&&partition.name))
+            .collect();
+        if left.is_empty() {
             return Ok(());
         }
         let mut partitions = self.database.partitions().await?;
-        for partition in &part.partitions {
+        for partition in left {
             if self.stopped() {
                 return Ok(());
             }
@@ -46,7 +56,7 @@ impl Running<'_> {
                 dropped: false,
                 put_back: false,
             };
-            self.note(&aside.line())?;
+            self.announce(&aside.line()).await?;
             partitions.set_aside(&part.table, partition, &aside.aside).await?;
             self.empty(partitions.as_mut(), part, &aside, done).await?;
         }
@@ -134,10 +144,11 @@ impl Running<'_> {
         if !is_meant(trimmer.as_mut(), part, &table).await? {
             return self.put_back(partitions, part, aside, &files, done).await;
         }
-        self.note(&Line::Held {
+        self.announce(&Line::Held {
             aside: aside.aside.clone(),
             rows: archived,
-        })?;
+        })
+        .await?;
         partitions.drop_aside(&aside.aside).await?;
         for (file, rows) in files {
             self.note(&Line::Deleted {
@@ -175,9 +186,10 @@ impl Running<'_> {
                 kept: (0..usize::try_from(*rows).unwrap_or(usize::MAX)).collect(),
             })?;
         }
-        self.note(&Line::PutBack {
+        self.announce(&Line::PutBack {
             aside: aside.aside.clone(),
-        })?;
+        })
+        .await?;
         partitions
             .put_back(&part.table, &aside.partition, &aside.aside)
             .await?;
@@ -201,6 +213,15 @@ impl Running<'_> {
             &partition.name.schema,
             format!("daybreak_trim_{}", hex(&digest[..6])),
         )
+    }
+
+    /// Writes down what is about to be done to the server, also in the bucket: should this machine be lost, another finds it there.
+    async fn announce(&mut self, line: &Line) -> Result<(), TrimError> {
+        self.note(line)?;
+        if let (Some(depot), Some((folder, _))) = (self.depot, &self.manifest) {
+            copies::put_manifest(depot, self.rule, folder).await?;
+        }
+        Ok(())
     }
 
     fn note(&mut self, line: &Line) -> Result<(), TrimError> {

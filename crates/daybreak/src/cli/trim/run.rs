@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use daybreak_work::{TrimReport, trim};
+use daybreak_work::{TrimReport, left_aside, trim};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::bar::Bar;
@@ -49,6 +49,18 @@ pub(in crate::cli) async fn carry_out(ground: &Ground) -> Result<Vec<TrimReport>
         reports.push(report);
     }
     heeding.abort();
+    // What these runs did not settle is of a rule that was not among them, or is in the plan no more.
+    match left_aside(&ground.server, &ground.plans).await {
+        Ok(left) => {
+            for left in left {
+                output::say(super::super::plain(&left.in_words()));
+            }
+        }
+        // What was done is told all the same.
+        Err(error) => output::say(super::super::plain(&format!(
+            "whether anything else is set aside could not be told: {error}"
+        ))),
+    }
     Ok(reports)
 }
 

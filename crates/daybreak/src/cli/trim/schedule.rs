@@ -9,7 +9,7 @@ use daybreak_work::{AgeUnit, Schedule, Which};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Ground;
+use super::{Ground, failed};
 use crate::config::{self, PlannedRule, Settings};
 use crate::exit::{Exit, Trouble};
 use crate::output::{self, Format};
@@ -153,6 +153,10 @@ impl PrintSchedule {
             },
             _ => return Err(wrong("comes to nothing".to_owned(), ours)),
         };
+        // What the server runs by itself fires them as well.
+        for plan in &ground.plans {
+            plan.may_be_carried_out().map_err(failed)?;
+        }
         if settings.trim.holds.iter().any(|hold| hold.table != rule.table) {
             return Err(wrong(
                 format!("stands beside holds on other tables, which {name} does not look at"),

@@ -1,7 +1,7 @@
 //! What a rule comes to, and what was done, as people and programs are told it.
 
 use daybreak_model::TableName;
-use daybreak_work::{TrimPlan, TrimReport, survey_trim};
+use daybreak_work::{LeftAside, TrimPlan, TrimReport, left_aside, survey_trim};
 use indicatif::{DecimalBytes, HumanCount};
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub(super) struct Outlook {
     /// Servers that cannot be asked how far they are behind.
     unreached: Vec<String>,
     rules: Vec<Rule>,
+    /// Tables that runs set aside and that are there still.
+    left_aside: Vec<LeftAside>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +110,7 @@ impl Outlook {
                 .collect(),
             unreached: ground.unreached.clone(),
             rules,
+            left_aside: left_aside(&ground.server, &ground.plans).await.map_err(failed)?,
         })
     }
 
@@ -156,6 +159,7 @@ impl Outlook {
             ));
             lines.push(format!("  assuming {}", rule.assuming));
         }
+        lines.extend(self.left_aside.iter().map(LeftAside::in_words));
         lines.push("nothing was changed; `--execute` deletes these rows".to_owned());
         lines.iter().map(|line| plain(line)).collect()
     }
