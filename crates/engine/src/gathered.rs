@@ -6,6 +6,9 @@ use daybreak_model::{KeyBound, TableName};
 
 use crate::Change;
 
+/// Most changed rows that whoever follows a server while it is written is handed at once: what is more waits in the server's log.
+pub(crate) const PIECE: usize = 20_000;
+
 /// Rows that changed, and tables that changed in a way that names no row. Of more rows than it may hold, those of the table
 /// with most of them are given up: the table counts as changed whole.
 #[derive(Debug)]
@@ -43,6 +46,11 @@ impl Gathered {
                 self.give_up(table);
             }
         }
+    }
+
+    /// How many rows it holds.
+    pub(crate) const fn held(&self) -> usize {
+        self.held
     }
 
     fn give_up(&mut self, table: TableName) {

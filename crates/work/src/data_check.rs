@@ -10,7 +10,6 @@
 mod report;
 mod since;
 
-mod changed;
 mod checkpoint;
 mod compare;
 mod pace;
@@ -22,6 +21,7 @@ mod node;
 mod repair;
 mod settle;
 
+mod changed;
 mod look;
 
 mod delta;

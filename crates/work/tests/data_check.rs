@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use daybreak_engine::{Database, Hashing, database, replication};
-use daybreak_model::{Endpoint, LinkSettings, Scope, Secret, Table};
+use daybreak_engine::{Database, Hashing, database};
+use daybreak_model::{Endpoint, Scope, Table};
 use daybreak_sandbox::{Estate, EstateOptions, Sandbox, Server, ServerKind, available};
 use daybreak_work::{
     CheckSettings, Compared, Delta, Explained, Follows, NodeReport, Observe, RepairSettings, RowDifference,
@@ -582,21 +582,9 @@ async fn what_was_not_compared_stays_to_be_compared() {
     };
     let scope = Scope::of(vec![two.schema.to_owned()]);
     let tables = two.source.tables(&scope).await.expect("tables");
-    let settings = LinkSettings {
-        user: "nobody".to_owned(),
-        password: Secret::new("none"),
-        tls: false,
-        ca_on_source: None,
-        ca_on_target: None,
-        gtid: false,
-        name: "none".to_owned(),
-        part: None,
-        back: false,
-    };
-    let (source, target) = (&two.source, &two.node.server);
-    let link = replication(source.endpoint().clone(), target.endpoint().clone(), settings);
+    let source = &two.source;
     let check = CheckSettings::default();
-    let mut delta = Delta::follow(source, target, &link, &scope, &tables, &check)
+    let mut delta = Delta::follow(source, &two.node, &scope, &tables, &check)
         .await
         .expect("followed");
     run(
@@ -619,6 +607,106 @@ async fn what_was_not_compared_stays_to_be_compared() {
         assert_eq!(report.verdict, Verdict::Different, "{report:?}");
         assert_eq!(report.tables.len(), 2, "{report:?}");
     }
+    delta.close().await.expect("closed");
+}
+
+/// However many rows change during a check, they are compared piece by piece; what is not the same is told as often as it is asked.
+async fn many_changed_rows_are_compared(two: &Two, many: &str) {
+    let scope = Scope::of(vec![two.schema.to_owned()]);
+    let tables = two.source.tables(&scope).await.expect("tables");
+    let check = CheckSettings::default();
+    let mut delta = Delta::follow(&two.source, &two.node, &scope, &tables, &check)
+        .await
+        .expect("followed");
+    run(&two.one.primary, many).await;
+    run(&two.other.primary, many).await;
+    run(&two.other.primary, "UPDATE shop.t SET a = 1 WHERE id = 77777").await;
+    for _ in 0..2 {
+        let report = delta.work_off().await.expect("compared");
+        assert_eq!(report.verdict, Verdict::Different, "{:?}", report.troubles());
+        assert_eq!(report.troubles().len(), 1, "{:?}", report.troubles());
+        assert!(
+            report.troubles()[0].contains("(77777)"),
+            "{:?}",
+            report.troubles()
+        );
+        assert_eq!(delta.pending(), 1, "only what is not the same");
+    }
+    run(&two.other.primary, "UPDATE shop.t SET a = 0 WHERE id = 77777").await;
+    assert_eq!(delta.work_off().await.expect("compared").verdict, Verdict::Same);
+    assert_eq!(delta.pending(), 0);
+    delta.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn many_changed_rows_of_mysql_are_compared() {
+    let make = "CREATE TABLE t (id INT PRIMARY KEY, a INT)";
+    if let Some(two) = Two::start(ServerKind::Mysql97, "shop", make).await {
+        let many = "SET SESSION cte_max_recursion_depth = 200000; INSERT INTO t \
+            WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 120000) SELECT id, 0 FROM n";
+        many_changed_rows_are_compared(&two, many).await;
+    }
+}
+
+#[tokio::test]
+async fn many_changed_rows_of_postgres_are_compared() {
+    let make = "CREATE SCHEMA shop; CREATE TABLE shop.t (id INT PRIMARY KEY, a INT)";
+    if let Some(two) = Two::start(ServerKind::Postgres(17), "shop", make).await {
+        let many = "DO $$ BEGIN FOR part IN 0..3 LOOP INSERT INTO shop.t SELECT id, 0 FROM generate_series(part * 30000 + 1, \
+            (part + 1) * 30000) AS id; COMMIT; END LOOP; END $$";
+        many_changed_rows_are_compared(&two, many).await;
+    }
+}
+
+/// What changes while a full check goes on is compared beside it, so that the server need not keep its log for as long.
+#[tokio::test]
+async fn changes_are_compared_beside_a_check() {
+    let make = "CREATE SCHEMA shop; CREATE TABLE shop.t (id INT PRIMARY KEY, a INT)";
+    let Some(two) = Two::start(ServerKind::Postgres(17), "shop", make).await else {
+        return;
+    };
+    let scope = Scope::of(vec![two.schema.to_owned()]);
+    let tables = two.source.tables(&scope).await.expect("tables");
+    let check = CheckSettings::default();
+    let mut delta = Delta::follow(&two.source, &two.node, &scope, &tables, &check)
+        .await
+        .expect("followed");
+    let long_check = async {
+        run(&two.one.primary, "INSERT INTO shop.t VALUES (1, 1), (2, 2)").await;
+        run(&two.other.primary, "INSERT INTO shop.t VALUES (1, 1), (2, 3)").await;
+        let place = two
+            .one
+            .primary
+            .rows("SELECT pg_current_wal_lsn()")
+            .await
+            .expect("told");
+        let place = place[0][0].clone().expect("a place");
+        let given_up = format!("SELECT confirmed_flush_lsn >= '{place}' FROM pg_replication_slots");
+        for _ in 0..600 {
+            let told = two.one.primary.rows(&given_up).await.expect("told");
+            if told == [[Some("t".to_owned())]] {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        false
+    };
+    let (given_up, beside) = delta.beside(long_check).await;
+    assert!(given_up, "the log was read while the check went on");
+    assert_eq!(beside.verdict, Verdict::Different, "{:?}", beside.troubles());
+    assert_eq!(delta.pending(), 1, "what differs is pending still");
+    let mut report = two.check(&check, &Silent).await.report;
+    for table in &mut report.tables {
+        table.verdict = TableVerdict::Same;
+    }
+    report.verdict = Verdict::Same;
+    report.add_differences(beside, 20);
+    assert_eq!(report.verdict, Verdict::Different);
+    assert!(
+        report.troubles()[0].contains("row (2) has other values"),
+        "{:?}",
+        report.troubles()
+    );
     delta.close().await.expect("closed");
 }
 

@@ -17,7 +17,7 @@ use super::column::{Kind, kind};
 use super::connection::{PROGRAM, Server};
 use super::session::Purpose;
 use super::{key, quote};
-use crate::gathered::Gathered;
+use crate::gathered::{Gathered, PIECE};
 use crate::{Change, Changes, EngineError, ErrorKind};
 
 /// How long the log may stay silent before the position asked for.
@@ -35,8 +35,12 @@ pub(crate) struct Follower {
     tables: HashMap<TableName, Table>,
     /// Tables whose rows a deleted or renamed row of another takes with it, by that other: InnoDB logs none of them.
     cascades: HashMap<TableName, Vec<TableName>>,
-    /// Most changes held at once.
+    /// Most changes held at once; of more, tables are given up.
     most: usize,
+    /// How many changes are handed over at once, about; of more, the rest waits in the log.
+    piece: usize,
+    /// How far to go, while changes are handed over piece by piece.
+    goal: Option<Goal>,
     file: String,
     offset: u64,
     /// Whether the first event came, in which the server says again which file was asked for. MariaDB ends the name there with a
@@ -44,6 +48,14 @@ pub(crate) struct Follower {
     begun: bool,
     /// What was taken in before an error, and told to nobody yet.
     gathered: Option<Gathered>,
+}
+
+/// Where the server stood: for the caller, and as file and offset.
+#[derive(Clone)]
+struct Goal {
+    position: Position,
+    file: String,
+    offset: u64,
 }
 
 impl Follower {
@@ -109,6 +121,8 @@ impl Follower {
         Ok(Self {
             cascades,
             most: MOST_HELD,
+            // They are wanted all at once, before anything is compared.
+            piece: usize::MAX,
             ..follower
         })
     }
@@ -153,6 +167,8 @@ impl Follower {
             stream,
             cascades: HashMap::new(),
             most: usize::MAX,
+            piece: PIECE,
+            goal: None,
             file,
             offset,
             begun: false,
@@ -160,9 +176,8 @@ impl Follower {
         })
     }
 
-    /// Where the server stands now: for the caller, and as file and offset. The GTIDs are read first: every one of them
-    /// is logged before the offset read after it.
-    async fn end(&self) -> Result<(Position, String, u64), EngineError> {
+    /// Where the server stands now. The GTIDs are read first: every one of them is logged before the offset read after it.
+    async fn end(&self) -> Result<Goal, EngineError> {
         let mut conn: Conn = self.server.borrow().await?;
         let position = self.server.position_on(&mut conn).await?;
         let (file, offset) = self.server.binary_log_end(&mut conn).await?;
@@ -174,7 +189,11 @@ impl Follower {
                 offset,
             },
         };
-        Ok((position, file, offset))
+        Ok(Goal {
+            position,
+            file,
+            offset,
+        })
     }
 
     fn has_reached(&self, file: &str, offset: u64) -> bool {
@@ -189,12 +208,15 @@ impl Follower {
         self.server.error(ErrorKind::Other, what)
     }
 
-    /// Takes in all events up to a place.
+    /// Takes in all events up to a place, or as many as make a piece.
     async fn gather(&mut self, found: &mut Gathered, file: &str, offset: u64) -> Result<(), EngineError> {
         // Whether the events of a compressed transaction (`binlog_transaction_compression`) are to come: the stream has them
         // at hand, and the event that held them stands at their end in the file.
         let mut unpacking = false;
         while unpacking || !self.has_reached(file, offset) {
+            if !unpacking && found.held() >= self.piece {
+                return Ok(());
+            }
             let next = if unpacking {
                 let Some(event) = self.stream.next().now_or_never() else {
                     unpacking = false;
@@ -464,14 +486,24 @@ fn is_whole_table(statement: &str) -> bool {
 
 #[async_trait]
 impl Changes for Follower {
-    async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
-        let (position, file, offset) = self.end().await?;
+    async fn next(&mut self) -> Result<(Vec<Change>, Option<Position>), EngineError> {
+        let goal = match self.goal.take() {
+            Some(goal) => goal,
+            None => self.end().await?,
+        };
         // What was gathered before an error is asked for again with what comes after it: the stream does not go back.
         let most = self.most;
         let mut found = self.gathered.take().unwrap_or_else(|| Gathered::new(most));
-        match self.gather(&mut found, &file, offset).await {
-            Ok(()) => Ok((found.into_changes(), position)),
+        match self.gather(&mut found, &goal.file, goal.offset).await {
+            Ok(()) if self.has_reached(&goal.file, goal.offset) => {
+                Ok((found.into_changes(), Some(goal.position)))
+            }
+            Ok(()) => {
+                self.goal = Some(goal);
+                Ok((found.into_changes(), None))
+            }
             Err(error) => {
+                // The next call looks anew how far there is to go.
                 self.gathered = Some(found);
                 Err(error)
             }

@@ -92,8 +92,10 @@ pub struct Change {
 /// Follows which rows change on a server, so that a check inside the pause costs the change rate and not the size.
 #[async_trait]
 pub trait Changes: Send {
-    /// The changes that are available now, and the position up to which they are complete. Empty when nothing changed.
-    async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError>;
+    /// The changes that are available now, and the position up to which they are complete. Empty when nothing changed. Where very
+    /// many are available they come a piece at a time: without a position, there are more, and the last piece comes to where the
+    /// server stood when the first was asked for.
+    async fn next(&mut self) -> Result<(Vec<Change>, Option<Position>), EngineError>;
 
     /// Stops following and leaves nothing behind on the server.
     async fn close(self: Box<Self>) -> Result<(), EngineError>;

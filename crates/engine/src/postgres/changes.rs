@@ -12,7 +12,7 @@ use super::connection::{Connection, Purpose};
 use super::pgoutput::{Message, Relation, Tuple, Value, decode, from_hex};
 use super::server::Server;
 use super::{publication, quote, schema};
-use crate::gathered::Gathered;
+use crate::gathered::{Gathered, PIECE};
 use crate::{Change, Changes, EngineError, ErrorKind};
 
 /// Publications of ours begin with this; the rest is the session they belong to.
@@ -31,6 +31,10 @@ pub(crate) struct Follower {
     unidentified: Vec<TableName>,
     /// Whether slot and publication outlive the session, and keep what was read; then it holds no more changes than this.
     kept: Option<usize>,
+    /// How far to go, while changes are handed over piece by piece.
+    goal: Option<Lsn>,
+    /// Whether changes were read and not handed over: the slot does not give them again.
+    lost: bool,
 }
 
 /// Begins to follow.
@@ -113,7 +117,23 @@ impl Follower {
             relations: HashMap::new(),
             unidentified,
             kept,
+            goal: None,
+            lost: false,
         }
+    }
+
+    /// Where the server's log stands now, on disk.
+    async fn end(&self, what: &str) -> Result<Lsn, EngineError> {
+        // A slot yields what is on disk; a transaction that waits for the disk brings all before it there.
+        let ask = match self.kept {
+            None => {
+                "BEGIN; SELECT pg_logical_emit_message(true, 'daybreak', ''); COMMIT; SELECT pg_current_wal_flush_lsn()"
+            }
+            Some(_) => "SELECT pg_current_wal_flush_lsn()",
+        };
+        let lsn = self.connection.value(ask, what).await?;
+        lsn.and_then(|text| text.parse().ok())
+            .ok_or_else(|| trouble(self.connection.server(), what, ErrorKind::Other, None))
     }
 
     async fn drop_publication(&self) -> Result<(), EngineError> {
@@ -205,28 +225,28 @@ fn part(table: &Table, column: &str, integer: bool, text: &str) -> KeyPart {
 
 #[async_trait]
 impl Changes for Follower {
-    async fn next(&mut self) -> Result<(Vec<Change>, Position), EngineError> {
+    async fn next(&mut self) -> Result<(Vec<Change>, Option<Position>), EngineError> {
         let what = "failed to read changes";
-        // A slot yields what is on disk; a transaction that waits for the disk brings all before it there.
-        let ask = match self.kept {
-            None => {
-                "BEGIN; SELECT pg_logical_emit_message(true, 'daybreak', ''); COMMIT; SELECT pg_current_wal_flush_lsn()"
-            }
-            Some(_) => "SELECT pg_current_wal_flush_lsn()",
+        if self.lost {
+            let why = "failed to read changes: some were lost with an error before";
+            return Err(trouble(self.connection.server(), why, ErrorKind::Other, None));
+        }
+        let lsn = match self.goal.take() {
+            Some(goal) => goal,
+            None => self.end(what).await?,
         };
-        let lsn: Option<Lsn> = self
-            .connection
-            .value(ask, what)
-            .await?
-            .and_then(|text| text.parse().ok());
-        let lsn = lsn.ok_or_else(|| trouble(self.connection.server(), what, ErrorKind::Other, None))?;
+        // What is kept is wanted all at once. Else the server ends a piece with the transaction that fills it, and goes on there.
+        let (how, up_to, most) = match self.kept {
+            Some(_) => ("peek", "NULL".to_owned(), "NULL".to_owned()),
+            None => ("get", format!("'{lsn}'"), PIECE.to_string()),
+        };
         let get = format!(
-            "SELECT encode(data, 'hex') FROM pg_logical_slot_{how}_binary_changes({name}, NULL, NULL,
+            "SELECT encode(data, 'hex') FROM pg_logical_slot_{how}_binary_changes({name}, {up_to}, {most},
                  'proto_version', '1', 'publication_names', {list})",
-            how = if self.kept.is_some() { "peek" } else { "get" },
             name = quote::literal(&self.name),
             list = quote::literal(&quote::identifier(&self.name)),
         );
+        self.lost = self.kept.is_none();
         let server = self.connection.server().to_owned();
         let lost = |error| failure(&server, what, error);
         let rows = self
@@ -237,18 +257,25 @@ impl Changes for Follower {
             .map_err(lost)?;
         pin_mut!(rows);
         let mut changes = Gathered::new(self.kept.unwrap_or(usize::MAX));
+        let mut messages = 0;
         while let Some(message) = rows.next().await {
             if let SimpleQueryMessage::Row(row) = message.map_err(lost)? {
+                messages += 1;
                 self.note(&from_hex(row.get(0).unwrap_or_default()), &mut changes)?;
             }
         }
+        self.lost = false;
         for table in &self.unidentified {
             changes.add(Change {
                 table: table.clone(),
                 key: None,
             });
         }
-        Ok((changes.into_changes(), Position::Lsn(lsn)))
+        if self.kept.is_none() && messages >= PIECE {
+            self.goal = Some(lsn);
+            return Ok((changes.into_changes(), None));
+        }
+        Ok((changes.into_changes(), Some(Position::Lsn(lsn))))
     }
 
     async fn close(self: Box<Self>) -> Result<(), EngineError> {

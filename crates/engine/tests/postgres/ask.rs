@@ -195,7 +195,7 @@ async fn changes_are_followed_and_nothing_stays_behind() {
         let mut changes = ok(side.database.changes(&scope).await);
         let mut next = async || {
             let (changes, position) = ok(changes.next().await);
-            assert!(matches!(position, Position::Lsn(_)));
+            assert!(matches!(position, Some(Position::Lsn(_))));
             let mut lines: Vec<_> = changes
                 .into_iter()
                 .map(|change| {

@@ -52,7 +52,7 @@ pub async fn check_since(
         }
     }
     let mut changed = Changed::new(source.changes_since(scope, &last.since.log).await?, tables);
-    let followed = changed.take_in().await;
+    let followed = take_in_all(&mut changed).await;
     let mut rows = changed.take_rows();
     let whole = std::mem::take(&mut changed.whole);
     changed.close().await?;
@@ -82,6 +82,11 @@ pub async fn check_since(
         node.report.position = Some(now.position.clone());
     }
     Ok((reports, now))
+}
+
+async fn take_in_all(changed: &mut Changed) -> Result<(), EngineError> {
+    while !changed.take_in().await? {}
+    Ok(())
 }
 
 fn other(source: &Arc<dyn Database>, why: &str) -> EngineError {

@@ -174,7 +174,9 @@ async fn settle(
         };
         let mut found = outcome.clone();
         let settled = match part {
-            Part::Rows(keys) => settle::rows(lead, follower, table, keys.to_vec(), &mut found).await,
+            Part::Rows(keys) => settle::rows(lead, follower, table, keys.to_vec(), &mut found)
+                .await
+                .map(drop),
             Part::Range(range) if table.key.is_some() => {
                 settle::by_rows(lead, follower, table, range, &mut found).await
             }

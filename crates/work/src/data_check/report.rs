@@ -191,6 +191,22 @@ impl CheckReport {
         tables.into_iter().for_each(|table| self.add(table));
     }
 
+    /// Adds the differences that a look beside this check proved, of tables in which it found none itself.
+    pub fn add_differences(&mut self, beside: Self, rows_named: usize) {
+        for found in beside.tables {
+            let TableVerdict::Different { count, rows } = found.verdict else {
+                continue;
+            };
+            let table = self.tables.iter_mut().find(|table| table.table == found.table);
+            if let Some(table) =
+                table.filter(|table| !matches!(table.verdict, TableVerdict::Different { .. }))
+            {
+                table.differ(rows, count, rows_named);
+            }
+            self.verdict = Verdict::Different;
+        }
+    }
+
     /// What could not be told, table by table, in words.
     #[must_use]
     pub fn doubts(&self) -> Vec<String> {

@@ -202,16 +202,18 @@ async fn prove<K: Known>(
     })
 }
 
-/// Settles rows of a table with a key.
+/// Settles rows of a table with a key. Returns those that were not found the same.
 pub(super) async fn rows(
     lead: &mut Lead,
     follower: &mut Follower,
     table: &Table,
     keys: Vec<KeyBound>,
     outcome: &mut TableReport,
-) -> Result<(), EngineError> {
+) -> Result<Vec<KeyBound>, EngineError> {
     let Proven { different, moving } = prove::<ByKey>(lead, follower, table, keys).await?;
     let (named, count) = (lead.settings.rows_named, different.len() as u64);
+    let open = different.iter().map(|(key, _, _)| key).chain(&moving);
+    let open = open.cloned().collect();
     if count > 0 {
         let rows = different.into_iter().take(named);
         let rows = rows.map(|(key, here, there)| name(key, here, there)).collect();
@@ -224,7 +226,7 @@ pub(super) async fn rows(
             lead.settings.looks
         ));
     }
-    Ok(())
+    Ok(open)
 }
 
 /// Settles a table whose rows have no key: deals them into parts by their hashes, and looks in the parts that are not the same

@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo};
-use daybreak_work::{CheckReport, Delta, Verdict, data_check};
+use daybreak_work::{CheckReport, Compared, Delta, Follows, Verdict, data_check};
 
 use super::Play;
 use crate::plays::failure::OrFail;
@@ -59,23 +60,29 @@ pub(super) async fn follow_and_compare(cx: &Context, play: &Play) -> Result<Chec
     if let Some(former) = world.delta.lock().await.take() {
         former.close().await.or_fail()?;
     }
-    let delta = Delta::follow(
-        old,
-        new,
-        link,
-        &world.settings.scope,
-        &tables,
-        &world.settings.check,
-    )
-    .await
-    .or_fail()?;
-    let report: CheckReport = shown(cx, "rows", |observer| async move {
-        let settings = &world.settings.check;
+    let (settings, scope) = (&world.settings.check, &world.settings.scope);
+    let compared = Compared {
+        server: Arc::clone(new),
+        follows: Follows::Link(Arc::clone(link)),
+    };
+    let mut delta = Delta::follow(old, &compared, scope, &tables, settings)
+        .await
+        .or_fail()?;
+    let check = shown(cx, "rows", |observer| async move {
         data_check(old, new, Some(link), &tables, settings, observer.as_ref())
             .await
             .or_fail()
-    })
-    .await?;
+    });
+    let (report, beside) = delta.beside(check).await;
+    let mut report: CheckReport = match report {
+        Ok(report) => report,
+        Err(error) => {
+            // The error that counts is the check's own.
+            let _ = delta.close().await;
+            return Err(error);
+        }
+    };
+    report.add_differences(beside, settings.rows_named);
     if report.verdict != Verdict::Same {
         delta.close().await.or_fail()?;
         let error = StepError::new(format!(

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use daybreak_engine::{Database, Replication, Session};
 use daybreak_model::WriteState;
 use daybreak_runbook::{Context, Evidence, Probe, Step, StepError, StepPlan, Undo, Verdict};
-use daybreak_work::{CheckReport, Facts, Verdict as CheckVerdict, readiness, same_schema};
+use daybreak_work::{CheckReport, Delta, Facts, Verdict as CheckVerdict, readiness, same_schema};
 
 use super::Play;
 use super::check::follow_and_compare;
@@ -29,7 +29,8 @@ impl Step for Ready {
             servers: vec![play.old_name(), play.new_name()],
             statements: vec!["measure lag, open transactions, sessions beside the gate, schemas, clocks, the last data check".to_owned()],
             undo: Undo::Nothing,
-            deadline: Duration::from_secs(300),
+            // Where changes were missed, or nobody follows them any more, every row is compared here.
+            deadline: Duration::from_secs(7 * 86_400),
             needs_approval: true,
             ..StepPlan::new(&play.id("ready"), "F4", "decide: go or no-go")
         }
@@ -47,8 +48,14 @@ impl Step for Ready {
         if let Some(back) = direction.back(world) {
             back.arm().await.or_fail()?;
         }
-        if self.0.close_new_writer().await? {
-            // It was open since the last check: all is compared again.
+        let lost = world
+            .delta
+            .lock()
+            .await
+            .as_ref()
+            .is_some_and(Delta::has_lost_track);
+        if self.0.close_new_writer().await? || lost {
+            // It was open since the last check, or changes were missed: all is compared again.
             if let Some(former) = world.delta.lock().await.take() {
                 former.close().await.or_fail()?;
             }
