@@ -67,8 +67,8 @@ pub(super) async fn fetch_unsettled(
             }
             continue;
         }
-        acceptable(&run, rule).map_err(trouble)?;
         if here {
+            acceptable(&run, rule).map_err(trouble)?;
             // Another machine settled what this one began: its word is the later one.
             replace_manifest(&own, &bytes)?;
         }
@@ -82,6 +82,11 @@ pub(super) async fn fetch_unsettled(
         .filter(|(run, _)| wanted.contains(run.folder.as_path()))
     {
         let Some(bytes) = bytes else { continue };
+        // What ended is not carried out, and may be named as it likes.
+        acceptable(run, rule).map_err(|trouble| TrimError::Manifest {
+            path: format!("{}/{rule}/{}/{MANIFEST}", depot.place(), name_of(run)).into(),
+            trouble,
+        })?;
         observer.event(WorkEvent::Doing {
             what: format!(
                 "fetching the run of {} from {}, which another machine began and did not settle",
